@@ -1,0 +1,97 @@
+"""Typed, empty twins of every activity, so that a story can call work it must not import.
+
+The bodies live in ``activities`` (the log, the media) and in the studio. They register under the
+same names; a test holds each twin's signature against its body's.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from temporalio import activity
+
+from activities.orders import (
+    Assembled,
+    AssemblyOrder,
+    CancellationOrder,
+    ClearanceOrder,
+    Cleared,
+    FailureOrder,
+    Noticed,
+    NoticeOrder,
+    Recorded,
+    Released,
+    ReleaseOrder,
+    RequestOrder,
+    SamplingOrder,
+    Settled,
+    StorageOrder,
+    Stored,
+    SweepOrder,
+    Swept,
+)
+from domain.generation.take import Take
+
+
+def _elsewhere() -> NoReturn:
+    raise RuntimeError("This is a front: register the activity's body on the worker instead.")
+
+
+@activity.defn
+async def record_request(order: RequestOrder) -> Recorded:
+    """Accept a request and write it into the log."""
+    _elsewhere()
+
+
+@activity.defn
+async def sample_take(order: SamplingOrder) -> Take:
+    """Sample pictures and sound in the studio and keep them without loss."""
+    _elsewhere()
+
+
+@activity.defn
+async def assemble_rendition(order: AssemblyOrder) -> Assembled:
+    """Encode a take as a film with its poster and contact sheet."""
+    _elsewhere()
+
+
+@activity.defn
+async def store_rendition(order: StorageOrder) -> Stored:
+    """Move the files to their content addresses, read them back and record it."""
+    _elsewhere()
+
+
+@activity.defn
+async def release_video(order: ReleaseOrder) -> Released:
+    """Complete the generation and release its video in one atomic append."""
+    _elsewhere()
+
+
+@activity.defn
+async def record_failure(order: FailureOrder) -> Settled:
+    """Write down why there is no video."""
+    _elsewhere()
+
+
+@activity.defn
+async def record_cancellation(order: CancellationOrder) -> Settled:
+    """Write down that somebody asked to stop."""
+    _elsewhere()
+
+
+@activity.defn
+async def post_notice(order: NoticeOrder) -> Noticed:
+    """Tell the account how its generation ended."""
+    _elsewhere()
+
+
+@activity.defn
+async def clear_staging(order: ClearanceOrder) -> Cleared:
+    """Remove what a generation left in staging."""
+    _elsewhere()
+
+
+@activity.defn
+async def sweep_staging(order: SweepOrder) -> Swept:
+    """Remove staged objects that nobody came back for."""
+    _elsewhere()

@@ -1,0 +1,171 @@
+"""What a workflow hands to an activity and gets back: one model in, one model out.
+
+Every model is a Temporal payload of its own, so that none can come back as a look-alike.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from domain.account.notice import Kind
+from domain.generation.brief import Brief
+from domain.generation.take import Take
+from domain.kernel.ids import AccountId, GenerationId, VideoId
+from domain.kernel.model import Value
+from domain.video.media import Rendition
+
+
+class Errand(Value):
+    """What every order carries: whose story it is, who caused it, and the step's own id.
+
+    ``command_id`` comes from the workflow's id and the step, so a repeated step is recognised.
+    """
+
+    generation_id: GenerationId
+    account_id: AccountId
+    command_id: str
+    at: AwareDatetime
+    actor: str
+    traceparent: str | None = None
+
+
+class RequestOrder(Errand):
+    """Write the request down."""
+
+    brief: Brief
+
+
+class Recorded(Value):
+    """The request stands in the log at this position."""
+
+    generation_id: GenerationId
+    position: int
+
+
+class SamplingOrder(Errand):
+    """Sample one take of a brief; everything that matters to the pictures is in here."""
+
+    brief: Brief
+    seed: int
+
+
+class SamplingProgress(Value):
+    """The details of the studio's heartbeat: steps done of steps planned."""
+
+    attempt: int
+    step: int
+    steps: int
+
+
+class AssemblyOrder(Errand):
+    """Turn a take into the files that people watch."""
+
+    take: Take
+
+
+class StagedFile(Value):
+    """A file made but not yet in its final place; hash in hex, size in bytes."""
+
+    key: str
+    sha256: str
+    size: Annotated[int, Field(gt=0)]
+    content_type: str
+
+
+class Assembled(Value):
+    """The staged files of a rendition, and what the film holds. Units as in ``Rendition``."""
+
+    film: StagedFile
+    poster: StagedFile
+    contact_sheet: StagedFile
+    width: int
+    height: int
+    fps: int
+    frames: int
+    picture_seconds: float
+    sound_seconds: float
+    sample_rate: int
+
+
+class StorageOrder(Errand):
+    """Put staged files where they belong, read them back, and say so in the log."""
+
+    assembled: Assembled
+    take: Take
+
+
+class Stored(Value):
+    """The rendition as it stands in the store, every hash checked on the bytes read back."""
+
+    rendition: Rendition
+
+
+class ReleaseOrder(Errand):
+    """Let a stored rendition be seen."""
+
+    video_id: VideoId
+    rendition: Rendition
+
+
+class Released(Value):
+    """The video can be seen."""
+
+    video_id: VideoId
+    position: int
+
+
+class FailureOrder(Errand):
+    """Write down why there will be no video."""
+
+    code: str
+    stage: str
+    explanation: str
+
+
+class CancellationOrder(Errand):
+    """Write down that somebody asked to stop."""
+
+    requested_by: str
+
+
+class Settled(Value):
+    """How the log says that the generation ended; another ending may have come first."""
+
+    state: str
+
+
+class NoticeOrder(Errand):
+    """Tell the account how it ended."""
+
+    kind: Kind
+
+
+class Noticed(Value):
+    """The account has been told."""
+
+    position: int
+
+
+class ClearanceOrder(Errand):
+    """Remove what a generation left in staging."""
+
+
+class Cleared(Value):
+    """How many staged objects were removed."""
+
+    objects: int
+
+
+class SweepOrder(Value):
+    """Remove staged objects that nobody came back for; age in hours."""
+
+    older_than_hours: Annotated[float, Field(gt=0)] = 24.0
+    now: AwareDatetime
+
+
+class Swept(Value):
+    """How many abandoned objects were removed."""
+
+    objects: int

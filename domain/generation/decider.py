@@ -1,0 +1,184 @@
+"""What may happen to a generation, and when: the table of contents of this business."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.generation.commands import (
+    AdvanceSampling,
+    BeginSampling,
+    CancelGeneration,
+    CompleteGeneration,
+    FailGeneration,
+    GenerationCommand,
+    RecordRendition,
+    RecordTake,
+    RequestVideo,
+)
+from domain.generation.events import (
+    GenerationCancelled,
+    GenerationCompleted,
+    GenerationEvent,
+    GenerationFailed,
+    RenditionStored,
+    SamplingAdvanced,
+    SamplingStarted,
+    TakeSampled,
+    VideoRequested,
+)
+from domain.generation.refusals import (
+    AlreadyRequested,
+    AlreadySettled,
+    GenerationUnknown,
+    NotStored,
+    NotYetSampled,
+)
+from domain.generation.situations import (
+    Blank,
+    Cancelled,
+    Completed,
+    Failed,
+    Generation,
+    Requested,
+    Sampled,
+    Sampling,
+    Stored,
+    evolve,
+)
+from domain.kernel.decider import Decider
+
+
+def decide(command: GenerationCommand, state: Generation) -> list[GenerationEvent]:
+    """The events that follow from a command, none when it was granted before, or a refusal."""
+    match command, state:
+        case RequestVideo(), Blank():
+            return [
+                VideoRequested(
+                    at=command.at,
+                    generation_id=command.generation_id,
+                    account_id=command.account_id,
+                    brief=command.brief,
+                )
+            ]
+        case RequestVideo(), Requested():
+            return _asked_again(command, state)
+        case _, Blank():
+            raise GenerationUnknown
+        case _, Completed() | Failed() | Cancelled():
+            return _after_the_end(command, state)
+        case FailGeneration(), Requested():
+            return [
+                GenerationFailed(
+                    at=command.at,
+                    generation_id=state.generation_id,
+                    account_id=state.account_id,
+                    code=command.code,
+                    stage=command.stage,
+                    explanation=command.explanation,
+                )
+            ]
+        case CancelGeneration(), Requested():
+            return [
+                GenerationCancelled(
+                    at=command.at,
+                    generation_id=state.generation_id,
+                    account_id=state.account_id,
+                    requested_by=command.requested_by,
+                )
+            ]
+        case BeginSampling() | AdvanceSampling() | RecordTake(), Requested():
+            return _in_the_studio(command, state)
+        case RecordRendition() | CompleteGeneration(), Requested():
+            return _towards_release(command, state)
+    raise AssertionError(f"{type(command).__name__} met {type(state).__name__}")
+
+
+def _asked_again(command: RequestVideo, state: Requested) -> list[GenerationEvent]:
+    if (state.account_id, state.brief) != (command.account_id, command.brief):
+        raise AlreadyRequested
+    return []
+
+
+def _after_the_end(
+    command: GenerationCommand, state: Completed | Failed | Cancelled
+) -> list[GenerationEvent]:
+    match command, state:
+        case CompleteGeneration(), Completed() if command.video_id == state.video_id:
+            return []
+        case (FailGeneration(), Failed()) | (CancelGeneration(), Cancelled()):
+            return []
+    raise AlreadySettled(f"It is {type(state).__name__.lower()}.")
+
+
+def _in_the_studio(
+    command: BeginSampling | AdvanceSampling | RecordTake, state: Requested
+) -> list[GenerationEvent]:
+    match command, state:
+        case _, Sampled() | Stored():
+            return []  # the first take stands; a late repeat adds nothing
+        case BeginSampling(), Sampling() if command.attempt <= state.attempt:
+            return []
+        case BeginSampling(), _:
+            return [
+                SamplingStarted(
+                    at=command.at,
+                    generation_id=state.generation_id,
+                    attempt=command.attempt,
+                    steps=command.steps,
+                    plan_key=command.plan_key,
+                )
+            ]
+        case AdvanceSampling(), Sampling():
+            return _advance(command, state)
+        case RecordTake(), Sampling():
+            return [
+                TakeSampled(at=command.at, generation_id=state.generation_id, take=command.take)
+            ]
+    raise NotYetSampled
+
+
+def _advance(command: AdvanceSampling, state: Sampling) -> list[GenerationEvent]:
+    if command.attempt != state.attempt or not state.step < command.step <= state.steps:
+        return []  # news from a worker that was replaced, or old news
+    return [
+        SamplingAdvanced(
+            at=command.at,
+            generation_id=state.generation_id,
+            attempt=command.attempt,
+            step=command.step,
+            steps=state.steps,
+        )
+    ]
+
+
+def _towards_release(
+    command: RecordRendition | CompleteGeneration, state: Requested
+) -> list[GenerationEvent]:
+    match command, state:
+        case RecordRendition(), Sampled():
+            return [
+                RenditionStored(
+                    at=command.at,
+                    generation_id=state.generation_id,
+                    rendition=command.rendition,
+                )
+            ]
+        case RecordRendition(), Stored():
+            return []
+        case CompleteGeneration(), Stored():
+            return [
+                GenerationCompleted(
+                    at=command.at,
+                    generation_id=state.generation_id,
+                    account_id=state.account_id,
+                    video_id=command.video_id,
+                )
+            ]
+        case CompleteGeneration(), _:
+            raise NotStored
+    raise NotYetSampled
+
+
+GENERATION: Final = Decider[GenerationCommand, Generation, GenerationEvent](
+    "generation", Blank(), decide, evolve
+)

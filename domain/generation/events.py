@@ -1,0 +1,100 @@
+"""What happens to a generation, in complete sentences, with the names that the log keeps."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.generation.brief import Brief
+from domain.generation.take import Take
+from domain.kernel.catalog import Catalog
+from domain.kernel.ids import AccountId, GenerationId, VideoId
+from domain.kernel.model import Event
+from domain.video.media import Rendition
+
+
+class VideoRequested(Event):
+    """Somebody asked for a video, and it was accepted."""
+
+    generation_id: GenerationId
+    account_id: AccountId
+    brief: Brief
+
+
+class SamplingStarted(Event):
+    """A worker began to sample; after a worker's death another attempt begins."""
+
+    generation_id: GenerationId
+    attempt: int
+    steps: int
+    plan_key: str
+
+
+class SamplingAdvanced(Event):
+    """Some more of the steps are done."""
+
+    generation_id: GenerationId
+    attempt: int
+    step: int
+    steps: int
+
+
+class TakeSampled(Event):
+    """All steps are done and the take is kept."""
+
+    generation_id: GenerationId
+    take: Take
+
+
+class RenditionStored(Event):
+    """The rendition is in the store and was read back with the promised hashes."""
+
+    generation_id: GenerationId
+    rendition: Rendition
+
+
+class GenerationCompleted(Event):
+    """The generation became a video."""
+
+    generation_id: GenerationId
+    account_id: AccountId
+    video_id: VideoId
+
+
+class GenerationFailed(Event):
+    """There is no video, and this is why."""
+
+    generation_id: GenerationId
+    account_id: AccountId
+    code: str
+    stage: str
+    explanation: str
+
+
+class GenerationCancelled(Event):
+    """There is no video, because somebody asked to stop."""
+
+    generation_id: GenerationId
+    account_id: AccountId
+    requested_by: str
+
+
+GenerationEvent = (
+    VideoRequested
+    | SamplingStarted
+    | SamplingAdvanced
+    | TakeSampled
+    | RenditionStored
+    | GenerationCompleted
+    | GenerationFailed
+    | GenerationCancelled
+)
+
+CATALOG: Final = Catalog()
+CATALOG.register(VideoRequested, "video-requested.v1")
+CATALOG.register(SamplingStarted, "sampling-started.v1")
+CATALOG.register(SamplingAdvanced, "sampling-advanced.v1")
+CATALOG.register(TakeSampled, "take-sampled.v1")
+CATALOG.register(RenditionStored, "rendition-stored.v1")
+CATALOG.register(GenerationCompleted, "generation-completed.v1")
+CATALOG.register(GenerationFailed, "generation-failed.v1")
+CATALOG.register(GenerationCancelled, "generation-cancelled.v1")

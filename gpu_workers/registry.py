@@ -1,0 +1,40 @@
+"""Which samplers there are, by name; each is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from domain.kernel.errors import Refusal
+from gpu_workers.sampler import Sampler
+
+
+class SamplerUnknown(Refusal):
+    """There is no sampler of this name."""
+
+    code = "sampler-unknown"
+    stage = "planning"
+    next_step = "Name one of the samplers that this studio lists."
+
+
+def _animatic() -> Sampler:
+    from gpu_workers.animatic.sampler import AnimaticSampler
+
+    return AnimaticSampler()
+
+
+_MAKERS: Final[dict[str, Callable[[], Sampler]]] = {"animatic": _animatic}
+
+DEFAULT: Final = "animatic"
+
+
+def names() -> tuple[str, ...]:
+    """The samplers of this studio, in the order of the alphabet."""
+    return tuple(sorted(_MAKERS))
+
+
+def make(name: str) -> Sampler:
+    """A new sampler, not loaded yet. Raises SamplerUnknown."""
+    if name not in _MAKERS:
+        raise SamplerUnknown(f"The samplers are: {', '.join(names())}.")
+    return _MAKERS[name]()
