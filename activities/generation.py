@@ -1,0 +1,131 @@
+"""The decisions of a generation's story, each written into the event log once."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.ledger import Context, Decision, Guard, Ledger
+from activities.orders import (
+    CancellationOrder,
+    Errand,
+    FailureOrder,
+    Noticed,
+    NoticeOrder,
+    Recorded,
+    Released,
+    ReleaseOrder,
+    RequestOrder,
+    Settled,
+)
+from domain.account.account import ACCOUNT, require_open
+from domain.account.notice import NOTICE, PostNotice, notice_id
+from domain.generation.commands import (
+    CancelGeneration,
+    CompleteGeneration,
+    FailGeneration,
+    GenerationCommand,
+    RequestVideo,
+)
+from domain.generation.decider import GENERATION
+from domain.generation.refusals import AlreadySettled, GenerationUnknown
+from domain.video.video import VIDEO, ReleaseVideo
+
+
+def context_of(errand: Errand) -> Context:
+    """The envelope's part of an order: who acts, in which story, under which trace."""
+    return Context(errand.actor, f"generation/{errand.generation_id}", errand.traceparent)
+
+
+class GenerationActivities:
+    """Reads and writes the log; every method is safe to repeat."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    @activity.defn
+    async def record_request(self, order: RequestOrder) -> Recorded:
+        """Accept a request of an open account and write it into the log."""
+        command = RequestVideo(
+            command_id=order.command_id,
+            at=order.at,
+            generation_id=order.generation_id,
+            account_id=order.account_id,
+            brief=order.brief,
+        )
+        performed = await self._ledger.perform(
+            [Decision(GENERATION, order.generation_id, command)],
+            context_of(order),
+            guards=[Guard(ACCOUNT, order.account_id, require_open)],
+        )
+        return Recorded(generation_id=order.generation_id, position=performed.position)
+
+    @activity.defn
+    async def release_video(self, order: ReleaseOrder) -> Released:
+        """Complete the generation and release its video in one atomic append."""
+        complete = CompleteGeneration(
+            command_id=order.command_id, at=order.at, video_id=order.video_id
+        )
+        release = ReleaseVideo(
+            command_id=order.command_id,
+            at=order.at,
+            video_id=order.video_id,
+            generation_id=order.generation_id,
+            account_id=order.account_id,
+            rendition=order.rendition,
+        )
+        performed = await self._ledger.perform(
+            [
+                Decision(GENERATION, order.generation_id, complete),
+                Decision(VIDEO, order.video_id, release),
+            ],
+            context_of(order),
+        )
+        return Released(video_id=order.video_id, position=performed.position)
+
+    @activity.defn
+    async def record_failure(self, order: FailureOrder) -> Settled:
+        """Write down why there is no video, unless another ending came first."""
+        command = FailGeneration(
+            command_id=order.command_id,
+            at=order.at,
+            code=order.code,
+            stage=order.stage,
+            explanation=order.explanation,
+        )
+        return await self._settle(order, command)
+
+    @activity.defn
+    async def record_cancellation(self, order: CancellationOrder) -> Settled:
+        """Write down that somebody asked to stop, unless another ending came first."""
+        command = CancelGeneration(
+            command_id=order.command_id, at=order.at, requested_by=order.requested_by
+        )
+        return await self._settle(order, command)
+
+    @activity.defn
+    async def post_notice(self, order: NoticeOrder) -> Noticed:
+        """Tell the account how its generation ended."""
+        command = PostNotice(
+            command_id=order.command_id,
+            at=order.at,
+            account_id=order.account_id,
+            generation_id=order.generation_id,
+            kind=order.kind,
+        )
+        identifier = notice_id(order.generation_id, order.kind)
+        performed = await self._ledger.perform(
+            [Decision(NOTICE, identifier, command)], context_of(order)
+        )
+        return Noticed(position=performed.position)
+
+    async def _settle(self, order: Errand, command: GenerationCommand) -> Settled:
+        try:
+            await self._ledger.perform(
+                [Decision(GENERATION, order.generation_id, command)], context_of(order)
+            )
+        except GenerationUnknown:
+            return Settled(state="unrecorded")
+        except AlreadySettled:
+            pass  # the earlier ending stands
+        standing = await self._ledger.state(GENERATION, order.generation_id)
+        return Settled(state=type(standing.state).__name__.lower())

@@ -1,0 +1,165 @@
+"""The ledger: load a stream, fold it, decide, and append where it was read.
+
+A command's events get ids that follow from the command, so a step that is done twice finds its own
+events and stops. Several decisions are written in one atomic append, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from domain.kernel.decider import Decider
+from domain.kernel.envelope import Metadata, NewEvent
+from domain.kernel.ids import event_id
+from domain.kernel.model import Command, Event
+from domain.kernel.ports import (
+    START,
+    EventCodec,
+    EventLog,
+    Expected,
+    StreamAppend,
+    StreamCheck,
+    WrongRevision,
+)
+
+S = TypeVar("S")
+
+ATTEMPTS_MAX: Final = 8
+
+
+class Contended(Exception):
+    """Other writers kept moving the stream between reading and appending. Trying again is safe."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who acts, in which story, under which trace."""
+
+    actor: str
+    correlation_id: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing(Generic[S]):
+    """A situation, and the revision of the last event that led to it (-1: no events)."""
+
+    state: S
+    revision: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One command for one aggregate."""
+
+    decider: Decider[Any, Any, Any]
+    identifier: str
+    command: Command
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What must hold elsewhere, and must not have moved by the time of the append."""
+
+    decider: Decider[Any, Any, Any]
+    identifier: str
+    require: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What came of it: the situations reached, the new events, and where in the log they stand."""
+
+    states: tuple[Any, ...]
+    events: tuple[Event, ...]
+    position: int
+
+
+@dataclass
+class _Draft:
+    appends: list[StreamAppend] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    position: int = START
+
+
+class Ledger:
+    """Decides on the event log for every activity that has something to decide."""
+
+    def __init__(self, log: EventLog, codec: EventCodec) -> None:
+        self._log, self._codec = log, codec
+
+    async def state(self, decider: Decider[Any, S, Any], identifier: str) -> Standing[S]:
+        """How an aggregate stands."""
+        recorded = await self._log.read_stream(decider.stream(identifier))
+        state = decider.fold(self._codec.decode(each) for each in recorded)
+        if not recorded:
+            return Standing(state, int(Expected.NO_STREAM), START)
+        return Standing(state, recorded[-1].revision, recorded[-1].position)
+
+    async def perform(
+        self,
+        decisions: Sequence[Decision],
+        context: Context,
+        guards: Sequence[Guard] = (),
+    ) -> Performed:
+        """Carry out commands, all or none. Raises a ``Refusal``, or ``Contended``."""
+        for _ in range(ATTEMPTS_MAX):
+            draft = _Draft()
+            for decision in decisions:
+                await self._decide(decision, context, draft)
+            if not draft.appends:
+                return Performed(tuple(draft.states), (), draft.position)
+            checks = [await self._check(guard) for guard in guards]
+            try:
+                appended = await self._log.append(draft.appends, checks)
+            except WrongRevision:
+                continue
+            return Performed(tuple(draft.states), tuple(draft.events), appended.position)
+        streams = ", ".join(each.decider.stream(each.identifier) for each in decisions)
+        raise Contended(f"{streams} moved {ATTEMPTS_MAX} times while deciding; try again.")
+
+    async def _check(self, guard: Guard) -> StreamCheck:
+        standing = await self.state(guard.decider, guard.identifier)
+        guard.require(standing.state)
+        return StreamCheck(guard.decider.stream(guard.identifier), standing.revision)
+
+    async def _decide(self, decision: Decision, context: Context, draft: _Draft) -> None:
+        decider, command = decision.decider, decision.command
+        stream = decider.stream(decision.identifier)
+        recorded = await self._log.read_stream(stream)
+        state = decider.fold(self._codec.decode(each) for each in recorded)
+        if recorded:
+            draft.position = max(draft.position, recorded[-1].position)
+
+        first = event_id(f"{command.command_id}@{stream}", 0)
+        if any(each.event_id == first for each in recorded):
+            draft.states.append(state)
+            return  # this very command was carried out before
+
+        events = decider.decide(command, state)
+        for event in events:
+            state = decider.evolve(state, event)
+        draft.states.append(state)
+        if events:
+            new = self._envelopes(events, stream, command, context)
+            revision = recorded[-1].revision if recorded else int(Expected.NO_STREAM)
+            draft.appends.append(StreamAppend(stream, revision, new))
+            draft.events.extend(events)
+
+    def _envelopes(
+        self, events: Sequence[Event], stream: str, command: Command, context: Context
+    ) -> list[NewEvent]:
+        metadata = Metadata(
+            actor=context.actor,
+            correlation_id=context.correlation_id,
+            causation_id=command.command_id,
+            traceparent=context.traceparent,
+        )
+        return [
+            self._codec.encode(event, event_id(f"{command.command_id}@{stream}", index), metadata)
+            for index, event in enumerate(events)
+        ]

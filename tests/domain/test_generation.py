@@ -1,0 +1,168 @@
+"""What may happen to a generation."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.generation.brief import Brief
+from domain.generation.commands import GenerationCommand
+from domain.generation.decider import GENERATION, decide
+from domain.generation.events import GenerationEvent
+from domain.generation.refusals import (
+    AlreadyRequested,
+    AlreadySettled,
+    GenerationUnknown,
+    NotStored,
+    NotYetSampled,
+)
+from domain.generation.situations import Cancelled, Completed, Failed
+from domain.kernel.errors import Refusal
+from tests import words
+from tests.domain.given import Story
+
+a_generation = Story(GENERATION)
+requested = a_generation.given(words.video_requested())
+sampling = requested.given(words.sampling_started())
+sampled = sampling.given(words.take_sampled())
+stored = sampled.given(words.rendition_stored())
+completed = stored.given(words.generation_completed())
+failed = requested.given(words.generation_failed())
+cancelled = sampling.given(words.generation_cancelled())
+
+
+def test_asking_for_a_video_is_written_down() -> None:
+    a_generation.when(words.request_video()).then(words.video_requested())
+
+
+def test_asking_twice_changes_nothing() -> None:
+    requested.when(words.request_video()).then_nothing()
+
+
+def test_the_same_id_with_another_brief_is_refused() -> None:
+    another = Brief(prompt="a blue boat", seed=7)
+    requested.when(words.request_video(another)).then_refused(AlreadyRequested)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        words.begin_sampling(),
+        words.record_take(),
+        words.record_rendition(),
+        words.complete_generation(),
+        words.fail_generation(),
+        words.cancel_generation(),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_nothing_can_happen_to_a_generation_that_nobody_asked_for(
+    command: GenerationCommand,
+) -> None:
+    a_generation.when(command).then_refused(GenerationUnknown)
+
+
+def test_the_studio_begins() -> None:
+    requested.when(words.begin_sampling()).then(words.sampling_started())
+
+
+def test_a_second_worker_begins_a_second_attempt() -> None:
+    sampling.when(words.begin_sampling(2)).then(words.sampling_started(2))
+
+
+def test_an_attempt_begins_once() -> None:
+    sampling.when(words.begin_sampling(1)).then_nothing()
+
+
+def test_progress_only_moves_on() -> None:
+    sampling.when(words.advance_sampling(4)).then(words.sampling_advanced(4))
+    halfway = sampling.given(words.sampling_advanced(4))
+    halfway.when(words.advance_sampling(4)).then_nothing()
+    halfway.when(words.advance_sampling(3)).then_nothing()
+    halfway.when(words.advance_sampling(11)).then_nothing()
+
+
+def test_news_from_a_replaced_worker_is_ignored() -> None:
+    second = sampling.given(words.sampling_started(2))
+    second.when(words.advance_sampling(4, attempt=1)).then_nothing()
+
+
+def test_a_take_needs_a_studio_that_began() -> None:
+    requested.when(words.record_take()).then_refused(NotYetSampled)
+
+
+def test_the_first_take_stands() -> None:
+    sampling.when(words.record_take()).then(words.take_sampled())
+    other = words.TAKE.model_copy(update={"sha256": "f" * 64})
+    sampled.when(words.record_take(other)).then_nothing()
+
+
+def test_a_rendition_needs_a_take() -> None:
+    sampling.when(words.record_rendition()).then_refused(NotYetSampled)
+    sampled.when(words.record_rendition()).then(words.rendition_stored())
+    stored.when(words.record_rendition()).then_nothing()
+
+
+@pytest.mark.parametrize("story", [requested, sampling, sampled], ids=["requested", "at", "taken"])
+def test_nothing_is_called_complete_without_a_stored_rendition(story: Story) -> None:
+    story.when(words.complete_generation()).then_refused(NotStored)
+
+
+def test_a_stored_rendition_completes_the_generation() -> None:
+    stored.when(words.complete_generation()).then(words.generation_completed())
+    completed.when(words.complete_generation()).then_nothing()
+
+
+@pytest.mark.parametrize("story", [requested, sampling, sampled, stored])
+def test_everything_that_runs_can_be_cancelled_or_fail(story: Story) -> None:
+    story.when(words.cancel_generation()).then(words.generation_cancelled())
+    story.when(words.fail_generation()).then(words.generation_failed())
+
+
+@pytest.mark.parametrize("story", [completed, failed, cancelled])
+def test_after_the_end_the_studio_is_refused(story: Story) -> None:
+    story.when(words.begin_sampling()).then_refused(AlreadySettled)
+    story.when(words.record_take()).then_refused(AlreadySettled)
+
+
+def test_an_ending_can_be_repeated_but_not_replaced() -> None:
+    cancelled.when(words.cancel_generation()).then_nothing()
+    failed.when(words.fail_generation()).then_nothing()
+    completed.when(words.cancel_generation()).then_refused(AlreadySettled)
+    cancelled.when(words.complete_generation()).then_refused(AlreadySettled)
+
+
+_COMMANDS = st.sampled_from(
+    [
+        words.request_video(),
+        words.begin_sampling(1),
+        words.begin_sampling(2),
+        words.advance_sampling(3),
+        words.advance_sampling(7),
+        words.advance_sampling(3, attempt=2),
+        words.record_take(),
+        words.record_rendition(),
+        words.complete_generation(),
+        words.fail_generation(),
+        words.cancel_generation(),
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_COMMANDS, max_size=20))
+def test_in_any_order_a_generation_ends_at_most_once(orders: list[GenerationCommand]) -> None:
+    past: list[GenerationEvent] = []
+    for command in orders:
+        try:
+            past.extend(decide(command, GENERATION.fold(past)))
+        except Refusal:
+            continue
+    endings = [each for each in past if type(each).__name__ in _ENDINGS]
+    assert len(endings) <= 1
+    assert not endings or past[-1] is endings[0]
+    assert isinstance(GENERATION.fold(past), Completed | Failed | Cancelled) == bool(endings)
+
+
+_ENDINGS = ("GenerationCompleted", "GenerationFailed", "GenerationCancelled")

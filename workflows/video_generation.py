@@ -1,0 +1,272 @@
+"""A prompt becomes a video that others can see, or an explained refusal."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import NoReturn
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities import fronts
+    from activities.orders import (
+        AssemblyOrder,
+        CancellationOrder,
+        ClearanceOrder,
+        Errand,
+        FailureOrder,
+        NoticeOrder,
+        ReleaseOrder,
+        RequestOrder,
+        SamplingOrder,
+        StorageOrder,
+    )
+    from domain.account.notice import Kind
+    from domain.generation.take import Take
+    from domain.kernel.ids import sibling
+    from domain.video.media import Rendition
+    from workflows.contracts import (
+        VIDEO_GENERATION,
+        CancelAnswer,
+        CancelRequest,
+        Failure,
+        Outcome,
+        Receipt,
+        Stage,
+        Status,
+        VideoOrder,
+        generation_workflow_id,
+    )
+    from workflows.toolkit.failures import explain
+    from workflows.toolkit.steps import step
+
+_STAGE = SearchAttributeKey.for_keyword("Stage")
+_ACCOUNT = SearchAttributeKey.for_keyword("AccountId")
+_ENDINGS = ("completed", "failed", "cancelled")
+
+
+@workflow.defn(name=VIDEO_GENERATION)
+class VideoGeneration:
+    """One generation, from the request to its release or its explained end."""
+
+    @workflow.init
+    def __init__(self, order: VideoOrder) -> None:
+        self._order = order
+        self._stage: Stage = "requested"
+        self._since = workflow.now()
+        self._story: asyncio.Task[Outcome] | None = None
+        self._receipt: Receipt | None = None
+        self._failure: Failure | None = None
+        self._video_id: str | None = None
+        self._stopped_by: str | None = None
+
+    @workflow.run
+    async def run(self, order: VideoOrder) -> Outcome:
+        self._story = asyncio.create_task(self._make())
+        try:
+            outcome = await self._story
+        except BaseException as error:
+            if is_cancelled_exception(error):
+                outcome = await self._cancelled()
+            elif isinstance(error, FailureError):
+                outcome = await self._failed(explain(error, self._stage))
+            else:
+                raise
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return outcome
+
+    async def _make(self) -> Outcome:
+        await self._record()
+        # Here the prompt is screened and every consent is checked, before a GPU is taken.
+        take = await self._sample()
+        # Here the pictures and the sound are screened; marks go into them while assembling.
+        rendition = await self._store(take)
+        # Here the release decision asks again: verdicts complete, consent in force.
+        await self._release(rendition)
+        await self._notify("video-released")
+        return self._ended("completed", film_key=rendition.film.key)
+
+    async def _record(self) -> None:
+        self._enter("requested", "Waiting for the request to be written into the event log.")
+        self._require_own_id()
+        order = RequestOrder(**self._errand("record"), brief=self._order.brief)
+        recorded = await step(fronts.record_request, order, "Write the request into the log")
+        self._receipt = Receipt(generation_id=recorded.generation_id, position=recorded.position)
+
+    async def _sample(self) -> Take:
+        brief = self._order.brief
+        self._enter("sampling", f"The studio samples {brief.seconds:g} s with {brief.sampler}.")
+        order = SamplingOrder(
+            **self._errand("sample"),
+            brief=brief,
+            seed=brief.seed_for(self._order.generation_id),
+        )
+        summary = (
+            f"Sample {brief.seconds:g} s, {brief.width}x{brief.height} at {brief.fps} fps, "
+            f"{len(brief.shots)} shot(s), with {brief.sampler}"
+        )
+        return await step(fronts.sample_take, order, summary, fairness_key=self._order.account_id)
+
+    async def _store(self, take: Take) -> Rendition:
+        self._enter("assembling", f"{take.frames} frames become a film.")
+        assembled = await step(
+            fronts.assemble_rendition,
+            AssemblyOrder(**self._errand("assemble"), take=take),
+            f"Encode {take.frames} frames and their sound as a film",
+        )
+        self._enter("storing", f"{assembled.film.size} bytes are stored and read back.")
+        stored = await step(
+            fronts.store_rendition,
+            StorageOrder(**self._errand("store"), assembled=assembled, take=take),
+            "Store the film, read it back and compare its hash",
+        )
+        return stored.rendition
+
+    async def _release(self, rendition: Rendition) -> None:
+        self._enter("releasing", "The video is being released.")
+        video_id = sibling(self._order.generation_id, "vid")
+        order = ReleaseOrder(**self._errand("release"), video_id=video_id, rendition=rendition)
+        await step(fronts.release_video, order, f"Complete the generation as {video_id}")
+        self._video_id = video_id
+
+    async def _notify(self, kind: Kind) -> None:
+        order = NoticeOrder(**self._errand(f"notify-{kind}"), kind=kind)
+        await step(fronts.post_notice, order, f"Tell the account: {kind}")
+
+    async def _failed(self, failure: Failure) -> Outcome:
+        self._failure = failure
+        order = FailureOrder(
+            **self._errand("fail"),
+            code=failure.code,
+            stage=failure.stage,
+            explanation=failure.explanation,
+        )
+        settled = await step(fronts.record_failure, order, f"Write down {failure.code}")
+        if settled.state == "completed":
+            return await self._released_after_all()
+        if settled.state == "unrecorded":
+            return self._ended("failed")  # refused at the door: the log holds nothing to end
+        await self._clear()
+        await self._notify("generation-failed")
+        return self._ended("failed")
+
+    async def _cancelled(self) -> Outcome:
+        requested_by = self._stopped_by or "client/temporal"
+        order = CancellationOrder(**self._errand("cancel"), requested_by=requested_by)
+        settled = await step(fronts.record_cancellation, order, "Write down who stopped it")
+        if settled.state == "completed":
+            return await self._released_after_all()
+        if settled.state == "cancelled":
+            await self._clear()
+            await self._notify("generation-cancelled")
+        return self._ended("cancelled")
+
+    async def _released_after_all(self) -> Outcome:
+        """The release was written before the wish to stop could be: the log decides."""
+        self._failure, self._video_id = None, sibling(self._order.generation_id, "vid")
+        await self._notify("video-released")
+        return self._ended("completed")
+
+    async def _clear(self) -> None:
+        order = ClearanceOrder(**self._errand("clear"))
+        await step(fronts.clear_staging, order, "Remove what was staged")
+
+    @workflow.update
+    async def recorded(self) -> Receipt:
+        """Answer once the request stands in the log, or with the reason why it never will."""
+        await workflow.wait_condition(lambda: self._receipt is not None or self._stage in _ENDINGS)
+        if self._receipt is None:
+            self._refuse()
+        return self._receipt
+
+    @workflow.update
+    async def cancel_generation(self, request: CancelRequest) -> CancelAnswer:
+        """Stop within the running step and answer when the log says how it ended."""
+        if self._stage in _ENDINGS:
+            raise ApplicationError(
+                f"This generation has already ended: it is {self._stage}.",
+                type="generation-already-settled",
+                non_retryable=True,
+            )
+        self._stopped_by = self._stopped_by or request.requested_by
+        if self._story is not None:
+            self._story.cancel()
+        await workflow.wait_condition(lambda: self._stage in _ENDINGS)
+        return CancelAnswer(stage=self._stage)
+
+    @workflow.query
+    def status(self) -> Status:
+        """How the generation stands now."""
+        return Status(
+            generation_id=self._order.generation_id,
+            stage=self._stage,
+            since=self._since,
+            video_id=self._video_id,
+            failure=self._failure,
+        )
+
+    def _require_own_id(self) -> None:
+        """One generation, one workflow: another id would let the same work run twice at once."""
+        expected = generation_workflow_id(self._order.generation_id)
+        if workflow.info().workflow_id != expected:
+            raise ApplicationError(
+                f"This workflow must be started with the id {expected}.",
+                "admission",
+                f"Start it again with the workflow id {expected}.",
+                type="workflow-id-mismatch",
+                non_retryable=True,
+            )
+
+    def _errand(self, name: str) -> dict[str, object]:
+        order = self._order
+        return Errand(
+            generation_id=order.generation_id,
+            account_id=order.account_id,
+            command_id=f"{workflow.info().workflow_id}/{name}",
+            at=workflow.now(),
+            actor=order.requested_by,
+            traceparent=order.traceparent,
+        ).model_dump()
+
+    def _enter(self, stage: Stage, detail: str) -> None:
+        self._stage, self._since = stage, workflow.now()
+        updates = [_STAGE.value_set(stage)]
+        if stage == "requested":
+            updates.append(_ACCOUNT.value_set(self._order.account_id))
+        workflow.upsert_search_attributes(updates)
+        workflow.set_current_details(f"**{stage}** since {_clock(self._since)}\n\n{detail}")
+
+    def _ended(self, stage: Stage, film_key: str | None = None) -> Outcome:
+        why = f"{self._failure.explanation} {self._failure.next_step}" if self._failure else ""
+        self._enter(stage, why or f"Video: {self._video_id or 'none'}")
+        assert stage in ("completed", "failed", "cancelled")
+        return Outcome(
+            generation_id=self._order.generation_id,
+            stage=stage,
+            video_id=self._video_id,
+            film_key=film_key,
+            failure=self._failure,
+        )
+
+    def _refuse(self) -> NoReturn:
+        failure = self._failure
+        if failure is None:
+            raise ApplicationError(
+                "The generation was cancelled before it was recorded.",
+                type="generation-cancelled",
+                non_retryable=True,
+            )
+        raise ApplicationError(
+            failure.explanation,
+            failure.stage,
+            failure.next_step,
+            type=failure.code,
+            non_retryable=True,
+        )
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
