@@ -19,6 +19,7 @@ from domain.kernel.ports import (
     EventCodec,
     EventLog,
     Expected,
+    LogUnavailable,
     StreamAppend,
     StreamCheck,
     WrongRevision,
@@ -29,7 +30,7 @@ S = TypeVar("S")
 ATTEMPTS_MAX: Final = 8
 
 
-class Contended(Exception):
+class Contended(LogUnavailable):
     """Other writers kept moving the stream between reading and appending. Trying again is safe."""
 
 

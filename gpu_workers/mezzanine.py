@@ -93,14 +93,14 @@ def _read(container: av.container.InputContainer) -> Clip:
     for packet in container.demux(video, audio):
         for frame in packet.decode():
             if isinstance(frame, av.VideoFrame):
-                pictures.append(frame.to_ndarray(format="rgb24"))
+                pictures.append(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
             elif isinstance(frame, av.AudioFrame):
                 channels = frame.layout.nb_channels
-                sound.append(frame.to_ndarray().reshape(-1, channels).T)
+                sound.append(np.asarray(frame.to_ndarray(), np.float32).reshape(-1, channels).T)
     rate = video.average_rate or Fraction(0)
     return Clip(
         frames=np.stack(pictures),
-        audio=np.concatenate(sound, axis=1).astype(np.float32, copy=False),
+        audio=np.concatenate(sound, axis=1),
         fps=round(rate),
         sample_rate=audio.rate,
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
+
+import torch
 
 from domain.kernel.errors import Refusal
 from gpu_workers.sampler import Sampler
@@ -38,3 +41,16 @@ def make(name: str) -> Sampler:
     if name not in _MAKERS:
         raise SamplerUnknown(f"The samplers are: {', '.join(names())}.")
     return _MAKERS[name]()
+
+
+@cache
+def loaded(name: str) -> Sampler:
+    """A sampler with its weights in memory, once per process. Raises SamplerUnknown.
+
+    One thread for each tensor operation: jobs run side by side, and bytes must not depend on how
+    many cores there are.
+    """
+    torch.set_num_threads(1)
+    sampler = make(name)
+    sampler.load()
+    return sampler

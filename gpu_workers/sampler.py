@@ -214,7 +214,7 @@ class Sampler(Protocol):
 
 
 def environment() -> dict[str, str]:
-    """What bit-identity may depend on: kept in each state, so that a difference can be explained."""
+    """What bit-identity may depend on; a state keeps it, so that a difference can be explained."""
     return {
         "machine": platform.machine(),
         "numpy": np.__version__,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -44,7 +44,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.toolkit.steps import step
 
 _STAGE = SearchAttributeKey.for_keyword("Stage")
-_ACCOUNT = SearchAttributeKey.for_keyword("AccountId")
+_ACCOUNT_ID = SearchAttributeKey.for_keyword("AccountId")
+_GENERATION_ID = SearchAttributeKey.for_keyword("GenerationId")
+_VIDEO_ID = SearchAttributeKey.for_keyword("VideoId")
+_REQUESTED_AT = SearchAttributeKey.for_datetime("RequestedAt")
 _ENDINGS = ("completed", "failed", "cancelled")
 
 
@@ -233,11 +236,18 @@ class VideoGeneration:
 
     def _enter(self, stage: Stage, detail: str) -> None:
         self._stage, self._since = stage, workflow.now()
-        updates = [_STAGE.value_set(stage)]
-        if stage == "requested":
-            updates.append(_ACCOUNT.value_set(self._order.account_id))
-        workflow.upsert_search_attributes(updates)
+        workflow.upsert_search_attributes([_STAGE.value_set(stage), *self._now_known(stage)])
         workflow.set_current_details(f"**{stage}** since {_clock(self._since)}\n\n{detail}")
+
+    def _now_known(self, stage: Stage) -> list[SearchAttributeUpdate[Any]]:
+        """What auditors can search by from this stage on: ids and times, nothing else."""
+        if stage == "requested":
+            return [
+                _ACCOUNT_ID.value_set(self._order.account_id),
+                _GENERATION_ID.value_set(self._order.generation_id),
+                _REQUESTED_AT.value_set(self._since),
+            ]
+        return [_VIDEO_ID.value_set(self._video_id)] if self._video_id else []
 
     def _ended(self, stage: Stage, film_key: str | None = None) -> Outcome:
         why = f"{self._failure.explanation} {self._failure.next_step}" if self._failure else ""

@@ -1,0 +1,80 @@
+"""The sound of a shot: air, music, steps and voice, mixed so that the voice is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_workers.animatic.ambience import ambience
+from gpu_workers.animatic.foley import cut, steps
+from gpu_workers.animatic.music import bed
+from gpu_workers.animatic.narration import Narrator
+from gpu_workers.animatic.script import Scene
+from gpu_workers.animatic.synth import RATE, Wave, faded
+from gpu_workers.clip import Sound
+from gpu_workers.sampler import Plan
+
+SAMPLE_RATE: Final = RATE
+_PEAK_MAX: Final = 0.84
+_HEADROOM: Final = 2.0
+_FULL_SCALE: Final = 32767
+_VOICE_PEAK: Final = 0.5
+_VOICE_DELAY_SECONDS: Final = 0.22
+_DUCKED: Final = 0.6
+_SMOOTH_SECONDS: Final = 0.18
+
+
+def shot_sound(
+    scenes: tuple[Scene, ...], shot: int, plan: Plan, start: int, samples: int, narrator: Narrator
+) -> NDArray[np.int16]:
+    """One shot as int16 [2, samples], 6 dB down; ``start`` is its first sample in the clip."""
+    scene = scenes[shot]
+    voice = _voice(scene, samples, narrator)
+    around = ambience(scene, samples)
+    heard = steps(scene, samples, plan.width / plan.height / 2)
+    if shot:
+        heard = heard + cut(samples)
+    heard = np.stack([faded(side, 0.0, 0.03) for side in heard])
+    mood = "dusky" if scenes[0].time == "night" or scenes[0].weather else "bright"
+    music = bed(plan.seed, mood, start, samples)
+    ducking = 1 - _DUCKED * _presence(voice)
+    mixed = (around + music) * ducking + heard * (1 - 0.4 * (1 - ducking)) + voice * 0.9
+    quiet = np.clip(mixed / _HEADROOM, -1, 1)
+    return np.rint(quiet * _FULL_SCALE).astype(np.int16)
+
+
+def master(shots: Sequence[NDArray[np.int16]]) -> Sound:
+    """Join the shots and set the level: float32 [2, samples], peak below -1.5 dBFS."""
+    joined = np.concatenate(shots, axis=1).astype(np.float64) * (_HEADROOM / _FULL_SCALE)
+    peak = float(np.abs(joined).max(initial=0.0))
+    if peak > _PEAK_MAX:
+        joined *= _PEAK_MAX / peak
+    ends = [faded(side, 0.01, 0.35) for side in joined]
+    return np.stack(ends).astype(np.float32)
+
+
+def _voice(scene: Scene, samples: int, narrator: Narrator) -> Wave:
+    """The caption from shortly after the cut, mono, padded to the shot."""
+    line = np.zeros(samples)
+    room = samples / RATE - _VOICE_DELAY_SECONDS - 0.08
+    spoken = narrator.speak(scene.prompt, room, scene.seed)
+    if not len(spoken):
+        return line
+    peak = float(np.abs(spoken).max())
+    at = int(_VOICE_DELAY_SECONDS * RATE)
+    line[at : at + len(spoken)] = spoken[: samples - at] * (_VOICE_PEAK / max(peak, 1e-6))
+    return line
+
+
+def _presence(voice: Wave) -> Wave:
+    """How much the voice is there, 0 to 1, smooth and 0 at both ends of the shot."""
+    loud = np.minimum(1.0, np.abs(voice) * 12)
+    width = int(_SMOOTH_SECONDS * RATE)
+    if len(voice) <= width or not loud.any():
+        return np.zeros_like(voice)
+    total = np.concatenate([np.zeros(1), np.cumsum(np.pad(loud, (width // 2, width - width // 2)))])
+    smooth = (total[width:] - total[:-width])[: len(voice)] / width
+    return faded(np.minimum(1.0, 1.8 * smooth), _SMOOTH_SECONDS, _SMOOTH_SECONDS)

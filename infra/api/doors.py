@@ -1,0 +1,73 @@
+"""What the doors lead to: everything that the API asks, handed in once when it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from fastapi import Request
+from temporalio.client import Client
+
+from activities.ledger import Ledger
+from domain.kernel.ports import ObjectStore
+from infra.api.idempotency import Idempotency
+from infra.api.keys import ClientKeys
+from infra.clock import Clock
+from infra.identity import Draw
+from infra.telemetry.metrics import Metrics
+from projections.feed import FeedReader
+from projections.generations import GenerationsReader
+from projections.notices import NoticesReader
+
+if TYPE_CHECKING:
+    from infra.api.auth import OpenAccounts
+    from infra.api.deadlines import Part
+    from infra.api.progress import Watchers
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large, how long and how often. Sizes in bytes, times in seconds."""
+
+    body_bytes_max: int = 256 * 1024
+    body_seconds_max: float = 15.0
+    recording_seconds_max: float = 10.0
+    """How long a request waits until its workflow says that it is recorded."""
+    cancelling_seconds_max: float = 10.0
+    readiness_seconds_max: float = 2.0
+    projection_seconds_max: float = 0.3
+    """How long a read waits for the read model to catch up with the log."""
+    watch_seconds: float = 0.4
+    """Between two looks at a generation that somebody watches."""
+    silence_seconds_max: float = 10.0
+    """After so long without news an event stream says that it is alive."""
+    stream_seconds_max: float = 3600.0
+    address_seconds: int = 300
+    """How long an address of a video's file can be used."""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The parts behind the API; ``checks`` answer whether each can be reached."""
+
+    client: Client
+    ledger: Ledger
+    generations: GenerationsReader
+    feed: FeedReader
+    notices: NoticesReader
+    store: ObjectStore
+    idempotency: Idempotency
+    keys: ClientKeys
+    clock: Clock
+    draw: Draw
+    accounts: OpenAccounts
+    watchers: Watchers
+    metrics: Metrics
+    checks: Mapping[Part, Callable[[], Awaitable[object]]]
+    limits: Limits = field(default_factory=Limits)
+
+
+def doors_of(request: Request) -> Doors:
+    """The doors of the application that serves a request."""
+    return cast(Doors, request.app.state.doors)

@@ -1,0 +1,72 @@
+"""The one place that wires: which adapters stand behind the ports, and what they need first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from activities.ledger import Ledger
+from domain.catalog import EVENTS
+from infra.api.idempotency import Idempotency
+from infra.api.keys import first_key
+from infra.errors import UserError
+from infra.eventlog.codec import CatalogCodec
+from infra.eventlog.postgres import PostgresEventLog
+from infra.media.s3 import S3ObjectStore
+from infra.settings import Settings
+from infra.temporal import payload_keys
+from infra.temporal.apply import apply_deployment
+from projections.registry import prepare_projections
+
+
+@asynccontextmanager
+async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
+    """The ledger on the PostgreSQL event log. It opens without the server and waits for it."""
+    async with PostgresEventLog(settings.postgres_dsn) as log:
+        yield Ledger(log, CatalogCodec(EVENTS))
+
+
+def object_store(settings: Settings) -> S3ObjectStore:
+    """The media bucket of these settings. Raises UserError when no S3 is known."""
+    if not (settings.s3_endpoint and settings.s3_access_key and settings.s3_secret_key):
+        raise UserError(
+            "No S3 is known. Start one with ./callsheet up or set CALLSHEET_S3_ENDPOINT, "
+            "CALLSHEET_S3_ACCESS_KEY and CALLSHEET_S3_SECRET_KEY."
+        )
+    return S3ObjectStore(
+        settings.s3_endpoint,
+        settings.s3_access_key.get_secret_value(),
+        settings.s3_secret_key.get_secret_value(),
+        settings.s3_bucket,
+        settings.s3_region,
+        settings.s3_secure,
+    )
+
+
+async def prepare(settings: Settings) -> None:
+    """Bring every server to what the program needs. Safe to run again, and on every start."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    payload_keys.ensure(settings.home)
+    first_key(settings.keys_file, settings.home / "api-key")
+    await asyncio.gather(
+        _prepare_postgres(settings), _prepare_bucket(settings), apply_deployment(settings)
+    )
+
+
+async def _prepare_postgres(settings: Settings) -> None:
+    dsn = settings.postgres_dsn
+    await PostgresEventLog.migrate(dsn)
+    await prepare_projections(dsn)
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        await Idempotency.migrate(connection)
+    finally:
+        await connection.close()
+
+
+async def _prepare_bucket(settings: Settings) -> None:
+    async with object_store(settings) as store:
+        await store.ensure_bucket()

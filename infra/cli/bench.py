@@ -1,0 +1,29 @@
+"""``bench NAME``: measure one thing against its goal, beside its peers or its floor."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import typer
+
+from infra.cli.lazy import Entry, LazyGroup
+
+BENCHES: Final = {
+    "eventlog": Entry(
+        "infra.cli.bench_eventlog:bench", "Appends per second beside two other logs."
+    ),
+    "tax": Entry("infra.cli.bench_tax:bench", "What durability adds to a generation."),
+    "rebuild": Entry("infra.cli.bench_rebuild:bench", "Events per second of a rebuild, equality."),
+}
+
+
+class _Benches(LazyGroup):
+    entries = BENCHES
+
+
+bench = typer.Typer(cls=_Benches, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+
+@bench.callback()
+def _bench() -> None:
+    """Measure one thing. Each prints its figures and takes --json FILE."""

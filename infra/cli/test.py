@@ -1,0 +1,36 @@
+"""``test``: the whole test suite, static checks included, with servers of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import typer
+
+from infra.cli.check import ROOT
+
+test = typer.Typer(add_completion=False)
+
+
+@test.command(
+    name="test",
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": ["--help"],
+    },
+)
+def run(context: typer.Context) -> None:
+    """Run pytest on the whole repository; what you add is handed on to pytest.
+
+    Paths are relative to the root of the repository. Nothing is asked, and pytest's closing line
+    is the last one.
+    """
+    sys.stdout.flush()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *context.args],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    raise typer.Exit(done.returncode)

@@ -1,0 +1,38 @@
+"""The process that makes films of takes and keeps the object store in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from activities.media import MediaActivities
+
+from infra.bootstrap import object_store, open_ledger
+from infra.clock import system_clock
+from infra.processes.observed import observed
+from infra.settings import Settings
+from infra.telemetry.metrics import ActivityTimes
+from infra.temporal.client import connect
+from infra.temporal.deployment import load
+from infra.temporal.workers import run_workers
+
+ROLE = "media"
+
+
+async def main(settings: Settings, ready: Callable[[], None]) -> None:
+    """Serve the queues ``media`` and ``io`` until cancelled."""
+    with observed(settings, ROLE) as metrics:
+        async with open_ledger(settings) as ledger, object_store(settings) as store:
+            films = MediaActivities(store, ledger, system_clock, settings.home / "scratch")
+            await run_workers(
+                await connect(settings, role=ROLE),
+                load(),
+                ROLE,
+                activities=[
+                    films.assemble_rendition,
+                    films.store_rendition,
+                    films.clear_staging,
+                    films.sweep_staging,
+                ],
+                ready=ready,
+                interceptors=[ActivityTimes(metrics)],
+            )

@@ -1,0 +1,118 @@
+"""Which videos can be seen, newest first?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import asyncpg
+
+from projections.projection import Fact, OnPoison, Projection, by
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCursor:
+    """Where a page ended. It stays good however many videos are released meanwhile."""
+
+    rank: int
+    video_id: str
+
+
+@dataclass(slots=True)
+class VideoRow:
+    """One released video and its files: keys in the store, SHA-256 in hex, sizes in bytes."""
+
+    video_id: str
+    generation_id: str
+    account_id: str
+    released_at: datetime
+    rank: int
+    """Orders the feed; the microseconds from the Unix epoch to the release."""
+    film_key: str
+    film_sha256: str
+    film_size: int
+    poster_key: str
+    poster_sha256: str
+    poster_size: int
+    contact_sheet_key: str
+    contact_sheet_sha256: str
+    contact_sheet_size: int
+    width: int
+    height: int
+    fps: int
+    frames: int
+    picture_seconds: float
+    sound_seconds: float
+    sample_rate: int
+    last_position: int
+
+    @property
+    def cursor(self) -> FeedCursor:
+        """Where the page after this video begins."""
+        return FeedCursor(self.rank, self.video_id)
+
+
+def _released(row: VideoRow | None, fact: Fact) -> VideoRow:
+    if row is not None:
+        return row
+    said, rendition, at = fact.fields, fact.fields["rendition"], fact.at
+    film, poster, sheet = rendition["film"], rendition["poster"], rendition["contact_sheet"]
+    return VideoRow(
+        video_id=said["video_id"],
+        generation_id=said["generation_id"],
+        account_id=said["account_id"],
+        released_at=at,
+        rank=(at - _EPOCH) // _MICROSECOND,
+        film_key=film["key"],
+        film_sha256=film["sha256"],
+        film_size=film["size"],
+        poster_key=poster["key"],
+        poster_sha256=poster["sha256"],
+        poster_size=poster["size"],
+        contact_sheet_key=sheet["key"],
+        contact_sheet_sha256=sheet["sha256"],
+        contact_sheet_size=sheet["size"],
+        width=rendition["width"],
+        height=rendition["height"],
+        fps=rendition["fps"],
+        frames=rendition["frames"],
+        picture_seconds=rendition["picture_seconds"],
+        sound_seconds=rendition["sound_seconds"],
+        sample_rate=rendition["sample_rate"],
+        last_position=fact.position,
+    )
+
+
+FEED: Final = Projection[VideoRow](
+    name="feed",
+    version=1,
+    table="videos",
+    row=VideoRow,
+    key=by("video_id"),
+    folds={"video-released": _released},
+    on_poison=OnPoison.SKIP,
+)
+
+
+class FeedReader:
+    """Answers about released videos, from the live table."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def get(self, video_id: str) -> VideoRow | None:
+        """One video, or ``None`` when no such video was released."""
+        row = await self._pool.fetchrow(FEED.sql["get"], video_id)
+        return VideoRow(*row) if row else None
+
+    async def page(self, limit: int, after: FeedCursor | None = None) -> list[VideoRow]:
+        """Videos, newest first; the next page begins ``after`` the last one's ``cursor``."""
+        if after is None:
+            rows = await self._pool.fetch(FEED.sql["first_page"], limit)
+        else:
+            rows = await self._pool.fetch(FEED.sql["next_page"], after.rank, after.video_id, limit)
+        return [VideoRow(*row) for row in rows]

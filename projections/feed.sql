@@ -1,0 +1,61 @@
+-- Every released video, in the order in which the feed shows them.
+
+-- name: create
+-- rank orders the feed and never changes for a video, so a page can be continued at any time:
+-- the microseconds from the Unix epoch to its release.
+CREATE TABLE read_feed.videos (
+    video_id             text             PRIMARY KEY COLLATE "C",
+    generation_id        text             NOT NULL COLLATE "C",
+    account_id           text             NOT NULL COLLATE "C",
+    released_at          timestamptz      NOT NULL,
+    rank                 bigint           NOT NULL,
+    film_key             text             NOT NULL,
+    film_sha256          text             NOT NULL,
+    film_size            bigint           NOT NULL,
+    poster_key           text             NOT NULL,
+    poster_sha256        text             NOT NULL,
+    poster_size          bigint           NOT NULL,
+    contact_sheet_key    text             NOT NULL,
+    contact_sheet_sha256 text             NOT NULL,
+    contact_sheet_size   bigint           NOT NULL,
+    width                integer          NOT NULL,
+    height               integer          NOT NULL,
+    fps                  integer          NOT NULL,
+    frames               integer          NOT NULL,
+    picture_seconds      double precision NOT NULL,
+    sound_seconds        double precision NOT NULL,
+    sample_rate          integer          NOT NULL,
+    last_position        bigint           NOT NULL
+);
+
+CREATE INDEX videos_by_rank ON read_feed.videos (rank DESC, video_id DESC);
+
+-- name: load
+-- The rows that a batch of events is about to change.
+SELECT * FROM read_feed.videos WHERE video_id = ANY ($1::text[]);
+
+-- name: save
+-- All rows of a batch at once. A released video is never changed.
+INSERT INTO read_feed.videos
+SELECT * FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[],
+    $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[],
+    $15::integer[], $16::integer[], $17::integer[], $18::integer[], $19::double precision[],
+    $20::double precision[], $21::integer[], $22::bigint[]
+)
+ON CONFLICT (video_id) DO UPDATE SET last_position = excluded.last_position;
+
+-- name: get
+-- One video.
+SELECT * FROM read_feed.videos WHERE video_id = $1;
+
+-- name: first_page
+-- The newest videos.
+SELECT * FROM read_feed.videos ORDER BY rank DESC, video_id DESC LIMIT $1;
+
+-- name: next_page
+-- The videos that follow the one with rank $1 and id $2.
+SELECT * FROM read_feed.videos
+WHERE (rank, video_id) < ($1::bigint, $2::text)
+ORDER BY rank DESC, video_id DESC
+LIMIT $3;

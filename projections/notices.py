@@ -1,0 +1,72 @@
+"""What has each account been told, newest first?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from domain.account.notice import notice_id
+from projections.projection import Fact, OnPoison, Projection
+
+
+@dataclass(slots=True)
+class NoticeRow:
+    """One notice."""
+
+    notice_id: str
+    account_id: str
+    generation_id: str
+    kind: str
+    """video-released, generation-failed or generation-cancelled."""
+    posted_at: datetime
+    posted_position: int
+    """Orders an account's notices."""
+    last_position: int
+
+
+def _key(fact: Fact) -> str:
+    return notice_id(fact.fields["generation_id"], fact.fields["kind"])
+
+
+def _posted(row: NoticeRow | None, fact: Fact) -> NoticeRow:
+    if row is not None:
+        return row
+    said = fact.fields
+    return NoticeRow(
+        notice_id=_key(fact),
+        account_id=said["account_id"],
+        generation_id=said["generation_id"],
+        kind=said["kind"],
+        posted_at=fact.at,
+        posted_position=fact.position,
+        last_position=fact.position,
+    )
+
+
+NOTICES: Final = Projection[NoticeRow](
+    name="notices",
+    version=1,
+    table="notices",
+    row=NoticeRow,
+    key=_key,
+    folds={"notice-posted": _posted},
+    on_poison=OnPoison.SKIP,
+)
+
+
+class NoticesReader:
+    """Answers about notices, from the live table."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def list(self, account_id: str, limit: int, before: int | None = None) -> list[NoticeRow]:
+        """An account's notices, newest first.
+
+        The next page begins ``before`` the last one's ``posted_position``.
+        """
+        rows = await self._pool.fetch(NOTICES.sql["page"], account_id, before, limit)
+        return [NoticeRow(*row) for row in rows]
