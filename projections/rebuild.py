@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import asyncpg
+import structlog
 
 from domain.kernel.catalog import Catalog
 from domain.kernel.ports import START, EventLog
 from projections.batches import until_the_head
+from projections.collector import rare_collections
 from projections.connection import writing
+from projections.faults import PASSING, kind_of, pauses
 from projections.projection import Projection
 from projections.tables import Tables
 
-REBUILD_EVENTS_MAX: Final = 5000
-"""More at a time than in everyday life: nobody waits for these rows yet."""
+
+_log = structlog.get_logger(__name__)
 
 
 class RebuildRefused(Exception):
@@ -60,6 +64,40 @@ async def rebuild(
     tables belong to a newer version of the program.
     """
     begun = time.perf_counter()
+    with rare_collections():
+        return await _rebuild(projection, log, catalog, dsn, on_progress, begun)
+
+
+async def bring_up_to_date(
+    projection: Projection[Any], log: EventLog, catalog: Catalog, dsn: str
+) -> None:
+    """Rebuild a projection whose live tables an older version of the program made.
+
+    Waits for servers that are away, and for another process that rebuilds it already.
+    """
+    for pause in pauses():
+        try:
+            async with writing(dsn, "version") as connection:
+                standing = await Tables(projection, catalog, connection).standing()
+            if standing.version >= projection.version:
+                return
+            _log.info("projection.outdated", projection=projection.name, made_by=standing.version)
+            await rebuild(projection, log, catalog, dsn)
+        except RebuildRefused:
+            _log.info("projection.rebuilt_elsewhere", projection=projection.name)
+        except PASSING as error:
+            _log.warning("projection.interrupted", projection=projection.name, error=kind_of(error))
+        await asyncio.sleep(pause)
+
+
+async def _rebuild(
+    projection: Projection[Any],
+    log: EventLog,
+    catalog: Catalog,
+    dsn: str,
+    on_progress: Callable[[Progress], None],
+    begun: float,
+) -> Rebuilt:
     async with writing(dsn, "rebuild") as connection, _alone(connection, projection):
         live = Tables(projection, catalog, connection)
         await _require_not_newer(projection, live)
@@ -90,7 +128,7 @@ async def _fill(
 ) -> int:
     """Fold up to the head, or until a position; return how many events that makes in all."""
     head = await log.head()
-    async with until_the_head(log, position, REBUILD_EVENTS_MAX) as batches:
+    async with until_the_head(log, position) as batches:
         async for batch in batches:
             await new.advance(position, batch)
             position, events = batch[-1].position, events + len(batch)

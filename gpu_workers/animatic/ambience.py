@@ -21,7 +21,7 @@ def ambience(scene: Scene, samples: int) -> Wave:
         draw = chance(scene.seed, "ambience", side)
         for layer, level in _layers(scene):
             air[side] += level * layer(draw, samples)
-        air[side] = faded(air[side], 0.06, 0.06)
+        air[side] = faded(air[side], 0.012, 0.012)
     calls = Track(samples)
     _callers(scene, calls, samples / RATE)
     return air + calls.wave
@@ -30,7 +30,7 @@ def ambience(scene: Scene, samples: int) -> Wave:
 def _layers(scene: Scene) -> list[tuple[_Layer, float]]:
     layers = list(_PLACES[scene.place])
     if scene.weather == "rain":
-        layers += [(_hiss, 0.05), (_patter, 0.05)]
+        layers += [(_hiss, 0.03), (_patter, 0.045)]
     if scene.weather in {"snowfall", "fog"}:
         layers.append((_wind, 0.03))
     kinds = {actor.kind for actor in scene.actors}
@@ -85,7 +85,7 @@ def _hiss(draw: np.random.Generator, samples: int) -> Wave:
 def _patter(draw: np.random.Generator, samples: int) -> Wave:
     """Single drops: sparse impulses given a little ring."""
     drops = np.where(draw.random(samples) < 90 / RATE, draw.uniform(0.3, 1.0, samples), 0.0)
-    ring = np.exp(-seconds(900) * 190) * np.sin(2 * np.pi * 2600 * seconds(900))
+    ring = np.exp(-seconds(900) * 520) * np.sin(2 * np.pi * 2600 * seconds(900))
     size = 1 << (samples + 900).bit_length()
     heard: Wave = np.fft.irfft(np.fft.rfft(drops, size) * np.fft.rfft(ring, size), size)[:samples]
     return 3 * heard

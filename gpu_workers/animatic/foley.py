@@ -51,7 +51,7 @@ def cut(samples: int) -> Wave:
 def _level(actor: Actor) -> float:
     weight = {"horse": 1.3, "bear": 1.3, "robot": 1.2, "cat": 0.35, "rabbit": 0.5, "fox": 0.5}
     effort = {"run": 1.15, "jump": 1.3, "bounce": 1.5}.get(actor.track.gait, 0.85)
-    return 0.11 * weight.get(actor.kind, 0.9) * effort
+    return 0.16 * weight.get(actor.kind, 0.9) * effort
 
 
 def _contact(actor: Actor, place: str, draw: np.random.Generator) -> Wave:

@@ -40,10 +40,21 @@ def _drawable(character: str) -> bool:
 
 
 def legible(text: str) -> str:
-    """The part of a text that the face can draw, on one line; empty for other scripts."""
+    """The part of a text that the face can draw, on one line; empty for other scripts.
+
+    A letter whose accent the face lacks is written without it.
+    """
     plain = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode())
     spaced = "".join(letter if not letter.isspace() else " " for letter in plain)
-    return " ".join("".join(letter for letter in spaced if _drawable(letter)).split())
+    return " ".join("".join(_closest(letter) for letter in spaced).split())
+
+
+def _closest(character: str) -> str:
+    """The character, or its base letter, or nothing."""
+    if _drawable(character):
+        return character
+    base = unicodedata.normalize("NFKD", character)[0]
+    return base if base != character and _drawable(base) else ""
 
 
 def measure(text: str, size: int) -> int:

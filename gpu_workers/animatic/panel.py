@@ -7,6 +7,7 @@ only. What does not fit is left out: first the label's second half, then the cap
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -23,7 +24,7 @@ LABEL: Final = "ANIMATIC · drawn, not sampled from a model"
 LABEL_SHORT: Final = "ANIMATIC"
 PAPER: Final[Colour] = (243, 234, 214)
 
-_SHEET_PIXELS_MIN: Final = 150
+_SHEET_PIXELS_MIN: Final = 200
 _LABEL_PIXELS_MIN: Final = 80
 _GRAIN_TILES: Final = 5
 _GRAIN_HELD_SECONDS: Final = 1 / 8
@@ -152,6 +153,7 @@ def _stamp(sheet: Canvas) -> None:
 _GRAIN_MIDDLE: Final = 8
 
 
+@lru_cache(maxsize=2)
 def _grain(width: int, height: int) -> tuple[Canvas, ...]:
     """Printing grain of a few levels, the same in the three colours."""
     draw = chance(0, "grain", width, height)
@@ -163,6 +165,7 @@ def _grain(width: int, height: int) -> tuple[Canvas, ...]:
     return tuple(tiles)
 
 
+@lru_cache(maxsize=2)
 def _tooth(place: Layout) -> Canvas:
     """The tooth of the paper and a breath of shade towards the corners, as a factor of 255."""
     draw = chance(0, "paper", place.width, place.height)

@@ -19,9 +19,10 @@ from gpu_workers.animatic.figures import person, robot
 from gpu_workers.animatic.interiors import abstract, room, space
 from gpu_workers.animatic.motion import Pose, eased
 from gpu_workers.animatic.palette import Colour, Palette, blend
-from gpu_workers.animatic.places import beach, desert, field, forest, mountain, sea, snow
+from gpu_workers.animatic.places import desert, field, forest, mountain, snow
 from gpu_workers.animatic.scenery import Backdrop, Builder
 from gpu_workers.animatic.script import Actor, Scene
+from gpu_workers.animatic.shore import beach, sea
 from gpu_workers.animatic.stage import Camera, Canvas, Stage
 from gpu_workers.animatic.town import city, street
 from gpu_workers.animatic.vehicles import (
@@ -84,6 +85,7 @@ class Painter:
             low=-half - _MARGIN + min(0.0, travelled * 1.4),
             high=half + _MARGIN + max(0.0, travelled * 1.4),
             half=half,
+            fair=scene.weather is None,
         )
         self._set = _SETS[scene.place](build)
         self._weather = falling(scene.weather, scene.palette, scene.seed, half)

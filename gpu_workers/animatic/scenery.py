@@ -39,6 +39,7 @@ class Builder:
     low: float
     high: float
     half: float
+    fair: bool
     shapes: list[Shape] = field(default_factory=list)
 
     def poly(

@@ -19,6 +19,7 @@ from gpu_workers.sampler import Plan
 
 SAMPLE_RATE: Final = RATE
 _PEAK_MAX: Final = 0.84
+_RAISED_MAX: Final = 1.6
 _HEADROOM: Final = 2.0
 _FULL_SCALE: Final = 32767
 _VOICE_PEAK: Final = 0.5
@@ -50,8 +51,7 @@ def master(shots: Sequence[NDArray[np.int16]]) -> Sound:
     """Join the shots and set the level: float32 [2, samples], peak below -1.5 dBFS."""
     joined = np.concatenate(shots, axis=1).astype(np.float64) * (_HEADROOM / _FULL_SCALE)
     peak = float(np.abs(joined).max(initial=0.0))
-    if peak > _PEAK_MAX:
-        joined *= _PEAK_MAX / peak
+    joined *= min(_RAISED_MAX, _PEAK_MAX / max(peak, 1e-9))
     ends = [faded(side, 0.01, 0.35) for side in joined]
     return np.stack(ends).astype(np.float32)
 

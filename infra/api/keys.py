@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 from pathlib import Path
 from typing import Final
 
+from infra.embedded.private_files import write_private
+from infra.errors import UserError
+
 _NAME: Final = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
 _HASH: Final = re.compile(r"^[0-9a-f]{64}$")
 
 
-class KeysUnreadable(Exception):
+class KeysUnreadable(UserError):
     """The file of keys is missing or is not what it should be."""
 
 
@@ -71,7 +73,7 @@ def issue_key(path: Path, name: str) -> str:
     known = read_keys(path) if path.exists() else {}
     known[name] = hashlib.sha256(key.encode()).digest()
     clients = {each: digest.hex() for each, digest in sorted(known.items())}
-    _write_private(path, json.dumps({"clients": clients}, indent=2) + "\n")
+    write_private(path, json.dumps({"clients": clients}, indent=2) + "\n")
     return key
 
 
@@ -82,16 +84,5 @@ def first_key(keys: Path, readable: Path, name: str = "app") -> str:
         if ClientKeys(keys).client_of(key) == name:
             return key
     key = issue_key(keys, name)
-    _write_private(readable, f"{key}\n")
+    write_private(readable, f"{key}\n")
     return key
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

@@ -29,7 +29,7 @@ def cursor_of(*keys: int | str) -> str:
 
 
 def keys_of(cursor: str | None, *kinds: type) -> Sequence[int | str] | None:
-    """The keys in a cursor, or ``None`` without one. Raises ``Trouble`` for one that is not ours."""
+    """The keys in a cursor, or ``None`` without one. A cursor that is not ours ends in 422."""
     if cursor is None:
         return None
     try:

@@ -66,7 +66,7 @@ class Lookout:
         return view_from_log(standing.state)
 
     async def _live(self, view: GenerationView, row: GenerationRow) -> GenerationView:
-        beat = await self._heartbeat(view.id)
+        beat = await self._heartbeat(view.generation_id)
         if beat is None:
             return view
         return with_heartbeat(view, beat, row.sampling_started_at, self.clock())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any
 
 from temporalio.client import (
     Client,
@@ -32,8 +32,8 @@ from workflows.contracts import (
     VIDEO_GENERATION,
     CancelAnswer,
     CancelRequest,
+    Outcome,
     Receipt,
-    Stage,
     VideoOrder,
     generation_workflow_id,
 )
@@ -42,13 +42,14 @@ from workflows.contracts import (
 async def record(client: Client, ledger: Ledger, order: VideoOrder, seconds_max: float) -> None:
     """Return once the request stands in the log. Safe to repeat with the same order."""
     brief = order.brief
-    start = WithStartWorkflowOperation(
+    start: WithStartWorkflowOperation[Any, Outcome] = WithStartWorkflowOperation(
         VIDEO_GENERATION,
         order,
         id=generation_workflow_id(order.generation_id),
         task_queue=ORCHESTRATION_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        result_type=Outcome,
         static_summary=f"{brief.seconds:g} s, {brief.width}x{brief.height}, {brief.sampler}",
     )
     try:
@@ -61,7 +62,7 @@ async def record(client: Client, ledger: Ledger, order: VideoOrder, seconds_max:
                 rpc_timeout=timedelta(seconds=seconds_max),
             )
     except WorkflowUpdateFailedError as refused:
-        _refuse(refused, order.generation_id)
+        raise _refusal(refused, order.generation_id) from None
     except WorkflowAlreadyStartedError:
         await _require_recorded(ledger, order.generation_id)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
@@ -79,8 +80,8 @@ async def record(client: Client, ledger: Ledger, order: VideoOrder, seconds_max:
 
 async def cancel(
     client: Client, ledger: Ledger, generation_id: str, requested_by: str, seconds_max: float
-) -> tuple[Stage, bool]:
-    """Ask a generation to stop: the stage, and whether it has ended. Refuses what ended before."""
+) -> bool:
+    """Ask a generation to stop: whether it has ended by now. Refuses one that ended otherwise."""
     handle = client.get_workflow_handle(generation_workflow_id(generation_id))
     try:
         async with asking("temporal", seconds_max):
@@ -91,37 +92,31 @@ async def cancel(
                 result_type=CancelAnswer,
                 rpc_timeout=timedelta(seconds=seconds_max),
             )
+        async with asyncio.timeout(seconds_max):
+            answer: CancelAnswer = await update.result()
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        return False  # accepted: it stands in the history and will be carried out
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:
             raise
-        return await _how_it_ended(ledger, generation_id), True
+        await _require_cancelled(ledger, generation_id)
     except WorkflowUpdateFailedError as refused:
-        return await _refused_or_cancelled(refused, ledger, generation_id), True
-    try:
-        async with asyncio.timeout(seconds_max):
-            return (await update.result()).stage, True
-    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-        return "requested", False  # accepted: it is in the history and will be carried out
-    except WorkflowUpdateFailedError as refused:
-        return await _refused_or_cancelled(refused, ledger, generation_id), True
+        if _code_of(refused) != AlreadySettled.code:
+            raise _refusal(refused, generation_id) from None
+        await _require_cancelled(ledger, generation_id)
+    else:
+        if answer.stage != "cancelled":
+            raise Trouble.refused(AlreadySettled(f"It is {answer.stage}."), generation_id)
+    return True
 
 
-async def _refused_or_cancelled(
-    refused: WorkflowUpdateFailedError, ledger: Ledger, generation_id: str
-) -> Stage:
-    cause = refused.cause
-    if isinstance(cause, ApplicationError) and cause.type == AlreadySettled.code:
-        return await _how_it_ended(ledger, generation_id)
-    _refuse(refused, generation_id)
-
-
-async def _how_it_ended(ledger: Ledger, generation_id: str) -> Stage:
-    """``cancelled``, for asking twice is asking once; any other ending is a refusal."""
+async def _require_cancelled(ledger: Ledger, generation_id: str) -> None:
+    """Asking twice is asking once; any other ending is a refusal."""
     async with asking("postgres"):
         standing = await ledger.state(GENERATION, generation_id)
     match standing.state:
         case Cancelled():
-            return "cancelled"
+            return
         case Completed() | Failed():
             ending = type(standing.state).__name__.lower()
             raise Trouble.refused(AlreadySettled(f"It is {ending}."), generation_id)
@@ -144,11 +139,15 @@ async def _require_recorded(ledger: Ledger, generation_id: str) -> None:
         )
 
 
-def _refuse(refused: WorkflowUpdateFailedError, generation_id: str) -> NoReturn:
+def _refusal(refused: WorkflowUpdateFailedError, generation_id: str) -> Trouble:
     cause = refused.cause
     if isinstance(cause, ApplicationError) and cause.type:
-        raise Trouble.answered(cause.type, cause.message, cause.details, generation_id) from None
-    raise unavailable("temporal", "did not finish the request") from refused
+        return Trouble.answered(cause.type, cause.message, cause.details, generation_id)
+    return unavailable("temporal", "did not finish the request")
+
+
+def _code_of(refused: WorkflowUpdateFailedError) -> str | None:
+    return refused.cause.type if isinstance(refused.cause, ApplicationError) else None
 
 
 def _nobody_answers(generation_id: str, seconds_max: float) -> Trouble:

@@ -51,7 +51,7 @@ class Links(BaseModel):
 class GenerationView(BaseModel):
     """A generation as its own account sees it. Sizes in pixels, durations in seconds."""
 
-    id: str
+    generation_id: str
     account_id: str
     status: Status = Field(description="What the event log says.")
     stage: str = Field(description="What is going on, a little finer than the status.")
@@ -98,9 +98,9 @@ def links_of(generation_id: str, video_id: str | None = None) -> Links:
 def view_of(row: GenerationRow, queue_position: int | None = None) -> GenerationView:
     """A generation as the read model has it."""
     return GenerationView(
-        id=row.generation_id,
+        generation_id=row.generation_id,
         account_id=row.account_id,
-        status=row.status,  # type: ignore[arg-type]  # validated here
+        status=row.status,
         stage=row.stage,
         prompt=row.prompt,
         seconds=row.seconds,
@@ -145,9 +145,9 @@ def view_from_log(state: Requested) -> GenerationView:
             progress = Progress(attempt=0, step=0, fraction=0)
     video_id = state.video_id if isinstance(state, situations.Completed) else None
     return GenerationView(
-        id=state.generation_id,
+        generation_id=state.generation_id,
         account_id=state.account_id,
-        status=type(state).__name__.lower(),  # type: ignore[arg-type]  # validated here
+        status=type(state).__name__.lower(),
         stage=type(state).__name__.lower(),
         prompt=brief.prompt,
         seconds=brief.seconds,

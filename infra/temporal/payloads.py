@@ -52,6 +52,13 @@ def _mistake(kind: str, place: tuple[int | str, ...], message: str) -> str:
     return f"{field}: {_QUOTING.get(kind, message.removeprefix('Value error, '))}"
 
 
+def _require_wanted_nulls(values: Sequence[Any], type_hints: Sequence[type] | None) -> None:
+    """Null has an encoding of its own, which the SDK lets through whatever type is asked for."""
+    for value, hint in zip(values, type_hints or (), strict=False):
+        if value is None and hint is not None:
+            pydantic.TypeAdapter(hint).validate_python(None)
+
+
 class DiscreetPayloadConverter(PydanticPayloadConverter):
     """Pydantic models as JSON, with refusals that quote nothing."""
 
@@ -68,7 +75,9 @@ class DiscreetPayloadConverter(PydanticPayloadConverter):
     ) -> list[Any]:
         """Read payloads. Raises a refusal that fails what a caller started."""
         try:
-            return super().from_payloads(payloads, type_hints)
+            values = super().from_payloads(payloads, type_hints)
+            _require_wanted_nulls(values, type_hints)
+            return values
         except pydantic.ValidationError as invalid:
             reason = described(invalid)
         except (KeyError, ValueError, RuntimeError) as unreadable:

@@ -1,0 +1,87 @@
+"""From a take on disk to the files that people watch, each checked before anybody gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+
+from activities.film.mux import encode_film
+from activities.film.probe import FilmFacts, probe
+from activities.film.refusals import FilmFaulty
+from activities.film.shape import SAMPLE_RATE, Timing
+from activities.film.stills import Moments
+
+OnProgress = Callable[[int, int], None]
+"""Called with pictures done and pictures to do in all; what it raises stops the work there."""
+
+
+@dataclass(frozen=True)
+class MadeFiles:
+    """The files of a rendition in a folder, and what the film was found to hold."""
+
+    film: Path
+    poster: Path
+    contact_sheet: Path
+    facts: FilmFacts
+
+
+def make_files(take: Path, folder: Path, timing: Timing, on_progress: OnProgress) -> MadeFiles:
+    """Encode the film, choose its stills, and decode what was written.
+
+    Each picture counts twice: it is encoded, then decoded again. Raises TakeUnusable, FilmFaulty,
+    OSError when the disk is full, and whatever ``on_progress`` raises.
+    """
+    film, poster, sheet = folder / "film.mp4", folder / "poster.jpg", folder / "contact-sheet.jpg"
+    moments, work = Moments(timing), 2 * timing.frames
+
+    def on_encoded(index: int, frame: av.VideoFrame) -> None:
+        on_progress(index, work)
+        moments.see(index, frame)
+
+    encode_film(take, film, timing, on_encoded)
+    moments.write_poster(poster)
+    moments.write_contact_sheet(sheet)
+    facts = probe(film, lambda index: on_progress(timing.frames + index, work))
+    require_faithful(facts, timing)
+    return MadeFiles(film, poster, sheet, facts)
+
+
+def require_faithful(facts: FilmFacts, timing: Timing) -> None:
+    """Raise FilmFaulty unless the film holds every picture, and sound for exactly as long.
+
+    Two durations agree when they are at most one picture apart.
+    """
+    _require(facts.frames == timing.frames, f"It has {facts.frames} of {timing.frames} pictures.")
+    _require(facts.declared_frames == facts.frames, "Its index counts other pictures than it has.")
+    _require(facts.fps == timing.fps, f"It runs at {facts.fps:g} pictures per second.")
+    _require(
+        (facts.picture_codec, facts.sound_codec, facts.pixel_format) == ("h264", "aac", "yuv420p"),
+        f"It holds {facts.picture_codec} and {facts.sound_codec} in {facts.pixel_format}.",
+    )
+    _require(
+        (facts.sample_rate, facts.channels) == (SAMPLE_RATE, 2),
+        f"Its sound has {facts.channels} channels at {facts.sample_rate} Hz.",
+    )
+    for seconds in (
+        facts.picture_seconds,
+        facts.sound_seconds,
+        facts.declared_picture_seconds,
+        facts.declared_sound_seconds,
+    ):
+        _require(
+            abs(seconds - timing.seconds) <= timing.frame_seconds,
+            f"Something in it lasts {seconds:.3f} s; its take lasts {timing.seconds:.3f} s.",
+        )
+    _require(
+        abs(facts.picture_seconds - facts.sound_seconds) <= timing.frame_seconds,
+        f"Its pictures last {facts.picture_seconds:.3f} s, its sound {facts.sound_seconds:.3f} s.",
+    )
+    _require(facts.fast_start, "Its index stands behind its media.")
+
+
+def _require(held: bool, otherwise: str) -> None:
+    if not held:
+        raise FilmFaulty(otherwise)

