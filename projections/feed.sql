@@ -59,3 +59,7 @@ SELECT * FROM read_feed.videos
 WHERE (rank, video_id) < ($1::bigint, $2::text)
 ORDER BY rank DESC, video_id DESC
 LIMIT $3;
+
+-- name: everything
+-- The whole table in the order of its key, to compare it with another.
+SELECT * FROM read_feed.videos ORDER BY video_id

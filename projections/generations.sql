@@ -89,3 +89,7 @@ SELECT (
 )
 FROM read_generations.generations own
 WHERE own.generation_id = $1 AND own.status = 'requested';
+
+-- name: everything
+-- The whole table in the order of its key, to compare it with another.
+SELECT * FROM read_generations.generations ORDER BY generation_id

@@ -32,3 +32,7 @@ SELECT * FROM read_notices.notices
 WHERE account_id = $1 AND posted_position < coalesce($2::bigint, 9223372036854775807)
 ORDER BY posted_position DESC
 LIMIT $3;
+
+-- name: everything
+-- The whole table in the order of its key, to compare it with another.
+SELECT * FROM read_notices.notices ORDER BY notice_id

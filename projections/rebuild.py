@@ -21,7 +21,6 @@ from projections.faults import PASSING, kind_of, pauses
 from projections.projection import Projection
 from projections.tables import Tables
 
-
 _log = structlog.get_logger(__name__)
 
 

@@ -30,8 +30,8 @@ from activities.film.shape import SAMPLE_RATE, Timing
 from activities.film.sound import Soundtrack
 from activities.film.take_reader import TakeReader, opened_take
 
-PRESET: Final = "veryfast"
-QUALITY_CRF: Final = 19
+PRESET: Final = "faster"
+QUALITY_CRF: Final = 20
 SOUND_BITS_PER_SECOND: Final = 160_000
 KEY_FRAME_SECONDS: Final = 2
 

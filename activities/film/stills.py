@@ -28,7 +28,6 @@ _LABEL_PADDING: Final = (5, 2)
 _BACKGROUND: Final = (18, 18, 20)
 _LABEL_BACKGROUND: Final = (0, 0, 0)
 _LABEL_INK: Final = (240, 240, 240)
-_SHARP_ENOUGH: Final = 0.5
 _BINS: Final = 6
 
 Picture = NDArray[np.uint8]
@@ -89,16 +88,17 @@ def spoken_time(seconds: float) -> str:
 
 
 def most_telling(pictures: Sequence[Picture]) -> int:
-    """The index of a sharp picture with the colours that are usual in all of them.
+    """The index of a sharp picture with the colours that are usual in the sharp ones.
 
-    Blank and blurred ones drop out by the variance of their Laplacian (Pech-Pacheco et al., 2000);
-    of the rest, the one whose histogram is nearest to the mean is the least surprising.
+    Sharp means a Laplacian that varies (Pech-Pacheco et al., 2000) at least half as much as in the
+    sharpest quarter, so that one noisy picture does not put all others in the shade. Of those, the
+    one whose histogram is nearest to their mean is the least surprising.
     """
     sharpness = np.array([_sharpness(each) for each in pictures])
-    histograms = np.stack([_histogram(each) for each in pictures])
+    sharp = np.flatnonzero(sharpness >= np.percentile(sharpness, 75) / 2)
+    histograms = np.stack([_histogram(pictures[int(each)]) for each in sharp])
     surprise = np.abs(histograms - histograms.mean(axis=0)).sum(axis=1)
-    surprise[sharpness < _SHARP_ENOUGH * sharpness.max()] = np.inf
-    return int(surprise.argmin())
+    return int(sharp[surprise.argmin()])
 
 
 def _evenly(frames: int, moments: int) -> list[int]:

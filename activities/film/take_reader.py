@@ -21,6 +21,8 @@ _PICTURE_CODECS: Final = frozenset({"ffv1"})
 _SOUND_CODECS: Final = frozenset({"pcm_f32le", "pcm_s16le", "pcm_s24le", "pcm_s32le", "flac"})
 _CHANNELS_MAX: Final = 2
 _RATE_MIN, _RATE_MAX = 8_000, 192_000
+_CLOCK_SECONDS: Final = 0.002
+"""Matroska counts in milliseconds."""
 _ONLY_FILES: Final = {"protocol_whitelist": "file"}
 
 TakeFrame = av.VideoFrame | av.AudioFrame
@@ -76,7 +78,7 @@ class TakeReader:
         )
         shown_at = index * self._timing.frame_seconds
         _require(
-            frame.time is not None and abs(frame.time - shown_at) < self._timing.frame_seconds / 2,
+            frame.time is not None and abs(frame.time - shown_at) < _CLOCK_SECONDS,
             f"Picture {index} is not shown at {shown_at:.3f} s.",
         )
 

@@ -37,7 +37,9 @@ class Limits:
     cancelling_seconds_max: float = 10.0
     readiness_seconds_max: float = 2.0
     projection_seconds_max: float = 0.3
-    """How long a read waits for the read model to catch up with the log."""
+    """How long a read waits for the read model, before the log answers instead."""
+    catch_up_seconds_max: float = 2.0
+    """The same where the log cannot answer alone."""
     watch_seconds: float = 0.4
     """Between two looks at a generation that somebody watches."""
     silence_seconds_max: float = 10.0

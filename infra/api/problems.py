@@ -170,6 +170,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         503, "A part that this needs cannot be reached.", _AGAIN, "service"
     ),
     "workers-unavailable": Kind(503, "Nobody has taken the request up yet.", _AGAIN, "service"),
+    "read-model-behind": Kind(
+        503, "It is recorded, and not yet prepared for reading.", _AGAIN, "service"
+    ),
     "not-ready": Kind(503, "Not every part is ready.", _AGAIN, "service"),
 }
 """Everything that can go wrong, by code."""

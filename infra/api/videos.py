@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from domain.kernel.ids import VideoId
+from domain.video.video import VIDEO, Unreleased
 from infra.api.auth import Account, KeyRequired
 from infra.api.deadlines import asking
 from infra.api.declared import problems
@@ -18,6 +20,8 @@ from infra.api.problems import Trouble
 from projections.feed import VideoRow
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"], dependencies=[KeyRequired])
+
+_GLANCE_SECONDS: Final = 0.03
 
 Variant = Literal["film", "poster", "contact-sheet"]
 
@@ -131,10 +135,16 @@ async def read_content(
 
 
 async def _released(doors: Doors, video_id: str) -> VideoRow:
+    """The video's row; one that the log knows is waited for, until the read model has it too."""
+    give_up_at = asyncio.get_running_loop().time() + doors.limits.catch_up_seconds_max
     async with asking("postgres"):
-        row = await doors.feed.get(video_id)
-    if row is None:
-        raise Trouble("video-unknown")
+        while (row := await doors.feed.get(video_id)) is None:
+            standing = await doors.ledger.state(VIDEO, video_id)
+            if isinstance(standing.state, Unreleased):
+                raise Trouble("video-unknown")
+            if asyncio.get_running_loop().time() >= give_up_at:
+                raise Trouble("read-model-behind")
+            await asyncio.sleep(_GLANCE_SECONDS)
     return row
 
 

@@ -56,6 +56,7 @@ class OurLog:
         """One process, one committer."""
         self._race += 1
         async with PostgresEventLog(self._dsn) as log:
+
             async def append(writer: int, number: int) -> None:
                 stream = f"bench-{self._race}_{writers}_{writer}"
                 event = NewEvent(event_id(stream, number), EVENT_TYPE, DATA, METADATA)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import psutil
 from rich.table import Table
@@ -165,7 +165,8 @@ class Figures:
         """The checks for a reader at a terminal."""
         table = Table(title=self.title, title_justify="left")
         for heading in ("", "check", "value", "unit", "goal", "peer"):
-            table.add_column(heading, justify="right" if heading == "value" else "left")
+            justify: Literal["right", "left"] = "right" if heading == "value" else "left"
+            table.add_column(heading, justify=justify, overflow="fold")
         for name, check in self._checks.items():
             table.add_row(
                 "[green]ok[/]" if check.ok else "[red]no[/]",

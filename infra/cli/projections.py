@@ -22,7 +22,7 @@ from projections.connection import writing
 from projections.faults import PASSING, kind_of
 from projections.projection import Projection
 from projections.rebuild import Progress as Step
-from projections.rebuild import Rebuilt, RebuildRefused
+from projections.rebuild import RebuildRefused, Rebuilt
 from projections.rebuild import rebuild as build_anew
 from projections.registry import PROJECTIONS, NoSuchProjection, named
 from projections.retry import retry as try_again

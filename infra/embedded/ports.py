@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import socket
+import time
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ LOOPBACK: Final = "127.0.0.1"
 # remembered port by accident while its server is down
 _FIRST: Final = 20_000
 _LAST: Final = 32_000
+_LETTING_GO_SECONDS_MAX: Final = 1.5
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
@@ -30,8 +32,18 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
         return True
 
 
+def becomes_free(port: int) -> bool:
+    """Whether the port is free now or within a moment: a killed server lets go a little late."""
+    give_up_at = time.monotonic() + _LETTING_GO_SECONDS_MAX
+    while not is_free(port):
+        if time.monotonic() > give_up_at:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 class PortBook:
-    """Which port each server of a home has, remembered in ``ports.json``."""
+    """Which port each server of a home has, remembered in ``ports.json``. May block a moment."""
 
     def __init__(self, home: Path) -> None:
         self._path = home / "ports.json"
@@ -45,14 +57,14 @@ class PortBook:
             PortTaken: when the port asked for is in use or was given to another name.
         """
         if asked:
-            if asked in self._given or not is_free(asked):
+            if asked in self._given or not becomes_free(asked):
                 raise PortTaken(
                     f"Port {asked} for {name} is in use. Stop its owner or choose another "
                     f"with CALLSHEET_{name.upper()}_PORT."
                 )
             return self._give(name, asked)
         remembered = self._known.get(name)
-        if remembered and remembered not in self._given and is_free(remembered):
+        if remembered and remembered not in self._given and becomes_free(remembered):
             return self._give(name, remembered)
         return self._give(name, self._new())
 

@@ -79,7 +79,7 @@ class EmbeddedServers:
     async def _open(self) -> None:
         run = self._given.home / "run"
         await asyncio.to_thread(end_orphans, run, _ORPHAN_SECONDS_MAX)
-        self._choose()
+        await asyncio.to_thread(self._choose)
         try:
             async with asyncio.TaskGroup() as starting:
                 for server in self.all.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from domain.catalog import EVENTS
@@ -79,9 +80,7 @@ async def _measure(
     projection: Projection[Any], runner: Runner, log: EventLog, gauges: ProjectionGauges
 ) -> None:
     while True:
-        try:
+        with suppress(LogUnavailable):  # the last figures stand meanwhile
             lag = max(0, await log.head() - runner.position)
-        except LogUnavailable:
-            continue  # asking has waited already; the last figures stand
-        gauges.standing(projection.name, runner.position, lag, runner.parked)
+            gauges.standing(projection.name, runner.position, lag, runner.parked)
         await asyncio.sleep(_MEASURE_EVERY_SECONDS)

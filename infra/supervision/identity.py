@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ import psutil
 
 # the kernel counts start times in ticks of 10 ms since boot, and the boot time is an estimate
 _SAME_START_SECONDS: Final = 2.0
+_KILLED_SECONDS_MAX: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,26 @@ def end_process(process: psutil.Process, sig: int, patience_seconds: float) -> N
     family = _family(process)
     with suppress(psutil.Error):
         process.send_signal(sig)
-    _, stubborn = psutil.wait_procs([process], timeout=patience_seconds)
-    left = family if not stubborn else [*family, *_family(process), process]
+    _wait_until_ended([process], patience_seconds)
+    left = [*family, *_family(process), process]
     for one in left:
         with suppress(psutil.Error):
             one.send_signal(signal.SIGKILL)
-    psutil.wait_procs(left, timeout=5.0)
+    _wait_until_ended(left, _KILLED_SECONDS_MAX)
+
+
+def _wait_until_ended(processes: list[psutil.Process], seconds_max: float) -> None:
+    """A zombie has ended too: the parent that would reap an orphan may take its time."""
+    give_up_at = time.monotonic() + seconds_max
+    while any(_lives(process) for process in processes) and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:

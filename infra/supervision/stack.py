@@ -16,7 +16,7 @@ from infra.supervision.home import RunFile
 from infra.supervision.identity import Identity
 from infra.supervisor import Supervisor
 
-Prepare = Callable[[Settings], Awaitable[object]]
+Prepare = Callable[[Settings], Awaitable[None]]
 Progress = Callable[[str], None]
 
 
@@ -63,6 +63,7 @@ async def running(
         say("starting our processes")
         async with Supervisor(servers.settings, tell) as supervisor:
             await supervisor.wait_ready()
+            say("ready")
             stack = Stack(servers.settings, servers, supervisor)
             _write_run_file(stack)
             try:
@@ -89,10 +90,11 @@ def addresses(settings: Settings) -> dict[str, str]:
     return {title: address for title, address in known.items() if address}
 
 
-async def _bootstrap(settings: Settings) -> object:
+async def _bootstrap(settings: Settings) -> None:
+    # imported here: the servers start sooner, and ``status`` needs none of it
     from infra.bootstrap import prepare
 
-    return await prepare(settings)
+    await prepare(settings)
 
 
 def _without_password(dsn: str) -> str:

@@ -42,7 +42,7 @@ class CallersMistakes(WorkflowInboundInterceptor):
 
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
         """Handle an update whose arguments fit, or refuse it."""
-        if mistake := _misfit(workflow.get_update_handler(input.update), len(input.args)):
+        if mistake := _misfit(_updates().get(input.update), len(input.args), own=1):
             raise payload_refused(f"The update {input.update} {mistake}.")
         try:
             return await self.next.handle_update_handler(input)
@@ -51,10 +51,22 @@ class CallersMistakes(WorkflowInboundInterceptor):
 
     async def handle_signal(self, input: HandleSignalInput) -> None:
         """Handle a signal whose arguments fit; nobody waits for an answer to another one."""
-        if mistake := _misfit(workflow.get_signal_handler(input.signal), len(input.args)):
+        if mistake := _misfit(_signals().get(input.signal), len(input.args), own=1):
             workflow.logger.warning(f"The signal {input.signal} {mistake}; it was dropped.")
             return
         await self.next.handle_signal(input)
+
+
+def _definition() -> workflow._Definition:
+    return workflow._Definition.must_from_class(type(workflow.instance()))
+
+
+def _updates() -> dict[str | None, Callable[..., Any]]:
+    return {name: each.fn for name, each in _definition().updates.items()}
+
+
+def _signals() -> dict[str | None, Callable[..., Any]]:
+    return {name: each.fn for name, each in _definition().signals.items()}
 
 
 def _misfit(handler: Callable[..., Any] | None, given: int, own: int = 0) -> str | None:

@@ -1,4 +1,7 @@
-"""A schedule of ``temporal.yaml`` as the server keeps it, compared by one canonical sentence."""
+"""A schedule of ``temporal.yaml`` as the server keeps it, compared by one canonical sentence.
+
+Whether it is paused, and the note that says why, belong to whoever operates it.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def repair(client: Client, name: str, schedule: Schedule) -> Callable[[], Awaita
 
     async def updated(given: temporal.ScheduleUpdateInput) -> temporal.ScheduleUpdate:
         fresh = _as_schedule(name, schedule)
-        fresh.state.paused = given.description.schedule.state.paused
+        fresh.state = given.description.schedule.state
         return temporal.ScheduleUpdate(fresh)
 
     return run
@@ -86,5 +89,5 @@ def _said(schedule: temporal.Schedule) -> str:
         f"{action.workflow} on {action.task_queue} {times or 'never'}"
         f"{f' and {others} other times' if others else ''}"
         f", jitter {schedule.spec.jitter or timedelta()}, {schedule.policy.overlap.name.lower()}, "
-        f"catch-up {schedule.policy.catchup_window}, {schedule.state.note!r}"
+        f"catch-up {schedule.policy.catchup_window}"
     )

@@ -175,7 +175,7 @@ def test_odd_sides_lose_their_last_line(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_take(tmp_path: Path) -> None:
-    frames = 480
+    frames = 300
     take = write_take(tmp_path, a_clip(frames, pictures=moving_pictures(frames, 320, 192)))
     program = (
         "import resource, sys; from pathlib import Path\n"
@@ -193,7 +193,7 @@ def test_memory_does_not_grow_with_the_take(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert int(told.stdout) < 64  # MiB; all pictures together are 84
+    assert int(told.stdout) < 40  # MiB; all pictures together are 53
 
 
 def test_work_stops_at_the_picture_where_it_is_told_to(tmp_path: Path) -> None:

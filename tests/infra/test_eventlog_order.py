@@ -106,10 +106,11 @@ async def test_a_tailing_reader_misses_nothing_and_meets_each_stream_in_order(
             return [Seen(event.position, event.stream, event.revision) for event in events]
 
         tail = Tail(read_after)
-        reader = asyncio.ensure_future(tail.follow())
-        written = await asyncio.gather(*(writer(logs[n % len(logs)], n) for n in range(WRITERS)))
-        tail.finish()
-        await reader
+        async with asyncio.TaskGroup() as group:
+            group.create_task(tail.follow())
+            writers = [group.create_task(writer(logs[n % len(logs)], n)) for n in range(WRITERS)]
+            written = await asyncio.gather(*writers)
+            tail.finish()
 
         everything: list[Seen] = []
         while page := await read_after(everything[-1].position if everything else START):
@@ -159,15 +160,13 @@ async def test_the_control_a_log_on_a_bare_serial_number_makes_readers_skip(
             return [event for event in await read_after(START) if event.position <= position]
 
         tail = Tail(read_after)
-        reader = asyncio.ensure_future(tail.follow())
-        writers = [asyncio.ensure_future(writer(n)) for n in range(WRITERS)]
-        try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(tail.follow())
+            writers = [group.create_task(writer(n)) for n in range(WRITERS)]
             async with asyncio.timeout(CONTROL_SECONDS_MAX):
                 await until_something_is_skipped(tail)
-        finally:
             stop.set()
             await asyncio.gather(*writers)
             tail.finish()
-            await reader
 
         assert tail.skipped(await read_after(START))

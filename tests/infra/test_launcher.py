@@ -172,3 +172,55 @@ def test_another_python_is_refused_in_one_sentence(clone: Clone) -> None:
     code, _, said = clone.call(through=future)
     assert code == 1
     assert said.startswith("callsheet: python3.99 is needed and this is Python 3.11.")
+
+
+def _command_line(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "infra.cli", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_list_of_commands_needs_no_heavy_import() -> None:
+    seen = (
+        "import sys; from infra.cli.__main__ import main; main(['--help']);"
+        "print([name for name in ('pydantic', 'temporalio', 'torch', 'numpy') if name in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", seen], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.rstrip().endswith("[]")
+    assert "demo" in answer.stdout
+    assert " run " not in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("nowhere",), "No such command 'nowhere'"),
+        (("status", "--nowhere"), "No such option: --nowhere"),
+        (("run", "nobody"), "There is no role nobody."),
+    ],
+)
+def test_a_wrong_call_gets_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    answer = _command_line(*arguments)
+    assert answer.returncode != 0
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_trace_is_shown_when_asked_for() -> None:
+    assert "Traceback" in _command_line("run", "nobody", "--debug").stderr
+    assert "Traceback" in _command_line("run", "nobody", CALLSHEET_DEBUG="1").stderr
+
+
+def test_status_of_an_empty_home_says_how_to_start(tmp_path: Path) -> None:
+    answer = _command_line("status", CALLSHEET_HOME=str(tmp_path))
+    assert answer.returncode == 1
+    assert "Start it with ./callsheet up." in answer.stderr

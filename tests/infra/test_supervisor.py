@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,9 @@ def _supervisor(
     )
 
 
-async def _until(seconds_max: float, what: object) -> None:
-    assert callable(what)
+async def _until(seconds_max: float, what: Callable[[], bool]) -> None:
     async with asyncio.timeout(seconds_max):
-        while not what():
+        while not what():  # noqa: ASYNC110 # another process makes it true
             await asyncio.sleep(0.02)
 
 

@@ -54,7 +54,9 @@ WRONG_STARTS: dict[str, list[Any]] = {
     "an unknown field": [{"brief": {"prompt": "a beach"}, CANARY: CANARY}],
     "a prompt beyond the limit": [{"brief": {"prompt": CANARY * 1000}}],
     "a blank prompt": [{"brief": {"prompt": "   "}}],
-    "a negative duration": [{"brief": {"prompt": "x", "shots": [{"prompt": CANARY, "seconds": -1}]}}],
+    "a negative duration": [
+        {"brief": {"prompt": "x", "shots": [{"prompt": CANARY, "seconds": -1}]}}
+    ],
     "a huge size": [{"brief": {"prompt": CANARY, "width": 10**9}}],
     "a string": [CANARY],
     "nothing at all": [None],
@@ -99,9 +101,7 @@ async def test_the_reason_names_the_field_and_the_limit(client: Client) -> None:
 
 
 async def test_a_wrong_update_is_refused_and_the_story_goes_on(client: Client) -> None:
-    handle = await client.start_workflow(
-        "Waiting", id="wrong/update", task_queue="orchestration"
-    )
+    handle = await client.start_workflow("Waiting", id="wrong/update", task_queue="orchestration")
     for wrong in ([], [1, 2], [{"prompt": CANARY, "fps": -1}], [CANARY]):
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await handle.execute_update("amend", args=wrong)

@@ -1,0 +1,136 @@
+"""A studio for tests of the door: its takes are four steps of nothing, its films a few bytes.
+
+It is honest towards the log and the store. A brief with the seed ``HELD`` stays at its second step
+until it is cancelled or released.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import tempfile
+from pathlib import Path
+
+from temporalio import activity
+
+from activities.generation import context_of
+from activities.ledger import Decision, Ledger
+from activities.orders import (
+    Assembled,
+    AssemblyOrder,
+    ClearanceOrder,
+    Cleared,
+    SamplingOrder,
+    SamplingProgress,
+    StagedFile,
+    StorageOrder,
+    Stored,
+)
+from domain.generation.commands import BeginSampling, RecordRendition, RecordTake
+from domain.generation.decider import GENERATION
+from domain.generation.take import Take
+from domain.kernel.ports import ObjectStore
+from domain.video.media import MediaFile, Rendition, content_key
+
+HELD = 4242
+STEPS = 4
+
+
+class SmallStudio:
+    """Activities of the studio and of the media worker, in one."""
+
+    def __init__(self, ledger: Ledger, store: ObjectStore) -> None:
+        self._ledger, self._store = ledger, store
+        self.released = asyncio.Event()
+
+    @activity.defn
+    async def sample_take(self, order: SamplingOrder) -> Take:
+        attempt = activity.info().attempt
+        name = f"{order.command_id}/{attempt}"
+        begin = BeginSampling(
+            command_id=f"{name}/begin", at=order.at, attempt=attempt, steps=STEPS, plan_key="c" * 64
+        )
+        await self._decide(order, begin)
+        for step in range(1, STEPS + 1):
+            activity.heartbeat(SamplingProgress(attempt=attempt, step=step, steps=STEPS))
+            while order.brief.seed == HELD and step == 2 and not self.released.is_set():
+                await asyncio.sleep(0.05)
+                activity.heartbeat(SamplingProgress(attempt=attempt, step=step, steps=STEPS))
+        take = Take(
+            key=f"takes/{order.generation_id}/{'b' * 64}.mkv",
+            sha256="b" * 64,
+            size=1,
+            plan_key="c" * 64,
+            frames=12,
+            fps=24,
+            sample_rate=48000,
+        )
+        await self._decide(
+            order, RecordTake(command_id=f"{order.command_id}/take", at=order.at, take=take)
+        )
+        return take
+
+    @activity.defn
+    async def assemble_rendition(self, order: AssemblyOrder) -> Assembled:
+        film, poster, sheet = [
+            StagedFile(
+                key=f"staging/{order.generation_id}/{kind}",
+                sha256=_sha(data),
+                size=len(data),
+                content_type=content_type,
+            )
+            for kind, data, content_type in _files(order.generation_id)
+        ]
+        return Assembled(
+            film=film,
+            poster=poster,
+            contact_sheet=sheet,
+            width=64,
+            height=64,
+            fps=24,
+            frames=12,
+            picture_seconds=0.5,
+            sound_seconds=0.5,
+            sample_rate=48000,
+        )
+
+    @activity.defn
+    async def store_rendition(self, order: StorageOrder) -> Stored:
+        kept = [
+            await self._keep(data, content_type)
+            for _, data, content_type in _files(order.generation_id)
+        ]
+        made = order.assembled.model_dump(exclude={"film", "poster", "contact_sheet"})
+        rendition = Rendition(film=kept[0], poster=kept[1], contact_sheet=kept[2], **made)
+        await self._decide(
+            order, RecordRendition(command_id=order.command_id, at=order.at, rendition=rendition)
+        )
+        return Stored(rendition=rendition)
+
+    @activity.defn
+    async def clear_staging(self, order: ClearanceOrder) -> Cleared:
+        return Cleared(objects=0)
+
+    async def _decide(self, order: SamplingOrder | StorageOrder, command: object) -> None:
+        decision = Decision(GENERATION, order.generation_id, command)  # type: ignore[arg-type]
+        await self._ledger.perform([decision], context_of(order))
+
+    async def _keep(self, data: bytes, content_type: str) -> MediaFile:
+        key = content_key(_sha(data), content_type)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            await self._store.put_file(key, Path(file.name), content_type)
+        return MediaFile(key=key, sha256=_sha(data), size=len(data), content_type=content_type)
+
+
+def _files(generation_id: str) -> list[tuple[str, bytes, str]]:
+    return [
+        ("film", f"film of {generation_id}".encode(), "video/mp4"),
+        ("poster", f"poster of {generation_id}".encode(), "image/jpeg"),
+        ("sheet", f"sheet of {generation_id}".encode(), "image/jpeg"),
+    ]
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

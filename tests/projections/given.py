@@ -1,0 +1,96 @@
+"""Given these events in the log, when a projection has caught up, then these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import asyncpg
+
+from domain.account.notice import NoticePosted, notice_id
+from domain.catalog import EVENTS
+from domain.kernel.envelope import Metadata, NewEvent
+from domain.kernel.ids import event_id
+from domain.kernel.model import Event
+from domain.kernel.ports import EventLog, Expected, StreamAppend
+from domain.video.video import VideoReleased
+from infra.cli.bench_stories import Entry
+from infra.eventlog.codec import CatalogCodec
+from projections.fingerprint import Fingerprint, fingerprint
+from projections.projection import Projection
+from projections.runner import Runner
+
+_CODEC: Final = CatalogCodec(EVENTS)
+
+
+async def happened(log: EventLog, *events: Event) -> int:
+    """Record events, each in the stream where it belongs; the position of the last one."""
+    position = 0
+    for event in events:
+        stream = _stream_of(event)
+        number = len(await log.read_stream(stream))
+        command = f"{stream}/{number}"
+        metadata = Metadata(actor="client/test", correlation_id=stream, causation_id=command)
+        new = _CODEC.encode(event, event_id(command, 0), metadata)
+        position = await written(log, stream, new, expected=number - 1)
+    return position
+
+
+async def written(log: EventLog, stream: str, event: NewEvent, expected: int = Expected.ANY) -> int:
+    """Put one encoded event into a stream; its position."""
+    return (await log.append([StreamAppend(stream, expected, (event,))])).position
+
+
+def unreadable(stored_name: str, stream: str, data: bytes = b'{"at": 7}') -> NewEvent:
+    """An event that no projection can fold, with bytes that its model never wrote."""
+    metadata = Metadata(actor="client/test", correlation_id=stream, causation_id=f"{stream}/broken")
+    return NewEvent(event_id(f"{stream}/broken/{data!r}", 0), stored_name, data, metadata)
+
+
+async def told(log: EventLog, entries: Iterable[Entry]) -> int:
+    """Record whole stories, in order, a few hundred events at a time; how many events."""
+    told = 0
+    batch: list[Entry] = []
+    for entry in entries:
+        batch.append(entry)
+        if len(batch) == 200:
+            told += await _append(log, batch)
+            batch = []
+    return told + (await _append(log, batch) if batch else 0)
+
+
+async def _append(log: EventLog, batch: Sequence[Entry]) -> int:
+    streams: dict[str, list[Entry]] = {}
+    for entry in batch:
+        streams.setdefault(entry.stream, []).append(entry)
+    appends = [
+        StreamAppend(stream, entries[0].revision - 1, tuple(entry.event for entry in entries))
+        for stream, entries in streams.items()
+    ]
+    await log.append(appends)
+    return len(batch)
+
+
+async def folded(projection: Projection[Any], log: EventLog, dsn: str, batch: int = 2000) -> Runner:
+    """Let a projection catch up."""
+    runner = Runner(projection, log, EVENTS, dsn, batch_events_max=batch)
+    await runner.catch_up()
+    return runner
+
+
+async def bytes_of(projection: Projection[Any], dsn: str) -> Fingerprint:
+    """The bytes of the live table."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await fingerprint(connection, projection)
+    finally:
+        await connection.close()
+
+
+def _stream_of(event: Event) -> str:
+    match event:
+        case NoticePosted():
+            return f"notice-{notice_id(event.generation_id, event.kind)}"
+        case VideoReleased():
+            return f"video-{event.video_id}"
+    return f"generation-{event.generation_id}"  # type: ignore[attr-defined]
