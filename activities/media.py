@@ -82,7 +82,7 @@ class MediaActivities:
 
     @activity.defn
     async def store_rendition(self, order: StorageOrder) -> Stored:
-        """Move the files to their content addresses, read them back and record it.
+        """Move the files to their content addresses, read them back, record it, and tidy up.
 
         Raises ObjectMissing when a file is neither staged nor stored, HashMismatch when the bytes
         read back are not those that were made.
@@ -107,17 +107,21 @@ class MediaActivities:
             await self._ledger.perform(
                 [Decision(GENERATION, order.generation_id, command)], context_of(order)
             )
+            await self._clear(order.generation_id)
         return Stored(rendition=rendition)
 
     @activity.defn
     async def clear_staging(self, order: ClearanceOrder) -> Cleared:
         """Remove what a generation left in staging, and its takes."""
+        return Cleared(objects=await self._clear(order.generation_id))
+
+    async def _clear(self, generation_id: str) -> int:
         removed = 0
         for room in (STAGING, TAKES):
-            async for key, _ in self._store.list(f"{room}/{order.generation_id}/"):
+            async for key, _ in self._store.list(f"{room}/{generation_id}/"):
                 await self._store.delete(key)
                 removed += 1
-        return Cleared(objects=removed)
+        return removed
 
     @activity.defn
     async def sweep_staging(self, order: SweepOrder) -> Swept:

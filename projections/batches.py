@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.kernel.envelope import RecordedEvent
 from domain.kernel.ports import EventLog
+from projections.ending import ended
 
 BATCH_EVENTS_MAX: Final = 2000
 
@@ -35,8 +36,7 @@ async def until_the_head(
         async with aclosing(batches()) as iterator:
             yield iterator
     finally:
-        ahead.cancel()
-        await asyncio.gather(ahead, return_exceptions=True)
+        await ended(ahead)
 
 
 def portions(batch: Sequence[RecordedEvent], size: int) -> list[Sequence[RecordedEvent]]:

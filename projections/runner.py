@@ -15,6 +15,7 @@ from domain.kernel.envelope import RecordedEvent
 from domain.kernel.ports import START, EventLog
 from projections.batches import BATCH_EVENTS_MAX, portions, until_the_head
 from projections.connection import writing
+from projections.ending import ended
 from projections.faults import PASSING, kind_of, pauses
 from projections.gauges import Gauges, NoGauges
 from projections.projection import Projection
@@ -62,8 +63,23 @@ class Runner:
     async def run(self, caught_up: Callable[[], None] = lambda: None) -> None:
         """Follow the log until cancelled; call ``caught_up`` each time the head is reached.
 
-        Waits out servers that are away, and tables of a newer program's version.
+        Waits out servers that are away, and tables of another program's version.
         """
+        work = asyncio.create_task(self._run(caught_up), name=f"projection-{self._projection.name}")
+        try:
+            await asyncio.wait({work})
+        finally:
+            await ended(work)
+        work.result()
+
+    async def catch_up(self) -> None:
+        """Come to the log's head and stop there."""
+        async with writing(self._dsn, self._projection.name) as connection:
+            tables = Tables(self._projection, self._catalog, connection)
+            while not await self._reach_the_head(tables):
+                pass
+
+    async def _run(self, caught_up: Callable[[], None]) -> None:
         retries = pauses()
         while True:
             begun_at = self.position
@@ -81,13 +97,6 @@ class Runner:
             if self.position > begun_at:
                 retries = pauses()
             await asyncio.sleep(next(retries))
-
-    async def catch_up(self) -> None:
-        """Come to the log's head and stop there."""
-        async with writing(self._dsn, self._projection.name) as connection:
-            tables = Tables(self._projection, self._catalog, connection)
-            while not await self._reach_the_head(tables):
-                pass
 
     async def _follow(self, tables: Tables[Any], caught_up: Callable[[], None]) -> None:
         """Follow the log until somebody else has moved the checkpoint."""

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from projections.connection import CONNECT_SECONDS_MAX
+from projections.ending import ended
 from projections.faults import PASSING, kind_of, pauses
 from projections.projection import Projection
 from projections.tables import FRAME
@@ -53,8 +54,7 @@ class Watermarks:
     ) -> None:
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
 
     async def wait_until(
         self, position: int, seconds_max: float, names: Iterable[str] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from temporalio.client import (
     Client,
@@ -38,9 +38,12 @@ from workflows.contracts import (
     generation_workflow_id,
 )
 
+_HEALTH_TIMEOUT: Final = timedelta(seconds=2)
+
 
 async def record(client: Client, ledger: Ledger, order: VideoOrder, seconds_max: float) -> None:
     """Return once the request stands in the log. Safe to repeat with the same order."""
+    await _require_temporal(client)
     brief = order.brief
     start: WithStartWorkflowOperation[Any, Outcome] = WithStartWorkflowOperation(
         VIDEO_GENERATION,
@@ -82,6 +85,7 @@ async def cancel(
     client: Client, ledger: Ledger, generation_id: str, requested_by: str, seconds_max: float
 ) -> bool:
     """Ask a generation to stop: whether it has ended by now. Refuses one that ended otherwise."""
+    await _require_temporal(client)
     handle = client.get_workflow_handle(generation_workflow_id(generation_id))
     try:
         async with asking("temporal", seconds_max):
@@ -108,6 +112,12 @@ async def cancel(
         if answer.stage != "cancelled":
             raise Trouble.refused(AlreadySettled(f"It is {answer.stage}."), generation_id)
     return True
+
+
+async def _require_temporal(client: Client) -> None:
+    """A server that is away is told apart at once; calls that change things would wait for it."""
+    async with asking("temporal"):
+        await client.service_client.check_health(timeout=_HEALTH_TIMEOUT)
 
 
 async def _require_cancelled(ledger: Ledger, generation_id: str) -> None:

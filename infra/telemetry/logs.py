@@ -105,8 +105,12 @@ def _formatter(before: list[Processor], pretty: bool) -> ProcessorFormatter:
 
 
 def _route_the_others() -> None:
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "temporalio"):
+    for name in ("uvicorn", "uvicorn.error", "temporalio"):
         theirs = logging.getLogger(name)
         theirs.handlers, theirs.propagate = [], True
+    # paths may hold anything that a caller typed; the API logs routes instead
+    logging.getLogger("uvicorn.access").disabled = True
+    # at the level of debug it writes whole payloads
+    logging.getLogger("temporalio").setLevel(logging.INFO)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -143,6 +143,36 @@ async def test_a_dead_server_is_unavailable_and_no_credentials_are_told(
     assert files_in(tmp_path) == [film]
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nContent-Length: 36\r\n\r\n"
+            b"<Error><Code>SlowDown</Code></Error>",
+            "answered SlowDown",
+        ),
+        (b"HTTP/1.1 500 Oh\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nbusy", "not S3"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", "connection broke"),
+        (b"", "cannot be reached"),
+    ],
+    ids=["overloaded", "a-proxy-in-between", "half-an-object", "hangs-up"],
+)
+async def test_a_troubled_server_is_unavailable_and_its_bytes_are_not_used(
+    tmp_path: Path, answer: bytes, told: str
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, S3ObjectStore(f"127.0.0.1:{port}", "key", "secret-key", BUCKET) as store:
+        with pytest.raises(StoreUnavailable, match=told):
+            await store.get_file("media/film.mp4", tmp_path / "back")
+    assert files_in(tmp_path) == []
+
+
 @pytest.mark.servers
 async def test_a_store_goes_on_when_its_server_is_back(film: Path) -> None:
     with SeaweedServer() as server:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -178,7 +179,7 @@ def test_what_a_killed_supervisor_left_running_is_ended_and_no_stranger(home: Pa
         now = Identity.of(stranger.pid, "sleep")
         Identity(now.pid, now.created - 3600, "sleep").write(home / "run" / "reused.pid")
         assert end_orphans(home / "run", 5.0) == ["left"]
-        assert not psutil.pid_exists(sleeper.pid)
+        assert sleeper.wait(1) == -signal.SIGTERM
         assert stranger.poll() is None
     finally:
         sleeper.kill()

@@ -247,6 +247,6 @@ async def test_a_story_of_the_repository_runs_in_each_sandbox(
 
 
 @pytest.mark.parametrize("runner", RUNNERS, ids=lambda each: each.__name__)
-def test_every_story_loads_in_each_sandbox(runner: Callable[[], WorkflowRunner]) -> None:
+async def test_every_story_loads_in_each_sandbox(runner: Callable[[], WorkflowRunner]) -> None:
     for story in (VideoGeneration, StagingSweep):
         runner().prepare_workflow(workflow._Definition.must_from_class(story))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -108,7 +109,7 @@ async def _work(
 ) -> None:
     client = await connect(settings, role="test")
     throttle = timedelta(milliseconds=50)
-    bodies = {
+    bodies: dict[str, list[Callable[..., Any]]] = {
         "gpu": [studio.sample_take],
         "media": [studio.assemble_rendition, studio.store_rendition],
         "io": [studio.clear_staging],

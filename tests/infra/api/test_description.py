@@ -13,6 +13,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
 from infra.api.auth import OPEN_PATHS
@@ -81,6 +82,7 @@ def _try_everything(url: str, headers: dict[str, str]) -> int:
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
     asked = 0
     for result in schema.get_all_operations():
+        assert isinstance(result, Ok), result
         operation = result.ok()
         if operation.path.endswith(LEFT_OUT):
             continue

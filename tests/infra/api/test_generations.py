@@ -261,7 +261,8 @@ async def events_of(
     caller: httpx.AsyncClient, generation_id: str, last: str | None = None
 ) -> list[tuple[str, str, dict[str, Any]]]:
     headers = {"Last-Event-ID": last} if last else {}
-    found, fields = [], {}
+    found: list[tuple[str, str, dict[str, Any]]] = []
+    fields: dict[str, str] = {}
     async with caller.stream(
         "GET", f"/v1/generations/{generation_id}/events", headers=headers
     ) as stream:

@@ -45,7 +45,7 @@ def test_the_first_key_stays_the_same_and_is_its_owners_alone(tmp_path: Path) ->
 def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "keys.json"
     path.write_text(text)
-    with pytest.raises(KeysUnreadable, match="keys.json"):
+    with pytest.raises(KeysUnreadable, match=r"keys\.json"):
         ClientKeys(path).client_of("csk_x")
 
 

@@ -1,0 +1,174 @@
+"""A real Temporal server with real bodies behind it; the log and the store are their twins."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+
+from activities.generation import GenerationActivities
+from activities.ledger import Context, Decision, Ledger
+from activities.media import MediaActivities
+from domain.account.account import ACCOUNT
+from domain.catalog import EVENTS
+from domain.generation.brief import Brief, Shot
+from gpu_workers import registry
+from gpu_workers.activities import StudioActivities
+from infra.clock import system_clock
+from infra.embedded.ports import PortBook
+from infra.embedded.temporal import TemporalServer
+from infra.eventlog.codec import CatalogCodec
+from infra.eventlog.memory import MemoryEventLog
+from infra.identity import drawn_by
+from infra.media.memory import MemoryObjectStore
+from infra.settings import Settings
+from infra.temporal.apply import apply_deployment
+from infra.temporal.client import connect
+from infra.temporal.deployment import load
+from infra.temporal.workers import build_workers
+from tests import words
+from workflows.contracts import (
+    ORCHESTRATION_QUEUE,
+    VIDEO_GENERATION,
+    Outcome,
+    VideoOrder,
+    generation_workflow_id,
+)
+from workflows.staging_sweep import StagingSweep
+from workflows.video_generation import VideoGeneration
+
+draw = drawn_by(system_clock)
+
+SMALL = Brief(
+    prompt="a dog runs",
+    shots=(Shot(prompt="a dog runs", seconds=1.0),),
+    width=128,
+    height=80,
+    fps=8,
+    seed=3,
+)
+LONG = SMALL.model_copy(update={"shots": (Shot(prompt="a dog runs", seconds=20.0),), "fps": 30})
+
+
+@dataclass
+class Lab:
+    """What a test starts generations with, and where it looks afterwards."""
+
+    client: Client
+    log: MemoryEventLog
+    store: MemoryObjectStore
+    ledger: Ledger
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    async def start(
+        self, brief: Brief = SMALL, account_id: str = words.ACCOUNT_ID, **changes: Any
+    ) -> WorkflowHandle[Any, Outcome]:
+        """Start a generation as any Temporal client would: by name."""
+        generation_id = draw("gen")
+        order = VideoOrder(generation_id=generation_id, account_id=account_id, brief=brief)
+        return await self.client.start_workflow(
+            VIDEO_GENERATION,
+            order,
+            **{
+                "id": generation_workflow_id(generation_id),
+                "task_queue": ORCHESTRATION_QUEUE,
+                "result_type": Outcome,
+                **changes,
+            },
+        )
+
+    async def types(self, handle: WorkflowHandle[Any, Any]) -> list[str]:
+        """The stored names of a generation's events."""
+        stream = "generation-" + handle.id.partition("/")[2]
+        return [each.type for each in await self.log.read_stream(stream)]
+
+    async def until_sampling(self, handle: WorkflowHandle[Any, Any]) -> None:
+        """Return once the studio has said that some steps are done."""
+        async with asyncio.timeout(30):
+            while "sampling-advanced.v1" not in await self.types(handle):
+                await asyncio.sleep(0.02)
+
+    async def left_behind(self, handle: WorkflowHandle[Any, Any]) -> list[str]:
+        """Keys that a generation left outside of what people watch."""
+        generation_id = handle.id.partition("/")[2]
+        return [
+            key
+            for room in ("takes", "staging")
+            async for key, _ in self.store.list(f"{room}/{generation_id}/")
+        ]
+
+
+@asynccontextmanager
+async def a_lab() -> AsyncIterator[Lab]:
+    """Server, workers of all queues, and an open account."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="callsheet-lab-"))
+        settings = Settings(home=Path(folder))
+        server = TemporalServer(settings, PortBook(settings.home))
+        await server.start()
+        stack.push_async_callback(server.stop)
+        settings = settings.filled(temporal_address=server.address)
+        await apply_deployment(settings)
+
+        log, store = MemoryEventLog(), MemoryObjectStore()
+        ledger = Ledger(log, CatalogCodec(EVENTS))
+        decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
+        await ledger.perform([decision], Context("client/test", "test"))
+        client = await connect(settings, role="lab")
+        await stack.enter_async_context(_working(client, ledger, store, settings.home))
+        yield Lab(client, log, store, ledger)
+
+
+def bodies(
+    ledger: Ledger, store: MemoryObjectStore, scratch: Path
+) -> dict[str, list[Callable[..., Any]]]:
+    """The real activities, by the process that serves them."""
+    decisions = GenerationActivities(ledger)
+    films = MediaActivities(store, ledger, system_clock, scratch)
+    studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
+    return {
+        "orchestration": [
+            decisions.record_request,
+            decisions.release_video,
+            decisions.record_failure,
+            decisions.record_cancellation,
+            decisions.post_notice,
+        ],
+        "media": [
+            films.assemble_rendition,
+            films.store_rendition,
+            films.clear_staging,
+            films.sweep_staging,
+        ],
+        "studio": [studio.sample_take],
+    }
+
+
+@asynccontextmanager
+async def _working(
+    client: Client, ledger: Ledger, store: MemoryObjectStore, scratch: Path
+) -> AsyncIterator[None]:
+    workers = [
+        worker
+        for process, activities in bodies(ledger, store, scratch).items()
+        for worker in build_workers(
+            client,
+            load(),
+            process,
+            workflows=[VideoGeneration, StagingSweep] if process == "orchestration" else [],
+            activities=activities,
+        )
+    ]
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(worker.shutdown() for worker in workers))
+        await asyncio.gather(*running)
