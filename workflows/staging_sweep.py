@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from activities import fronts
-    from activities.orders import SweepOrder, Swept
-    from workflows.toolkit.steps import step
+from activities import fronts
+from activities.orders import SweepOrder, Swept
+from workflows.toolkit.steps import step
 
 
 @workflow.defn

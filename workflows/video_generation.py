@@ -10,38 +10,37 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-with workflow.unsafe.imports_passed_through():
-    from activities import fronts
-    from activities.orders import (
-        AssemblyOrder,
-        CancellationOrder,
-        ClearanceOrder,
-        Errand,
-        FailureOrder,
-        NoticeOrder,
-        ReleaseOrder,
-        RequestOrder,
-        SamplingOrder,
-        StorageOrder,
-    )
-    from domain.account.notice import Kind
-    from domain.generation.take import Take
-    from domain.kernel.ids import sibling
-    from domain.video.media import Rendition
-    from workflows.contracts import (
-        VIDEO_GENERATION,
-        CancelAnswer,
-        CancelRequest,
-        Failure,
-        Outcome,
-        Receipt,
-        Stage,
-        Status,
-        VideoOrder,
-        generation_workflow_id,
-    )
-    from workflows.toolkit.failures import explain
-    from workflows.toolkit.steps import step
+from activities import fronts
+from activities.orders import (
+    AssemblyOrder,
+    CancellationOrder,
+    ClearanceOrder,
+    Errand,
+    FailureOrder,
+    NoticeOrder,
+    ReleaseOrder,
+    RequestOrder,
+    SamplingOrder,
+    StorageOrder,
+)
+from domain.account.notice import Kind
+from domain.generation.take import Take
+from domain.kernel.ids import sibling
+from domain.video.media import Rendition
+from workflows.contracts import (
+    VIDEO_GENERATION,
+    CancelAnswer,
+    CancelRequest,
+    Failure,
+    Outcome,
+    Receipt,
+    Stage,
+    Status,
+    VideoOrder,
+    generation_workflow_id,
+)
+from workflows.toolkit.failures import explain
+from workflows.toolkit.steps import step
 
 _STAGE = SearchAttributeKey.for_keyword("Stage")
 _ACCOUNT_ID = SearchAttributeKey.for_keyword("AccountId")

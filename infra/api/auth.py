@@ -17,8 +17,9 @@ from domain.account.account import ACCOUNT, AccountUnknown, require_open
 from domain.kernel.ids import AccountId
 from infra.api.deadlines import asking
 from infra.api.doors import Doors, doors_of
-from infra.api.keys import ClientKeys
+from infra.api.keys import ClientKeys, KeysUnreadable
 from infra.api.problems import Trouble
+from infra.telemetry import logs
 
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 """Health, and the description of this API: neither holds anything of anybody."""
@@ -26,6 +27,7 @@ OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 OPEN_PREFIXES: Final = ("/temporal-codec/",)
 """The Temporal UI cannot send our keys; what is there has a secret in its address instead."""
 
+_log: Final = logs.logger("callsheet.api")
 _REMEMBERED_MAX: Final = 50_000
 _BEARER: Final = HTTPBearer(
     auto_error=False,
@@ -60,7 +62,13 @@ class RequireKey:
         scheme, _, key = authorization.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             raise Trouble("key-missing")
-        client = self._keys.client_of(key.strip())
+        try:
+            client = self._keys.client_of(key.strip())
+        except KeysUnreadable as unreadable:
+            _log.error("the keys of client applications cannot be read", exc_info=unreadable)
+            raise Trouble(
+                "dependency-unavailable", "The keys of client applications cannot be read."
+            ) from None
         if client is None:
             raise Trouble("key-unknown")
         return client

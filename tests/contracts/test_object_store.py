@@ -206,7 +206,7 @@ async def test_a_cancelled_download_leaves_no_file(
 ) -> None:
     await store.put_file("media/long.mp4", long_film, "video/mp4")
     download = asyncio.create_task(store.get_file("media/long.mp4", tmp_path / "back"))
-    while tmp_path / "back.part" not in files_in(tmp_path):  # noqa: ASYNC110 a file cannot call us
+    while tmp_path / "back.part" not in files_in(tmp_path):
         await asyncio.sleep(0.001)
     download.cancel()
     with pytest.raises(asyncio.CancelledError):

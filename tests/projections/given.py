@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -47,8 +48,8 @@ def unreadable(stored_name: str, stream: str, data: bytes = b'{"at": 7}') -> New
     return NewEvent(event_id(f"{stream}/broken/{data!r}", 0), stored_name, data, metadata)
 
 
-async def told(log: EventLog, entries: Iterable[Entry]) -> int:
-    """Record whole stories, in order, a few hundred events at a time; how many events."""
+async def told(log: EventLog, entries: Iterable[Entry], pause_seconds: float = 0) -> int:
+    """Record whole stories, in order, two hundred events at a time; how many events."""
     told = 0
     batch: list[Entry] = []
     for entry in entries:
@@ -56,6 +57,7 @@ async def told(log: EventLog, entries: Iterable[Entry]) -> int:
         if len(batch) == 200:
             told += await _append(log, batch)
             batch = []
+            await asyncio.sleep(pause_seconds)
     return told + (await _append(log, batch) if batch else 0)
 
 

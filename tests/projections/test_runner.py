@@ -42,7 +42,7 @@ async def running(*runners: Runner) -> AsyncIterator[None]:
 
 async def until(condition: Callable[[], bool], seconds_max: float = 20.0) -> None:
     async with asyncio.timeout(seconds_max):
-        while not condition():  # noqa: ASYNC110 the runner offers no event to wait for
+        while not condition():
             await asyncio.sleep(0.02)
 
 

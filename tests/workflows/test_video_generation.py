@@ -128,7 +128,7 @@ async def test_a_cancel_after_the_end_finds_nothing_to_stop(lab: Lab) -> None:
 
 async def test_an_unknown_account_is_refused_and_nothing_is_recorded(lab: Lab) -> None:
     generation_id, stranger = draw("gen"), words.an_id("acc", 404)
-    start = WithStartWorkflowOperation(
+    start: WithStartWorkflowOperation[Any, Outcome] = WithStartWorkflowOperation(
         "VideoGeneration",
         VideoOrder(generation_id=generation_id, account_id=stranger, brief=SMALL),
         id=generation_workflow_id(generation_id),
