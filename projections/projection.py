@@ -10,7 +10,8 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from domain.kernel.catalog import Fields
+from domain.kernel.catalog import Catalog, Fields
+from domain.kernel.envelope import RecordedEvent
 from projections.sql import Statements
 
 
@@ -128,3 +129,8 @@ _VERSION_MARK: Final = ".v"
 def name_of(event_type: str) -> str:
     """The stored name of an event without its version."""
     return event_type[: event_type.rfind(_VERSION_MARK)]
+
+
+def fact_of(event: RecordedEvent, catalog: Catalog) -> Fact:
+    """A recorded event with its fields in their newest shape. Raises what the catalogue raises."""
+    return Fact(event.position, name_of(event.type), catalog.fields(event.type, event.data)[1])

@@ -13,7 +13,7 @@ import asyncpg
 from domain.kernel.catalog import Catalog
 from domain.kernel.envelope import RecordedEvent
 from projections.faults import is_poison
-from projections.projection import Fact, OnPoison, Projection, R, name_of
+from projections.projection import OnPoison, Projection, R, fact_of, name_of
 from projections.sql import Statements
 
 FRAME: Final = Statements("frame.sql", "read_model")
@@ -206,12 +206,7 @@ class Tables(Generic[R]):
 
     async def _fold(self, events: Sequence[RecordedEvent]) -> None:
         projection = self._projection
-        facts = [
-            Fact(
-                event.position, name_of(event.type), self._catalog.fields(event.type, event.data)[1]
-            )
-            for event in events
-        ]
+        facts = [fact_of(event, self._catalog) for event in events]
         keys = {projection.key(fact) for fact in facts}
         rows = {
             record[0]: projection.row(*record)

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
-from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError
 
 from activities import fronts
 from activities.orders import (
@@ -39,7 +39,7 @@ from workflows.contracts import (
     VideoOrder,
     generation_workflow_id,
 )
-from workflows.toolkit.failures import explain
+from workflows.toolkit.failures import explain, was_stopped
 from workflows.toolkit.steps import step
 
 _STAGE = SearchAttributeKey.for_keyword("Stage")
@@ -71,7 +71,7 @@ class VideoGeneration:
         try:
             outcome = await self._story
         except BaseException as error:
-            if is_cancelled_exception(error):
+            if was_stopped(error):
                 outcome = await self._cancelled()
             elif isinstance(error, FailureError):
                 outcome = await self._failed(explain(error, self._stage))

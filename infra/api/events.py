@@ -5,8 +5,9 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -75,26 +76,22 @@ async def follow_generation(
 
 async def stream(doors: Doors, first: GenerationView, heard: str | None) -> AsyncIterator[bytes]:
     """The events, and a comment after each silence so that nobody takes us for dead."""
-    told: GenerationView | None = None
+    told, give_up_at = first, time.monotonic() + doors.limits.stream_seconds_max
     yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
-    doors.metrics.watchers.inc()
-    try:
-        async with asyncio.timeout(doors.limits.stream_seconds_max):
-            if event_id(first) != heard:
-                yield written(first, None)
-            told = first
-            if first.is_settled:
-                return
-            async for now in doors.watchers.news(first.generation_id):
+    if event_id(first) != heard:
+        yield written(first, None)
+    if first.is_settled:
+        return
+    with doors.metrics.watchers.track_inprogress():
+        async with aclosing(doors.watchers.news(first.generation_id)) as news:
+            async for now in news:
                 if now is None:
                     yield KEEPALIVE_COMMENT
                 elif event_id(now) != event_id(told):
                     yield written(now, told)
                     told = now
-    except TimeoutError:
-        return  # the listener comes back with Last-Event-ID
-    finally:
-        doors.metrics.watchers.dec()
+                if time.monotonic() > give_up_at:
+                    return  # the listener comes back with Last-Event-ID
 
 
 def written(now: GenerationView, before: GenerationView | None) -> bytes:

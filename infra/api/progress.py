@@ -6,7 +6,7 @@ Whoever watches a generation shares one poller with everybody else who does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -108,7 +108,7 @@ class Watchers:
         self._watches: dict[str, _Watch] = {}
         self._closed = asyncio.Event()
 
-    async def news(self, generation_id: str) -> AsyncIterator[GenerationView | None]:
+    async def news(self, generation_id: str) -> AsyncGenerator[GenerationView | None, None]:
         """How it stands, then each change; ``None`` after a silence. Ends when it is settled."""
         watch = self._join(generation_id)
         seen = 0

@@ -10,7 +10,7 @@ from infra.cli.lazy import Entry, LazyGroup
 
 BENCHES: Final = {
     "eventlog": Entry(
-        "infra.cli.bench_eventlog:bench", "Appends per second beside two other logs."
+        "infra.cli.bench_eventlog:command", "Appends per second beside two other logs."
     ),
     "tax": Entry("infra.cli.bench_tax:bench", "What durability adds to a generation."),
     "rebuild": Entry("infra.cli.bench_rebuild:bench", "Events per second of a rebuild, equality."),

@@ -7,10 +7,10 @@ derived ids that a real one has. Stories of several generations are interleaved.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Final
 
 import numpy as np
@@ -24,7 +24,7 @@ from domain.generation.take import Take
 from domain.kernel.envelope import Metadata, NewEvent
 from domain.kernel.ids import event_id, mint, sibling
 from domain.kernel.model import Event
-from domain.kernel.ports import Expected, StreamAppend
+from domain.kernel.ports import StreamAppend
 from domain.video.media import MediaFile, Rendition, content_key
 from domain.video.video import VideoReleased
 from infra.eventlog.codec import CatalogCodec
@@ -47,11 +47,18 @@ class Entry:
     revision: int
     event: NewEvent
 
-    @property
-    def append(self) -> StreamAppend:
-        """Write this one event where it belongs."""
-        expected = self.revision - 1 if self.revision else Expected.NO_STREAM
-        return StreamAppend(self.stream, expected, (self.event,))
+
+def appends(entries: Iterable[Entry], events_max: int = 200) -> Iterator[list[StreamAppend]]:
+    """Entries as requests to a log, this many events at a time, each in its own stream."""
+    remaining = iter(entries)
+    while batch := list(islice(remaining, events_max)):
+        streams: dict[str, list[Entry]] = {}
+        for entry in batch:
+            streams.setdefault(entry.stream, []).append(entry)
+        yield [
+            StreamAppend(stream, each[0].revision - 1, tuple(entry.event for entry in each))
+            for stream, each in streams.items()
+        ]
 
 
 def stories(generations: int, seed: int = 7, accounts: int = 50) -> Iterator[Entry]:

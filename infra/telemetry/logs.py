@@ -111,6 +111,7 @@ def _route_the_others() -> None:
     # paths may hold anything that a caller typed; the API logs routes instead
     logging.getLogger("uvicorn.access").disabled = True
     # at the level of debug it writes whole payloads
-    logging.getLogger("temporalio").setLevel(logging.INFO)
+    level = max(logging.INFO, logging.getLogger().level)
+    logging.getLogger("temporalio").setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)

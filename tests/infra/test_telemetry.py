@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -9,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 import structlog
+from opentelemetry import context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -18,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from domain.generation.brief import Brief
@@ -152,8 +156,6 @@ def test_without_an_endpoint_nothing_is_traced_and_a_callers_trace_goes_on() -> 
     assert traces.temporal_plugins(settings) == []
     assert traces.current_traceparent() is None
 
-    from opentelemetry import context
-
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     token = context.attach(traces.continued({"traceparent": parent}))
     try:
@@ -214,10 +216,6 @@ class _Body(ActivityInboundInterceptor):
 
 
 async def test_activities_are_timed_by_name_and_outcome() -> None:
-    import asyncio
-
-    from temporalio.testing import ActivityEnvironment
-
     metrics = Metrics()
     body = _Body([asyncio.CancelledError(), ApplicationError("no")])
     watched = ActivityTimes(metrics).intercept_activity(body)
@@ -237,8 +235,6 @@ async def test_activities_are_timed_by_name_and_outcome() -> None:
 
 
 async def test_a_process_serves_its_metrics_and_stops_when_told() -> None:
-    import httpx
-
     port, stop = Metrics().serve(0)
     async with httpx.AsyncClient() as prometheus:
         answer = await prometheus.get(f"http://127.0.0.1:{port}/metrics")

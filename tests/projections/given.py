@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 import asyncpg
@@ -15,7 +15,7 @@ from domain.kernel.ids import event_id
 from domain.kernel.model import Event
 from domain.kernel.ports import EventLog, Expected, StreamAppend
 from domain.video.video import VideoReleased
-from infra.cli.bench_stories import Entry
+from infra.cli.bench_stories import Entry, appends
 from infra.eventlog.codec import CatalogCodec
 from projections.fingerprint import Fingerprint, fingerprint
 from projections.projection import Projection
@@ -51,26 +51,11 @@ def unreadable(stored_name: str, stream: str, data: bytes = b'{"at": 7}') -> New
 async def told(log: EventLog, entries: Iterable[Entry], pause_seconds: float = 0) -> int:
     """Record whole stories, in order, two hundred events at a time; how many events."""
     told = 0
-    batch: list[Entry] = []
-    for entry in entries:
-        batch.append(entry)
-        if len(batch) == 200:
-            told += await _append(log, batch)
-            batch = []
-            await asyncio.sleep(pause_seconds)
-    return told + (await _append(log, batch) if batch else 0)
-
-
-async def _append(log: EventLog, batch: Sequence[Entry]) -> int:
-    streams: dict[str, list[Entry]] = {}
-    for entry in batch:
-        streams.setdefault(entry.stream, []).append(entry)
-    appends = [
-        StreamAppend(stream, entries[0].revision - 1, tuple(entry.event for entry in entries))
-        for stream, entries in streams.items()
-    ]
-    await log.append(appends)
-    return len(batch)
+    for batch in appends(entries):
+        await log.append(batch)
+        told += sum(len(each.events) for each in batch)
+        await asyncio.sleep(pause_seconds)
+    return told
 
 
 async def folded(projection: Projection[Any], log: EventLog, dsn: str, batch: int = 2000) -> Runner:

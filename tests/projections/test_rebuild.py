@@ -73,7 +73,7 @@ async def test_it_says_how_far_it_has_come(log: EventLog, dsn: str) -> None:
 async def test_while_events_arrive_and_people_read_nothing_is_lost_doubled_or_unseen(
     log: EventLog, dsn: str, pool: asyncpg.Pool
 ) -> None:
-    """One rebuild after the other beside a live runner, a writer and a reader that asks without a pause."""
+    """One rebuild after the other, beside a live runner, a writer and a reader without pauses."""
     await told(log, stories(100, seed=1))
     await happened(log, words.video_requested())
     runner = Runner(GENERATIONS, log, EVENTS, dsn, batch_events_max=50)

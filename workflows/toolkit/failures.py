@@ -6,12 +6,24 @@ from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
     FailureError,
+    RetryState,
     TimeoutError,
+    is_cancelled_exception,
 )
 
 from workflows.contracts import Failure
 
 _LATER = "Ask for the generation again; if it fails again, give the operator this id."
+
+
+def was_stopped(error: BaseException) -> bool:
+    """Whether somebody's wish to stop ended the step.
+
+    A worker that died with the step cannot confirm it: its heartbeat times out after the wish.
+    """
+    if isinstance(error, ActivityError) and error.retry_state is RetryState.CANCEL_REQUESTED:
+        return True
+    return is_cancelled_exception(error)
 
 
 def explain(error: FailureError, stage: str) -> Failure:

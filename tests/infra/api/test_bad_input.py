@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -185,8 +186,6 @@ async def _started(stage: Stage, account: str) -> int:
 
 async def _quiet(stage: Stage) -> None:
     """Until stories that other tests began write nothing more."""
-    import asyncio
-
     head = -1
     while (now := await stage.log.head()) != head:
         head = now

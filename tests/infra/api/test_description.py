@@ -15,6 +15,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
 
 from infra.api.auth import OPEN_PATHS
 from infra.api.problems import KINDS, Problem
@@ -134,6 +135,4 @@ def _try_everything(url: str, headers: dict[str, str]) -> int:
 
 
 def _checks(*names: str) -> list[Any]:
-    from schemathesis.specs.openapi import checks
-
     return [getattr(checks, name) for name in names]

@@ -12,6 +12,8 @@ import pytest
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Blank, Requested
 from domain.kernel.ids import sibling
+from infra.api.idempotency import LIFETIME, Scope, fingerprint
+from infra.api.views import view_from_log
 from tests.infra.api.conftest import Stage
 from tests.infra.api.studio import HELD, STEPS
 from tests.words import an_id
@@ -141,8 +143,6 @@ async def test_a_key_that_is_not_answered_yet_refuses_another_body_and_joins_the
     stage: Stage, caller: httpx.AsyncClient
 ) -> None:
     """The first caller died between its claim and its answer: the id was stored before."""
-    from infra.api.idempotency import Scope, fingerprint
-
     doors = stage.doors
     generation_id = doors.draw("gen")
     scope = Scope("app", caller.headers["Callsheet-Account"], "crashed")
@@ -176,8 +176,6 @@ async def test_a_repeat_after_everything_is_over_still_gets_its_answer(
 
 
 async def test_expired_keys_are_forgotten(stage: Stage, caller: httpx.AsyncClient) -> None:
-    from infra.api.idempotency import LIFETIME
-
     headers = {"Idempotency-Key": "old"}
     first = await caller.post("/v1/generations", json=BOAT, headers=headers)
     assert await stage.doors.idempotency.purge(stage.doors.clock()) == 0
@@ -242,8 +240,6 @@ async def test_pages_hold_each_generation_once_newest_first(caller: httpx.AsyncC
 
 
 async def test_a_generation_without_its_read_model_is_read_from_the_log(stage: Stage) -> None:
-    from infra.api.views import view_from_log
-
     async with stage.caller() as caller:
         opened = await caller.post("/v1/accounts")
         caller.headers["Callsheet-Account"] = opened.json()["account_id"]
@@ -311,7 +307,7 @@ async def test_events_tell_the_story_until_it_is_settled(
     assert [kind for kind, _, _ in resumed] == ["settled"]
 
 
-async def test_a_quiet_stream_says_that_it_is_alive(
+async def test_a_quiet_stream_says_that_it_is_alive_and_nobody_polls_for_one_who_left(
     stage: Stage, caller: httpx.AsyncClient
 ) -> None:
     generation_id = (await caller.post("/v1/generations", json=HELD_BOAT)).json()["generation_id"]
@@ -323,6 +319,11 @@ async def test_a_quiet_stream_says_that_it_is_alive(
             if line.startswith(": "):
                 break
     assert heard[0] == "retry: 1000"
+    for _ in range(100):
+        if stage.doors.watchers.pollers == 0:
+            break
+        await asyncio.sleep(0.05)
+    assert stage.doors.watchers.pollers == 0
     await caller.post(f"/v1/generations/{generation_id}/cancel")
 
 

@@ -7,13 +7,14 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 import structlog
 
 from infra.telemetry import logs
-from tests.infra.api.conftest import Stage
+from tests.infra.api.conftest import Stage, served
 from tests.infra.api.test_generations import BOAT, settled
 from workflows.contracts import generation_workflow_id
 
@@ -83,10 +84,6 @@ async def test_the_trace_of_the_caller_reaches_the_event(
 async def test_an_error_that_nobody_foresaw_is_a_500_without_words(
     stage: Stage, caller: httpx.AsyncClient, written: io.StringIO
 ) -> None:
-    from dataclasses import replace
-
-    from tests.infra.api.conftest import served
-
     class Broken:
         async def list(self, *_: object) -> None:
             raise KeyError(CANARY)

@@ -1,0 +1,200 @@
+"""A canary in the prompt is found where it belongs, and nowhere that many people look.
+
+One stack, one test: requests that succeed, fail, are cancelled, are refused and meet a dying studio
+all carry the canary; afterwards every place is searched for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from temporalio.client import Client, WorkflowFailureError
+
+from domain.catalog import EVENTS
+from infra.cli.caller import ENDINGS, Caller, ProblemAnswer
+from infra.clock import system_clock
+from infra.eventlog.codec import CatalogCodec
+from infra.eventlog.postgres import PostgresEventLog
+from infra.identity import drawn_by
+from infra.settings import Settings
+from infra.supervision.stack import Stack, running
+from infra.temporal.client import connect
+from tests.privacy.collector import Collector, collecting
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(200)]
+
+CANARY: Final = "Kanarienvogel7731"
+DRAW: Final = drawn_by(system_clock)
+
+
+def a_brief(**changes: Any) -> dict[str, Any]:
+    return {
+        "prompt": f"{CANARY} sings",
+        "shots": [{"prompt": f"the {CANARY} sings on a branch", "seconds": 1.0}],
+        "width": 128,
+        "height": 80,
+        "fps": 8,
+        **changes,
+    }
+
+
+LONG: Final = {"shots": [{"prompt": f"the {CANARY} flies", "seconds": 20.0}], "fps": 30}
+
+
+@dataclass
+class Aviary:
+    """The stack in which the canary was let loose, and what it was seen by."""
+
+    stack: Stack
+    collector: Collector
+    caller: Caller
+    temporal: Client
+
+    async def ended(self, generation_id: str) -> str:
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    status = str((await self.caller.generation(generation_id))["status"])
+                except (httpx.HTTPError, ProblemAnswer):
+                    status = "unknown"
+                if status in ENDINGS:
+                    return status
+                await asyncio.sleep(0.1)
+
+    async def at_work(self, generation_id: str) -> None:
+        async with asyncio.timeout(60):
+            while not (await self.caller.generation(generation_id))["progress"]["step"]:
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def an_aviary(home: Path) -> AsyncIterator[Aviary]:
+    with collecting() as collector:
+        given = Settings.read().filled(home=home, otlp_endpoint=collector.address)
+        async with running(given) as stack:
+            key = (home / "api-key").read_text(encoding="utf-8").strip()
+            async with Caller.connected(stack.settings.api_url, key) as caller:
+                temporal = await connect(stack.settings, role="test")
+                yield Aviary(stack, collector, caller, temporal)
+
+
+async def test_the_canary_is_where_it_belongs_and_nowhere_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    async with an_aviary(home) as aviary:
+        await let_it_fly(aviary)
+        await is_in_the_log_and_in_the_owners_answer(aviary)
+        await is_in_no_workflow_id_search_attribute_or_failure(aviary)
+        await is_on_no_metrics_page(aviary)
+        collector = aviary.collector
+    is_in_no_log_file(home)
+    is_not_in_temporals_database(home)
+    is_in_no_trace(collector)
+
+
+async def let_it_fly(aviary: Aviary) -> None:
+    """Every way in which a request can end, each with the canary in it."""
+    caller = aviary.caller
+    completed = await caller.request(a_brief(), key=None)
+    failed = await caller.request(a_brief(sampler="no-such-sampler"))
+    assert await aviary.ended(completed) == "completed"
+    assert await aviary.ended(failed) == "failed"
+
+    cancelled = await caller.request(a_brief(**LONG))
+    await aviary.at_work(cancelled)
+    await caller.cancel(cancelled)
+    assert await aviary.ended(cancelled) == "cancelled"
+
+    interrupted = await caller.request(a_brief(**LONG))
+    await aviary.at_work(interrupted)
+    aviary.stack.supervisor.processes["studio"].kill()
+    await caller.cancel(interrupted)
+    assert await aviary.ended(interrupted) == "cancelled"
+
+    for wrong in (a_brief(width=-1), a_brief(prompt=CANARY * 1000)):
+        with pytest.raises(ProblemAnswer) as refused:
+            await caller.request(wrong)
+        assert refused.value.status == 422
+        assert CANARY not in str(refused.value)
+    with pytest.raises(ProblemAnswer) as refused:  # its sender may read the field's own name
+        await caller.request(a_brief(**{CANARY: 1}))
+    assert refused.value.status == 422
+
+    order = {"generation_id": DRAW("gen"), "account_id": "x", "brief": a_brief(width=-1)}
+    handle = await aviary.temporal.start_workflow(
+        "VideoGeneration", order, id=f"generation/{DRAW('gen')}", task_queue="orchestration"
+    )
+    with pytest.raises(WorkflowFailureError):
+        await asyncio.wait_for(handle.result(), 30)
+
+
+async def is_in_the_log_and_in_the_owners_answer(aviary: Aviary) -> None:
+    """The control: had the canary not been planted, nothing below would mean anything."""
+    async with PostgresEventLog(aviary.stack.settings.postgres_dsn) as log:
+        codec = CatalogCodec(EVENTS)
+        events = [codec.decode(each) for each in await log.read_all(limit=10_000)]
+    requested = [each for each in events if type(each).__name__ == "VideoRequested"]
+    assert len(requested) == 4
+    assert all(CANARY in each.model_dump_json() for each in requested)
+
+
+async def is_in_no_workflow_id_search_attribute_or_failure(aviary: Aviary) -> None:
+    found = [each async for each in aviary.temporal.list_workflows()]
+    assert len(found) >= 5
+    converter = aviary.temporal.data_converter
+    failures = 0
+    for each in found:
+        assert CANARY not in str(each.raw_info), each.id
+        handle = aviary.temporal.get_workflow_handle(each.id, run_id=each.run_id)
+        async for event in handle.fetch_history_events():
+            assert CANARY.encode() not in event.SerializeToString(), each.id
+            for failure in failures_of(event):
+                failures += 1
+                told = await converter.decode_failure(failure)
+                assert CANARY not in f"{told!r} {told} {told.__cause__!r}", each.id
+    assert failures >= 2
+
+
+def failures_of(event: Any) -> list[Any]:
+    """The failures that a history event carries, whichever kind of event it is."""
+    attributes = getattr(event, event.WhichOneof("attributes"))
+    names = {field.name for field in attributes.DESCRIPTOR.fields}
+    return [attributes.failure] if "failure" in names and attributes.HasField("failure") else []
+
+
+async def is_on_no_metrics_page(aviary: Aviary) -> None:
+    pages = sorted((aviary.stack.settings.home / "run").glob("*.metrics"))
+    assert len(pages) == 5
+    async with httpx.AsyncClient() as http:
+        for page in pages:
+            answer = await http.get(page.read_text(encoding="utf-8"))
+            assert answer.status_code == 200
+            assert "python_gc" in answer.text
+            assert CANARY not in answer.text, page.stem
+
+
+def is_in_no_log_file(home: Path) -> None:
+    logs = sorted((home / "logs").rglob("*"))
+    assert {"api.log", "studio.log", "orchestration.log"} <= {each.name for each in logs}
+    for log in logs:
+        assert CANARY.encode() not in log.read_bytes(), log.name
+
+
+def is_not_in_temporals_database(home: Path) -> None:
+    files = [each for each in (home / "temporal").rglob("*") if each.is_file()]
+    assert sum(each.stat().st_size for each in files) > 100_000
+    for each in files:
+        assert CANARY.encode() not in each.read_bytes(), each.name
+
+
+def is_in_no_trace(collector: Collector) -> None:
+    assert sum(len(body) for body in collector.bodies) > 1000, "no traces were collected"
+    together = b"".join(collector.bodies)
+    assert b"sample_take" in together
+    assert CANARY.encode() not in together
