@@ -43,6 +43,7 @@ def object_store(settings: Settings) -> S3ObjectStore:
         settings.s3_bucket,
         settings.s3_region,
         settings.s3_secure,
+        settings.s3_public_endpoint,
     )
 
 

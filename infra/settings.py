@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     s3_bucket: str = "callsheet"
     s3_region: str = "us-east-1"
     s3_secure: bool = False
+    s3_public_endpoint: str | None = None
+    """Host and port under which readers reach S3, where it differs from ours."""
     s3_port: Port = None
 
     api_host: str = "127.0.0.1"

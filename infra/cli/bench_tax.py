@@ -38,9 +38,9 @@ from domain.account.account import ACCOUNT, OpenAccount
 from domain.generation.brief import Brief, Shot
 from domain.kernel.ids import sibling
 from gpu_workers.activities import StudioActivities
+from gpu_workers.simulated import STAGE_SECONDS, SimulatedSampler
 from infra.bootstrap import object_store, open_ledger, prepare
 from infra.cli.figures import Figures, at_least, at_most
-from infra.cli.simulated_studio import STAGE_SECONDS, SimulatedSampler
 from infra.clock import system_clock
 from infra.embedded.servers import EmbeddedServers
 from infra.identity import drawn_by
