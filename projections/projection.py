@@ -36,8 +36,8 @@ class Fact:
 
     @property
     def at(self) -> datetime:
-        """When it became true."""
-        return moment(self.fields["at"])
+        """When it became true: pydantic writes ISO 8601 with its offset."""
+        return datetime.fromisoformat(self.fields["at"])
 
 
 Fold = Callable[[R | None, Fact], R]
@@ -115,11 +115,6 @@ def existing(row: R | None) -> R:
     if row is None:
         raise NothingToChange
     return row
-
-
-def moment(text: str) -> datetime:
-    """A time as pydantic writes it into JSON (ISO 8601, with its offset)."""
-    return datetime.fromisoformat(text)
 
 
 _VERSION_MARK: Final = ".v"

@@ -13,12 +13,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.errors import UserError
 from infra.settings import Settings
+from infra.supervision.home import RunFile
 from infra.temporal import apply as deploying
 from infra.temporal.apply import Difference
 from infra.temporal.client import connect
 from infra.temporal.deployment import PATH, Deployment, load
 
 CONNECT_SECONDS_MAX: Final = 10.0
+_TITLE: Final = "Temporal"  # as ``up`` writes it into its run file
 DIFFERS: Final = 3
 """What ``diff --check`` leaves with when the server is not as the file says."""
 
@@ -60,7 +62,7 @@ def apply(file: File = PATH) -> None:
 def _against_server(
     file: Path, ask: Callable[[Client, Deployment], Awaitable[list[Difference]]]
 ) -> list[Difference]:
-    settings = Settings.read()
+    settings = _located(Settings.read())
     deployment = deploying.for_settings(load(file), settings)
 
     async def run() -> list[Difference]:
@@ -71,6 +73,14 @@ def _against_server(
             raise UserError(_explained(error, settings)) from error
 
     return asyncio.run(run())
+
+
+def _located(settings: Settings) -> Settings:
+    """The server of the settings, else the one of an ``up`` that runs in this home."""
+    known = RunFile.read(settings.home)
+    if settings.temporal_address or known is None:
+        return settings
+    return settings.filled(temporal_address=known.addresses.get(_TITLE))
 
 
 def _explained(error: RPCError, settings: Settings) -> str:

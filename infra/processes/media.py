@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from activities.media import MediaActivities
-
 from infra.bootstrap import object_store, open_ledger
 from infra.clock import system_clock
 from infra.processes.observed import observed

@@ -50,7 +50,7 @@ def _supervisor(
 
 async def _until(seconds_max: float, what: Callable[[], bool]) -> None:
     async with asyncio.timeout(seconds_max):
-        while not what():  # noqa: ASYNC110 # another process makes it true
+        while not what():  # another process makes it true
             await asyncio.sleep(0.02)
 
 

@@ -31,11 +31,11 @@ async def migrated(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture
-async def dsn(postgres: PostgresServer, migrated: str) -> AsyncIterator[str]:
+async def dsn(postgres: PostgresServer, migrated: str) -> str:
+    """It goes with its server: dropping it would cost a checkpoint."""
     name = f"projections_{next(_numbers)}"
     await _ask(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE {migrated}")
-    yield postgres.database(name)
-    await _ask(postgres.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    return postgres.database(name)
 
 
 @pytest.fixture
