@@ -52,11 +52,16 @@ class SamplingOrder(Errand):
 
 
 class SamplingProgress(Value):
-    """The details of the studio's heartbeat: steps done of steps planned."""
+    """The details of the studio's heartbeat: steps done of steps planned.
+
+    ``deaths`` counts workers that vanished with this order; ``left`` says that this one has not.
+    """
 
     attempt: int
     step: int
     steps: int
+    deaths: int = 0
+    left: bool = False
 
 
 class AssemblyOrder(Errand):

@@ -27,6 +27,7 @@ from domain.generation.commands import (
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Generation, Sampled, Stored
 from domain.generation.take import Take
+from domain.kernel.errors import Refusal
 from domain.kernel.ports import LogUnavailable, ObjectStore
 from gpu_workers.mezzanine import write_mezzanine
 from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot, State
@@ -36,8 +37,19 @@ NEWS_SHARE: Final = 0.2
 """The log hears of progress about five times a take; heartbeats carry every step."""
 
 
+DEATHS_MAX: Final = 3
+
+
 class Stopped(Exception):
     """The caller asked to stop; no further step was begun."""
+
+
+class StudioKeepsDying(Refusal):
+    """Every worker that took this order died with it."""
+
+    code = "studio-keeps-dying"
+    stage = "sampling"
+    next_step = "Ask for something smaller; the operator finds the cause in the studio's log."
 
 
 @dataclass
@@ -46,6 +58,7 @@ class Reel:
 
     attempt: int
     steps: int
+    deaths: int
     step: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -55,9 +68,11 @@ class Reel:
         if self.stop.is_set():
             raise Stopped
 
-    @property
-    def progress(self) -> SamplingProgress:
-        return SamplingProgress(attempt=self.attempt, step=self.step, steps=self.steps)
+    def progress(self, left: bool = False) -> SamplingProgress:
+        """What the heartbeat says."""
+        return SamplingProgress(
+            attempt=self.attempt, step=self.step, steps=self.steps, deaths=self.deaths, left=left
+        )
 
 
 class StudioActivities:
@@ -77,9 +92,10 @@ class StudioActivities:
     @activity.defn
     async def sample_take(self, order: SamplingOrder) -> Take:
         """Sample pictures and sound; a take that was recorded before is given again."""
+        deaths = _deaths()
         sampler = self._samplers(order.brief.sampler)
         plan = sampler.plan(_request(order))
-        reel = Reel(attempt=activity.info().attempt, steps=plan.steps)
+        reel = Reel(attempt=activity.info().attempt, steps=plan.steps, deaths=deaths)
         begin = BeginSampling(
             command_id=f"{order.command_id}/{reel.attempt}",
             at=self._now(),
@@ -96,6 +112,7 @@ class StudioActivities:
             path = Path(folder) / "take.mkv"
             shooting = asyncio.create_task(asyncio.to_thread(_shoot, sampler, plan, reel, path))
             await self._follow(order, reel, shooting)
+            activity.heartbeat(reel.progress(left=True))
             return await self._keep(order, plan, path)
 
     async def _follow(self, order: SamplingOrder, reel: Reel, shooting: asyncio.Task[None]) -> None:
@@ -103,13 +120,14 @@ class StudioActivities:
         told = 0
         try:
             while not shooting.done():
-                activity.heartbeat(reel.progress)
+                activity.heartbeat(reel.progress())
                 await asyncio.wait([shooting], timeout=HEARTBEAT.total_seconds())
                 if reel.step - told >= reel.steps * NEWS_SHARE and reel.step < reel.steps:
                     told = reel.step
                     await self._advance(order, reel, told)
             await shooting
         except BaseException:
+            activity.heartbeat(reel.progress(left=True))
             reel.stop.set()
             await asyncio.wait([shooting])
             if not shooting.cancelled():
@@ -148,6 +166,18 @@ class StudioActivities:
         performed = await self._ledger.perform([decision], context_of(order))
         state: Generation = performed.states[0]
         return state
+
+
+def _deaths() -> int:
+    """How many workers have died with this order: each left a heartbeat and no farewell."""
+    details = activity.info().heartbeat_details
+    if not details:
+        return 0
+    last = SamplingProgress.model_validate(details[0])
+    deaths = last.deaths + (0 if last.left else 1)
+    if deaths >= DEATHS_MAX:
+        raise StudioKeepsDying(f"That happened {deaths} times.")
+    return deaths
 
 
 def _request(order: SamplingOrder) -> SamplingRequest:

@@ -22,6 +22,8 @@ from infra.supervision.events import Listener, ProcessEvent
 from infra.supervision.home import held
 from infra.supervision.identity import end_orphans
 from infra.supervision.keeper import keep_alive
+from infra.temporal import payload_keys
+from infra.temporal.codec_endpoint import endpoint_path
 
 _ORPHAN_SECONDS_MAX: Final = 10.0
 
@@ -103,7 +105,10 @@ class EmbeddedServers:
         given, ports = self._given, PortBook(self._given.home)
         found: dict[str, object] = {"api_port": ports.port("api", given.api_port)}
         if given.temporal_address is None:
-            self.temporal = TemporalServer(given, ports)
+            # the UI shows payloads that the API opens for it, with keys that both must find
+            path = endpoint_path(payload_keys.ensure(given.home))
+            codec = f"http://{given.api_host}:{found['api_port']}{path}"
+            self.temporal = TemporalServer(given, ports, codec)
             found["temporal_address"] = self.temporal.address
             found["temporal_ui_url"] = self.temporal.ui_url
         if given.postgres_url is None:

@@ -12,16 +12,17 @@ from infra.embedded.ports import LOOPBACK, PortBook
 from infra.embedded.server import EmbeddedServer, answers, binary
 from infra.settings import Settings
 from infra.supervision.process import Program
+from infra.temporal.deployment import load
 
 # Without the poll rates a sequential step costs 50 ms once a burst is used up; without the shift
-# timers have a grain of 1 s; fairness needs a single partition; the last three push cancellations.
+# timers have a grain of 1 s; fairness, which temporal.yaml switches, needs a single partition; the
+# last three push cancellations.
 _DYNAMIC_CONFIG: Final[dict[str, object]] = {
     "history.transferProcessorMaxPollRPS": 2000,
     "history.timerProcessorMaxPollRPS": 2000,
     "history.visibilityProcessorMaxPollRPS": 2000,
     "history.outboundProcessorMaxPollRPS": 2000,
     "history.timerProcessorMaxTimeShift": "10ms",
-    "matching.enableFairness": True,
     "matching.numTaskqueueReadPartitions": 1,
     "matching.numTaskqueueWritePartitions": 1,
     "system.enableCancelActivityWorkerCommand": True,
@@ -37,8 +38,11 @@ class TemporalServer(EmbeddedServer):
 
     name = "temporal"
 
-    def __init__(self, settings: Settings, ports: PortBook) -> None:
+    def __init__(
+        self, settings: Settings, ports: PortBook, codec_endpoint: str | None = None
+    ) -> None:
         super().__init__(settings.home, settings.servers_start_seconds_max)
+        self._codec_endpoint = codec_endpoint
         self._namespace = settings.temporal_namespace
         self._port = ports.port("temporal", settings.temporal_port)
         self._ui_port = ports.port("temporal_ui", settings.temporal_ui_port)
@@ -92,7 +96,10 @@ class TemporalServer(EmbeddedServer):
         arguments += ["--namespace", self._namespace, "--db-filename", str(self.database)]
         for pragma in _PRAGMAS:
             arguments += ["--sqlite-pragma", pragma]
-        for key, value in _DYNAMIC_CONFIG.items():
+        if self._codec_endpoint:
+            arguments += ["--ui-codec-endpoint", self._codec_endpoint]
+        fairness = {"matching.enableFairness": load().fairness.enabled}
+        for key, value in {**_DYNAMIC_CONFIG, **fairness}.items():
             arguments += ["--dynamic-config-value", f"{key}={json.dumps(value)}"]
         # a temporal.toml of the user is about other servers
         return [

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from temporalio.common import Priority
 
 from infra.errors import UserError
 from infra.temporal import marked_yaml
@@ -36,14 +35,10 @@ class Namespace(Section):
 
 
 class Fairness(Section):
-    """Whose jobs share a queue fairly."""
+    """Whose jobs share a queue fairly. Orders carry the key always; the server heeds it if on."""
 
     enabled: bool
     key: Literal["account"]
-
-    def priority(self, account_id: str) -> Priority:
-        """What an order of this account carries."""
-        return Priority(fairness_key=account_id) if self.enabled else Priority()
 
 
 class Retry(Section):

@@ -78,13 +78,6 @@ def test_what_is_no_deployment_is_refused_in_one_sentence(text: str) -> None:
         parse(text)
 
 
-def test_jobs_carry_the_key_of_their_account_while_fairness_is_on() -> None:
-    fair = load().fairness
-    assert fair.priority("acc_1").fairness_key == "acc_1"
-    unfair = fair.model_copy(update={"enabled": False})
-    assert unfair.priority("acc_1").fairness_key is None
-
-
 def test_the_file_stands_at_the_root() -> None:
     assert PATH.name == "temporal.yaml"
     assert (PATH.parent / "pyproject.toml").exists()
