@@ -49,6 +49,7 @@ class Catalog:
 
     _by_model: dict[type[Event], Entry] = field(default_factory=dict)
     _by_name: dict[str, Entry] = field(default_factory=dict)
+    _read_as: dict[str, tuple[Entry, int]] = field(default_factory=dict)
 
     def register(
         self, model: type[Event], stored_name: str, upcasters: Mapping[int, Upcaster] | None = None
@@ -80,20 +81,27 @@ class Catalog:
 
     def fields(self, stored_name: str, data: bytes) -> tuple[Entry, Fields]:
         """The event's fields in their newest shape, not yet validated: enough for a read model."""
-        name, _, number = stored_name.rpartition(".v")
-        entry = self._by_name.get(name)
-        if entry is None or not number.isdigit() or int(number) > entry.version:
-            raise UnknownEvent(stored_name)
+        entry, version = self._entry_and_version(stored_name)
         fields: Fields = from_json(data)
-        for version in range(int(number), entry.version):
-            fields = entry.upcasters[version](fields)
+        for older in range(version, entry.version):
+            fields = entry.upcasters[older](fields)
         return entry, fields
 
     def decode(self, stored_name: str, data: bytes) -> Event:
-        """The event itself, as its newest model."""
+        """The event itself, as its newest model. Raises UnknownEvent."""
+        entry, version = self._entry_and_version(stored_name)
+        if version == entry.version:
+            return entry.model.model_validate_json(data)
+        _, fields = self.fields(stored_name, data)
+        return entry.model.model_validate_json(json.dumps(fields))
+
+    def _entry_and_version(self, stored_name: str) -> tuple[Entry, int]:
+        known = self._read_as.get(stored_name)
+        if known is not None:
+            return known
         name, _, number = stored_name.rpartition(".v")
         entry = self._by_name.get(name)
-        if entry is not None and number == str(entry.version):
-            return entry.model.model_validate_json(data)
-        entry, fields = self.fields(stored_name, data)
-        return entry.model.model_validate_json(json.dumps(fields))
+        if entry is None or not number.isdigit() or not 1 <= int(number) <= entry.version:
+            raise UnknownEvent(stored_name)
+        self._read_as[stored_name] = entry, int(number)
+        return entry, int(number)

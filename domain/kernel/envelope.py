@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.kernel.model import Value
@@ -34,9 +35,11 @@ class NewEvent:
     metadata: Metadata
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
-    """An event as the log keeps it. ``position`` orders the whole log, ``revision`` its stream."""
+class RecordedEvent(NamedTuple):
+    """An event as the log keeps it. ``position`` orders the whole log, ``revision`` its stream.
+
+    A tuple, because readers make them by the hundred thousand.
+    """
 
     position: int
     stream: str
