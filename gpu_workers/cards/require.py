@@ -1,0 +1,154 @@
+"""Hold a request against a model's card, before any device is taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from domain.kernel.model import Value
+from gpu_workers.cards.card import Licence, Limits, ModelCard
+from gpu_workers.cards.refusals import (
+    AbilityMissing,
+    LicenceAsksForMark,
+    LicenceCapsRevenue,
+    LicenceExcludesRegion,
+    PromptTooLong,
+    ReferencesNotTaken,
+)
+from gpu_workers.sampler import Reference, RequestOutOfRange, SamplingRequest
+
+EUROPEAN_UNION: Final = frozenset(
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES"),
+        *("FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU"),
+        *("LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    )
+)
+_KIND_OF_USE: Final = {
+    "first-frame": ("picture",),
+    "remix": ("clip",),
+    "extend": ("clip",),
+    "likeness": ("picture", "clip", "voice"),
+}
+
+
+class Operation(Value):
+    """Who runs the studio, and where: what a licence asks about.
+
+    What is not said is not assumed: an unknown region or revenue (US dollars a year) satisfies
+    no licence that asks for it.
+    """
+
+    regions: tuple[str, ...] = ()
+    revenue_usd: int | None = None
+    marks: bool = False
+
+
+def require(
+    card: ModelCard, request: SamplingRequest, operation: Operation, prompt_tokens: int = 0
+) -> None:
+    """Raise the refusal that explains why ``card`` cannot take ``request``, if there is one.
+
+    ``prompt_tokens`` is the length of the longest prompt as the model's own tokenizer counts.
+    """
+    _require_licence(card.licence, operation)
+    _require_abilities(card, request.references)
+    _require_references(card, request.references)
+    _require_size(card.limits, request)
+    _require_time(card.limits, request)
+    _require_prompts(card.limits, request, prompt_tokens)
+
+
+def _require_licence(licence: Licence, operation: Operation) -> None:
+    excluded = set(licence.regions_excluded)
+    if "EU" in excluded:
+        excluded |= EUROPEAN_UNION
+    touched = sorted(excluded.intersection(operation.regions))
+    if excluded and (touched or not operation.regions):
+        where = f"works in {', '.join(touched)}" if touched else "has not said where it works"
+        raise LicenceExcludesRegion(
+            f"{licence.name} excludes {', '.join(licence.regions_excluded)}; this studio {where}."
+        )
+    cap, revenue = licence.revenue_usd_max, operation.revenue_usd
+    if cap is not None and (revenue is None or revenue >= cap):
+        stated = "not stated" if revenue is None else f"stated as {revenue:,}"
+        raise LicenceCapsRevenue(
+            f"{licence.name} is free below {cap:,} US dollars a year; the revenue is {stated}."
+        )
+    if licence.watermark and not operation.marks:
+        raise LicenceAsksForMark(f"The licence is {licence.name}.")
+
+
+def _require_abilities(card: ModelCard, references: Sequence[Reference]) -> None:
+    asked = ["text", *(reference.use for reference in references)]
+    missing = sorted({use for use in asked if use not in card.can})
+    if missing:
+        raise AbilityMissing(
+            f"Asked for is {', '.join(missing)}; {card.name} can do: {', '.join(card.can)}."
+        )
+
+
+def _require_references(card: ModelCard, references: Sequence[Reference]) -> None:
+    for reference in references:
+        if reference.kind not in _KIND_OF_USE[reference.use]:
+            fitting = " or ".join(_KIND_OF_USE[reference.use])
+            raise ReferencesNotTaken(f"For {reference.use} it is a {fitting} that is needed.")
+    given: Counter[str] = Counter(reference.kind for reference in references)
+    taken = {
+        "picture": card.takes.pictures,
+        "clip": card.takes.clips,
+        "voice": card.takes.voices,
+    }
+    for kind, most in taken.items():
+        if given[kind] > most:
+            raise ReferencesNotTaken(
+                f"{card.name} takes at most {most} of kind {kind}; given were {given[kind]}."
+            )
+    beginnings = [each.use for each in references if each.use != "likeness"]
+    if len(beginnings) > 1:
+        raise ReferencesNotTaken(
+            f"A clip begins from one thing; given were {', '.join(sorted(beginnings))}."
+        )
+
+
+def _require_size(limits: Limits, request: SamplingRequest) -> None:
+    sides, pixels = (request.width, request.height), request.width * request.height
+    if min(sides) < limits.side_min or max(sides) > limits.side_max:
+        raise RequestOutOfRange(
+            f"A side has {limits.side_min} to {limits.side_max} pixels; "
+            f"asked for were {request.width}×{request.height}."
+        )
+    if pixels > limits.pixels_max:
+        raise RequestOutOfRange(
+            f"A picture has at most {limits.pixels_max} pixels; asked for were {pixels}."
+        )
+    if not limits.fps_min <= request.fps <= limits.fps_max:
+        raise RequestOutOfRange(
+            f"There are {limits.fps_min} to {limits.fps_max} pictures a second; "
+            f"asked for were {request.fps}."
+        )
+
+
+def _require_time(limits: Limits, request: SamplingRequest) -> None:
+    longest = max(shot.seconds for shot in request.shots)
+    seconds = sum(shot.seconds for shot in request.shots)
+    if longest > limits.shot_seconds_max:
+        raise RequestOutOfRange(
+            f"A shot lasts at most {limits.shot_seconds_max:g} seconds; asked for were {longest:g}."
+        )
+    if len(request.shots) > limits.shots_max or seconds > limits.seconds_max:
+        raise RequestOutOfRange(
+            f"A clip has at most {limits.shots_max} shots and {limits.seconds_max:g} seconds; "
+            f"asked for were {len(request.shots)} shots and {seconds:g} seconds."
+        )
+
+
+def _require_prompts(limits: Limits, request: SamplingRequest, tokens: int) -> None:
+    characters = max(len(shot.prompt) for shot in request.shots)
+    if characters > limits.prompt_characters_max:
+        raise PromptTooLong(
+            f"It reads {limits.prompt_characters_max} characters; there are {characters}."
+        )
+    if limits.prompt_tokens_max is not None and tokens > limits.prompt_tokens_max:
+        raise PromptTooLong(f"It reads {limits.prompt_tokens_max} tokens; there are {tokens}.")
