@@ -26,7 +26,43 @@ def _animatic() -> Sampler:
     return AnimaticSampler()
 
 
-_MAKERS: Final[dict[str, Callable[[], Sampler]]] = {"animatic": _animatic}
+def _ltx2() -> Sampler:
+    from gpu_workers.diffusion.ltx2 import Ltx2
+    from gpu_workers.diffusion.sampler import DiffusionSampler
+    from gpu_workers.diffusion.workshop import Workshop
+
+    return DiffusionSampler("ltx2", Ltx2(), Workshop.from_environment())
+
+
+def _ltx2_condition() -> Sampler:
+    from gpu_workers.diffusion.ltx2 import Ltx2Condition
+    from gpu_workers.diffusion.sampler import DiffusionSampler
+    from gpu_workers.diffusion.workshop import Workshop
+
+    return DiffusionSampler("ltx2-condition", Ltx2Condition(), Workshop.from_environment())
+
+
+def _video_server() -> Sampler:
+    from gpu_workers.video_server.sampler import VideoServerSampler
+
+    return VideoServerSampler.configured()
+
+
+def _wan_vace() -> Sampler:
+    from gpu_workers.diffusion.sampler import DiffusionSampler
+    from gpu_workers.diffusion.wan import WanVace
+    from gpu_workers.diffusion.workshop import Workshop
+
+    return DiffusionSampler("wan-vace", WanVace(), Workshop.from_environment())
+
+
+_MAKERS: Final[dict[str, Callable[[], Sampler]]] = {
+    "animatic": _animatic,
+    "ltx2": _ltx2,
+    "ltx2-condition": _ltx2_condition,
+    "video-server": _video_server,
+    "wan-vace": _wan_vace,
+}
 
 DEFAULT: Final = "animatic"
 

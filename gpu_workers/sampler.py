@@ -12,7 +12,7 @@ import json
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
 import numpy as np
 import torch
@@ -66,6 +66,19 @@ class Shot(Value):
     seconds: float = Field(gt=0, allow_inf_nan=False)
 
 
+class Reference(Value):
+    """Something the clip is made from, named by the SHA-256 of its file.
+
+    A ``likeness`` says who appears; a ``first-frame`` opens the clip; ``remix`` makes the source
+    anew and ``keep`` is how much of it stays; ``extend`` goes on where the source ends.
+    """
+
+    kind: Literal["picture", "clip", "voice"]
+    use: Literal["likeness", "first-frame", "remix", "extend"]
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    keep: float = Field(default=0.5, ge=0, le=1)
+
+
 class SamplingRequest(Value):
     """What a generation asks of the studio; sizes in pixels, ``fps`` in pictures per second."""
 
@@ -75,12 +88,14 @@ class SamplingRequest(Value):
     height: int = Field(gt=0)
     fps: int = Field(gt=0)
     seed: int = Field(ge=0, le=SEED_MAX)
+    references: tuple[Reference, ...] = ()
 
 
 class Plan(Value):
     """Everything that matters to the clip, decided before any device is taken.
 
     The same plan gives the same bytes, so its key also names its checkpoints and its result.
+    ``settings`` are the sampler's own choices by name, such as guidance.
     """
 
     model: str
@@ -92,6 +107,8 @@ class Plan(Value):
     sample_rate: int
     seed: int
     steps: int = Field(gt=0)
+    references: tuple[Reference, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:

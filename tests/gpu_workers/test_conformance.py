@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from gpu_workers import registry
 from gpu_workers.clip import samples_for
 from gpu_workers.sampler import Plan, Sampler, State, StateOfAnotherPlan, StateUnfinished
 from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
+from tests.gpu_workers.video_server_double import VideoServerDouble
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +26,9 @@ class Fence(Exception):
 
 
 @pytest.fixture(scope="module", params=registry.names())
-def sampler(request: pytest.FixtureRequest) -> Sampler:
+def sampler(
+    request: pytest.FixtureRequest, tiny_weights: Path, a_video_server: VideoServerDouble
+) -> Sampler:
     made = registry.make(request.param)
     made.load()
     return made
@@ -35,12 +39,37 @@ def plan(sampler: Sampler) -> Plan:
     return sampler.plan(order())
 
 
-def go_on_elsewhere(sampler: Sampler, plan: Plan, state: Path, folder: Path) -> str:
-    (folder / "plan.json").write_text(plan.model_dump_json())
-    command = [sys.executable, "-m", "tests.gpu_workers.resume"]
-    command += [sampler.name, str(folder / "plan.json"), str(state)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout
+@pytest.fixture(scope="module")
+def uninterrupted(sampler: Sampler, plan: Plan) -> str:
+    """The fingerprint of the plan's clip, sampled without a break."""
+    return fingerprint(sampled(sampler, plan))
+
+
+Elsewhere = Callable[[Sampler, Plan, Path], str]
+
+
+@pytest.fixture(scope="module")
+def go_on_elsewhere(tiny_weights: Path) -> Iterator[Elsewhere]:
+    """Another process that finishes a plan from a saved state and tells the clip's fingerprint."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.gpu_workers.resume"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        writing, reading = process.stdin, process.stdout
+
+        def go_on(sampler: Sampler, plan: Plan, state: Path) -> str:
+            (state.parent / "plan.json").write_text(plan.model_dump_json())
+            writing.write(f"{sampler.name} {state.parent / 'plan.json'} {state}\n")
+            writing.flush()
+            return reading.readline().strip()
+
+        yield go_on
+        writing.close()
 
 
 def test_the_registered_name_is_the_samplers_own(sampler: Sampler, plan: Plan) -> None:
@@ -57,8 +86,10 @@ def test_a_plan_needs_no_load(sampler: Sampler, plan: Plan) -> None:
     assert registry.make(sampler.name).plan(order()).key == plan.key
 
 
-def test_the_same_seed_gives_the_same_bytes(sampler: Sampler, plan: Plan) -> None:
-    assert fingerprint(sampled(sampler, plan)) == fingerprint(sampled(sampler, plan))
+def test_the_same_seed_gives_the_same_bytes(
+    sampler: Sampler, plan: Plan, uninterrupted: str
+) -> None:
+    assert fingerprint(sampled(sampler, plan)) == uninterrupted
 
 
 def test_another_seed_gives_other_pictures_and_other_sound(sampler: Sampler, plan: Plan) -> None:
@@ -81,11 +112,13 @@ def test_progress_counts_every_step_once(sampler: Sampler, plan: Plan) -> None:
     assert end.step == plan.steps
 
 
-def test_advancing_in_two_parts_is_the_same_as_in_one(sampler: Sampler, plan: Plan) -> None:
+def test_advancing_in_two_parts_is_the_same_as_in_one(
+    sampler: Sampler, plan: Plan, uninterrupted: str
+) -> None:
     half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
     assert half.step == plan.steps // 2
     end = sampler.advance(plan, State.load(half.dump()), ignore)
-    assert fingerprint(sampler.decode(plan, end)) == fingerprint(sampled(sampler, plan))
+    assert fingerprint(sampler.decode(plan, end)) == uninterrupted
 
 
 def test_a_state_does_not_change_when_work_goes_on_from_it(sampler: Sampler, plan: Plan) -> None:
@@ -96,16 +129,23 @@ def test_a_state_does_not_change_when_work_goes_on_from_it(sampler: Sampler, pla
 
 
 def test_resuming_in_another_process_gives_the_same_bytes(
-    sampler: Sampler, plan: Plan, tmp_path: Path
+    sampler: Sampler,
+    plan: Plan,
+    uninterrupted: str,
+    tmp_path: Path,
+    go_on_elsewhere: Elsewhere,
 ) -> None:
     half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
     (tmp_path / "state").write_bytes(half.dump())
-    elsewhere = go_on_elsewhere(sampler, plan, tmp_path / "state", tmp_path)
-    assert elsewhere == fingerprint(sampled(sampler, plan))
+    assert go_on_elsewhere(sampler, plan, tmp_path / "state") == uninterrupted
 
 
 def test_a_worker_killed_amid_its_steps_is_continued_to_the_same_bytes(
-    sampler: Sampler, plan: Plan, tmp_path: Path
+    sampler: Sampler,
+    plan: Plan,
+    uninterrupted: str,
+    tmp_path: Path,
+    go_on_elsewhere: Elsewhere,
 ) -> None:
     (tmp_path / "plan.json").write_text(plan.model_dump_json())
     script = (
@@ -127,8 +167,7 @@ def test_a_worker_killed_amid_its_steps_is_continued_to_the_same_bytes(
         worker.wait()
     saved = State.load((tmp_path / "state").read_bytes())
     assert 1 <= saved.step <= plan.steps
-    elsewhere = go_on_elsewhere(sampler, plan, tmp_path / "state", tmp_path)
-    assert elsewhere == fingerprint(sampled(sampler, plan))
+    assert go_on_elsewhere(sampler, plan, tmp_path / "state") == uninterrupted
 
 
 def test_a_fence_stops_before_the_next_step(sampler: Sampler, plan: Plan) -> None:
@@ -144,15 +183,16 @@ def test_a_fence_stops_before_the_next_step(sampler: Sampler, plan: Plan) -> Non
     assert seen == [1, 2]
 
 
-def test_nothing_is_left_behind_after_a_stop(sampler: Sampler, plan: Plan) -> None:
+def test_nothing_is_left_behind_after_a_stop(
+    sampler: Sampler, plan: Plan, uninterrupted: str
+) -> None:
     def fence(state: State) -> None:
         raise Fence
 
-    before = fingerprint(sampled(sampler, plan))
     with pytest.raises(Fence):
         sampler.advance(sampler.plan(order("another story", seed=99)), sampler.start(
             sampler.plan(order("another story", seed=99))), fence)  # fmt: skip
-    assert fingerprint(sampled(sampler, plan)) == before
+    assert fingerprint(sampled(sampler, plan)) == uninterrupted
 
 
 def test_pictures_and_sound_last_equally_long(sampler: Sampler) -> None:

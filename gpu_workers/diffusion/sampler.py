@@ -1,0 +1,250 @@
+"""A diffusers pipeline as a sampler: its own loop, entered and left at any step.
+
+Each shot is sampled by itself from a seed of its own, so that no shot's bytes depend on another;
+a state holds the latents of every shot begun, and no embeddings, which a prompt gives again.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import threading
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+
+from gpu_workers.cards import registry as cards
+from gpu_workers.cards.refusals import PromptTooLong
+from gpu_workers.cards.require import require
+from gpu_workers.clip import Clip, Pictures, Sound, samples_for
+from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
+from gpu_workers.diffusion.references import FolderReferences
+from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
+from gpu_workers.diffusion.shots import of_length, recipe_in, seed_of, tensor_name
+from gpu_workers.diffusion.solver import Tensors, solve
+from gpu_workers.diffusion.sources import Added, sources_for
+from gpu_workers.diffusion.weights import (
+    recipe_of,
+    require_weights,
+    sample_rate_of,
+    weights_sha256,
+)
+from gpu_workers.diffusion.workshop import Workshop
+from gpu_workers.sampler import (
+    OnStep,
+    Plan,
+    SamplingRequest,
+    State,
+    environment,
+)
+
+
+class DiffusionSampler:
+    """One model of a family, from the workshop's folder of weights."""
+
+    def __init__(self, name: str, family: Family, workshop: Workshop) -> None:
+        self._card, self._family, self._workshop = cards.card(name), family, workshop
+        self._folder = workshop.weights / (self._card.weights or name)
+        self._references = FolderReferences(workshop.references)
+        self._added = Added()
+        self._device = torch.device(
+            workshop.device or ("cuda" if torch.cuda.is_available() else "cpu")
+        )
+        self._loaded: tuple[Any, str] | None = None
+        self._tokenizer: Any = None
+        self._solving = threading.Lock()
+        self._autoencoder = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        """The name of the card."""
+        return self._card.name
+
+    def load(self) -> None:
+        """Bring the pipeline onto the device.
+
+        Raises LibraryMissing, WeightsMissing, WeightsUnreadable.
+        """
+        if self._loaded is None:
+            _require_library()
+            from gpu_workers.diffusion.loading import load_pipeline
+
+            require_weights(self._folder)
+            sha256 = weights_sha256(self._folder)
+            pipeline = load_pipeline(self._family.pipeline, self._folder, self._device)
+            if self._card.sound == "added" and self._workshop.sound == "drawn":
+                self._added.load()
+            _guard_encoding(pipeline, self._autoencoder)
+            self._loaded = pipeline, sha256
+
+    def plan(self, request: SamplingRequest) -> Plan:
+        """Decide the clip. Raises the refusals of ``require``, WeightsMissing, LibraryMissing."""
+        require(self._card, request, self._workshop.operation)
+        require_weights(self._folder)
+        self._require_prompts(request)
+        recipe = recipe_of(self._folder, self._card.recipe)
+        settings = {key: str(value) for key, value in recipe.model_dump().items() if key != "steps"}
+        if self._card.sound == "added":
+            settings["sound"] = self._workshop.sound
+        return Plan(
+            model=self.name,
+            weights_sha256=weights_sha256(self._folder),
+            shots=request.shots,
+            width=request.width,
+            height=request.height,
+            fps=request.fps,
+            sample_rate=sample_rate_of(self._folder, self._card.sample_rate),
+            seed=request.seed,
+            steps=recipe.steps * len(request.shots),
+            references=request.references,
+            settings=tuple(sorted(settings.items())),
+        )
+
+    def start(self, plan: Plan) -> State:
+        """Nothing sampled yet: the noise follows from the seed and is drawn by the first step."""
+        where = {"diffusers": version("diffusers"), "device": self._device_name()}
+        return State(plan.key, 0, {}, environment() | where)
+
+    def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
+        """Sample on, shot after shot. Raises LatentsNotFinite, WeightsChanged besides."""
+        state.require(plan)
+        end = plan.steps if upto is None else min(upto, plan.steps)
+        with self._solving:
+            while state.step < end:
+                state = self._advance_shot(plan, state, on_step, end)
+        return state
+
+    def _advance_shot(self, plan: Plan, state: State, on_step: OnStep, end: int) -> State:
+        pipeline, reached = self._pipeline(plan), [state]
+        each = plan.steps // len(plan.shots)
+        shot, done = divmod(state.step, each)
+        before = shot * each
+        canvas = canvas_for(self._family, pipeline, plan, shot)
+
+        def on_latents(step: int, latents: Tensors) -> None:
+            named = {tensor_name(shot, name): tensor for name, tensor in latents.items()}
+            tensors = state.tensors | named
+            reached[0] = State(state.plan_key, before + step, tensors, state.environment)
+            on_step(reached[0])
+
+        solve(
+            pipeline,
+            self._inputs(pipeline, plan, shot, canvas),
+            self._family.prepared_by,
+            done,
+            min(each, end - before),
+            self._latents(state, shot) if done else {},
+            on_latents,
+        )
+        return reached[0]
+
+    def _inputs(self, pipeline: Any, plan: Plan, shot: int, canvas: Canvas) -> dict[str, Any]:
+        recipe = recipe_in(plan)
+        sources = sources_for(plan, shot, canvas, self._references)
+        given: dict[str, Any] = self._family.inputs(pipeline, canvas, recipe, sources)
+        return {
+            **given,
+            "prompt": plan.shots[shot].prompt,
+            "negative_prompt": recipe.negative_prompt,
+            "height": canvas.height,
+            "width": canvas.width,
+            "num_frames": canvas.frames,
+            "num_inference_steps": recipe.steps,
+            "max_sequence_length": self._tokens_max(pipeline.tokenizer),
+            # Drawn on the CPU, the noise is the same on every device.
+            "generator": torch.Generator("cpu").manual_seed(seed_of(plan, shot)),
+        }
+
+    def preview(self, plan: Plan, state: State) -> Pictures:
+        """One picture from the middle of the shot at work, noisy until the last steps."""
+        state.require(plan)
+        if not state.tensors:
+            return np.zeros((0, plan.height, plan.width, 3), np.uint8)
+        pipeline = self._pipeline(plan)
+        shot = (state.step - 1) * len(plan.shots) // plan.steps
+        canvas = canvas_for(self._family, pipeline, plan, shot)
+        with self._autoencoder:
+            seen = self._family.glance(pipeline, self._latents(state, shot), canvas)
+        return cut_out(seen, canvas, plan, 1)
+
+    def decode(self, plan: Plan, state: State) -> Clip:
+        """Decode each shot, cut it to what was asked for, and join them."""
+        state.require_finished(plan)
+        pictures, sounds = [], []
+        for shot in range(len(plan.shots)):
+            seen, heard = self._decode_shot(plan, state, shot)
+            pictures.append(seen)
+            sounds.append(heard)
+        return Clip(
+            np.concatenate(pictures), np.concatenate(sounds, axis=1), plan.fps, plan.sample_rate
+        )
+
+    def _decode_shot(self, plan: Plan, state: State, shot: int) -> tuple[Pictures, Sound]:
+        pipeline, latents = self._pipeline(plan), self._latents(state, shot)
+        canvas = canvas_for(self._family, pipeline, plan, shot)
+        frames = plan.shot_frames[shot]
+        first = samples_for(sum(plan.shot_frames[:shot]), plan.fps, plan.sample_rate)
+        last = samples_for(sum(plan.shot_frames[: shot + 1]), plan.fps, plan.sample_rate)
+        with self._autoencoder:
+            seen = self._family.pictures(pipeline, latents, canvas)
+        heard = self._family.sound(pipeline, latents)
+        if heard is None:
+            heard = self._added.sound(plan, shot, first, last - first)
+        else:
+            heard = heard[:, round(canvas.lead / canvas.fps * plan.sample_rate) :]
+        return cut_out(seen, canvas, plan, frames), of_length(heard, last - first)
+
+    def _latents(self, state: State, shot: int) -> Tensors:
+        return {name: state.tensors[tensor_name(shot, name)] for name in self._family.prepared_by}
+
+    def _pipeline(self, plan: Plan) -> Any:
+        self.load()
+        assert self._loaded is not None
+        pipeline, sha256 = self._loaded
+        if sha256 != plan.weights_sha256:
+            raise WeightsChanged(
+                f"The plan says {plan.weights_sha256[:12]}, here is {sha256[:12]}."
+            )
+        return pipeline
+
+    def _require_prompts(self, request: SamplingRequest) -> None:
+        """Count tokens with the model's own tokenizer, which needs neither device nor load."""
+        if self._tokenizer is None:
+            _require_library()
+            from gpu_workers.diffusion.loading import load_tokenizer
+
+            self._tokenizer = load_tokenizer(self._folder)
+        tokens = max(len(self._tokenizer(shot.prompt).input_ids) for shot in request.shots)
+        if tokens > (most := self._tokens_max(self._tokenizer)):
+            raise PromptTooLong(f"It reads {most} tokens; there are {tokens}.")
+
+    def _tokens_max(self, tokenizer: Any) -> int:
+        most = self._card.limits.prompt_tokens_max or sys.maxsize
+        return min(most, int(tokenizer.model_max_length))
+
+    def _device_name(self) -> str:
+        cuda = self._device.type == "cuda"
+        return torch.cuda.get_device_name(self._device) if cuda else self._device.type
+
+
+def _require_library() -> None:
+    missing = [
+        name
+        for name in ("diffusers", "transformers", "accelerate")
+        if importlib.util.find_spec(name) is None
+    ]
+    if missing:
+        raise LibraryMissing(f"Missing: {', '.join(missing)}.")
+
+
+def _guard_encoding(pipeline: Any, lock: threading.RLock) -> None:
+    """One clip is decoded while the next encodes its sources: autoencoders keep caches inside."""
+    encode = pipeline.vae.encode
+
+    def encode_alone(*args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return encode(*args, **kwargs)
+
+    pipeline.vae.encode = encode_alone

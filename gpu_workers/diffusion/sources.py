@@ -1,0 +1,62 @@
+"""What a shot is made from besides its prompt, and the sound that is added where none is made."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gpu_workers.animatic.narration import Narrator
+from gpu_workers.animatic.script import write_script
+from gpu_workers.animatic.sound import SAMPLE_RATE, master, shot_sound
+from gpu_workers.clip import Pictures, Sound
+from gpu_workers.diffusion.family import Canvas, Sources
+from gpu_workers.diffusion.references import References, fitted, held_to
+from gpu_workers.sampler import Plan
+
+
+def sources_for(plan: Plan, shot: int, canvas: Canvas, references: References) -> Sources:
+    """The references of one shot, fitted to its canvas. Raises ReferenceUnreadable.
+
+    Likenesses appear in every shot and a remix runs through all of them; only the first shot
+    begins with a picture or goes on from a clip.
+    """
+    first: Pictures | None = None
+    tail: Pictures | None = None
+    remix: Pictures | None = None
+    keep, likenesses = 0.0, []
+    for each in plan.references:
+        if each.use == "likeness":
+            likenesses.append(references.picture(each))
+        elif each.use == "first-frame" and shot == 0:
+            first = fitted(references.picture(each), canvas.width, canvas.height)
+        elif each.use == "extend" and shot == 0:
+            ending = references.clip(each, canvas.fps)[-canvas.lead :]
+            tail = fitted(_padded(ending, canvas.lead), canvas.width, canvas.height)
+        elif each.use == "remix":
+            passed = round(sum(plan.shot_frames[:shot]) / plan.fps * canvas.fps)
+            source = references.clip(each, canvas.fps)
+            part = held_to(source[min(passed, len(source) - 1) :], canvas.frames)
+            remix, keep = fitted(part, canvas.width, canvas.height), each.keep
+    return Sources(first, tail, remix, keep, tuple(likenesses))
+
+
+def _padded(pictures: Pictures, count: int) -> Pictures:
+    """``count`` pictures; a shorter clip is preceded by its first one, held."""
+    missing = count - len(pictures)
+    return np.concatenate([np.repeat(pictures[:1], missing, axis=0), pictures])
+
+
+class Added:
+    """Sound for models that make none: the animatic's narrator and foley, or silence by choice."""
+
+    def __init__(self) -> None:
+        self._narrator = Narrator()
+
+    def load(self) -> None:
+        """Bring the voice into memory."""
+        self._narrator.load()
+
+    def sound(self, plan: Plan, shot: int, first: int, samples: int) -> Sound:
+        """One shot as float32 [2, samples]; ``first`` is its first sample in the clip."""
+        if dict(plan.settings).get("sound") != "drawn" or plan.sample_rate != SAMPLE_RATE:
+            return np.zeros((2, samples), np.float32)
+        return master([shot_sound(write_script(plan), shot, plan, first, samples, self._narrator)])

@@ -1,0 +1,389 @@
+"""Pipelines of diffusers as samplers, on tiny weights that the production loader reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from gpu_workers.cards.refusals import LicenceCapsRevenue, PromptTooLong
+from gpu_workers.clip import Clip, Pictures
+from gpu_workers.diffusion import refusals, weights
+from gpu_workers.diffusion.family import Family, canvas_for
+from gpu_workers.diffusion.ltx2 import Ltx2, Ltx2Condition
+from gpu_workers.diffusion.references import FolderReferences, fitted
+from gpu_workers.diffusion.sampler import DiffusionSampler
+from gpu_workers.diffusion.wan import WanVace
+from gpu_workers.diffusion.workshop import Workshop
+from gpu_workers.sampler import Plan, Reference, SamplingRequest, State
+from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
+
+ROOT = Path(__file__).parents[2]
+FAMILIES: dict[str, Family] = {
+    "ltx2": Ltx2(),
+    "ltx2-condition": Ltx2Condition(),
+    "wan-vace": WanVace(),
+}
+BEGINNINGS = [
+    ("ltx2-condition", "picture", "first-frame"),
+    ("ltx2-condition", "clip", "extend"),
+    ("ltx2-condition", "clip", "remix"),
+    ("wan-vace", "picture", "first-frame"),
+    ("wan-vace", "picture", "likeness"),
+    ("wan-vace", "clip", "extend"),
+    ("wan-vace", "clip", "remix"),
+]
+
+
+@pytest.fixture(scope="module")
+def workshop(tiny_weights: Path) -> Workshop:
+    return replace(Workshop.from_environment(), sound="silent")
+
+
+@pytest.fixture(scope="module")
+def made(workshop: Workshop) -> dict[str, DiffusionSampler]:
+    """One sampler of each kind, loaded once."""
+    samplers = {name: DiffusionSampler(name, family, workshop) for name, family in FAMILIES.items()}
+    for each in samplers.values():
+        each.load()
+    return samplers
+
+
+@pytest.fixture
+def own_weights(workshop: Workshop, tmp_path: Path) -> Workshop:
+    """A copy of the weights that a test may spoil."""
+    shutil.copytree(workshop.weights, tmp_path / "weights")
+    return replace(workshop, weights=tmp_path / "weights")
+
+
+def small(*prompts: str, **changes: Any) -> SamplingRequest:
+    """A clip of a few pictures, on a side that no model's grid has."""
+    return order(*prompts or ("a dog",), **{"width": 80, "height": 64, "seconds": 0.4, **changes})
+
+
+def pipeline_of(each: DiffusionSampler) -> Any:
+    assert each._loaded is not None
+    return each._loaded[0]
+
+
+def laid_down(workshop: Workshop, raw: bytes) -> str:
+    sha256 = hashlib.sha256(raw).hexdigest()
+    (workshop.references / sha256).write_bytes(raw)
+    return sha256
+
+
+def a_picture(seed: int = 0) -> bytes:
+    noise = np.random.default_rng(seed).integers(0, 255, (6, 9, 3), np.uint8)
+    return cv2.imencode(".png", cv2.resize(noise, (90, 60)))[1].tobytes()
+
+
+def a_clip(folder: Path, moments: tuple[int, ...] = tuple(range(0, 1000, 40))) -> bytes:
+    """A lossless clip whose picture at each of ``moments`` (in ms) is as bright as its number."""
+    path = folder / "clip.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "bgr0"
+        stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
+        for number, moment in enumerate(moments):
+            picture = np.full((64, 96, 3), 10 * number % 256, np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = moment, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+def reference(workshop: Workshop, kind: str, use: str, folder: Path) -> Reference:
+    raw = a_picture() if kind == "picture" else a_clip(folder)
+    return Reference.model_validate({"kind": kind, "use": use, "sha256": laid_down(workshop, raw)})
+
+
+@pytest.mark.parametrize("name", ["ltx2", "wan-vace"])
+def test_a_clip_is_what_the_pipeline_itself_would_have_made(
+    made: dict[str, DiffusionSampler], name: str
+) -> None:
+    each = made[name]
+    plan = each.plan(small(width=64, height=64, fps=16, seconds=1.0))
+    pipeline = pipeline_of(each)
+    canvas = canvas_for(FAMILIES[name], pipeline, plan, 0)
+    result = pipeline(**each._inputs(pipeline, plan, 0, canvas), output_type="np")
+    clip = sampled(each, plan)
+    whole: Pictures = np.rint(result.frames[0] * 255).astype(np.uint8)
+    assert (clip.frames == whole[: plan.frames]).all()
+    if name == "ltx2":
+        heard = result.audio[0].numpy()
+        assert (clip.audio[:, : heard.shape[1]] == heard[:, : clip.audio.shape[1]]).all()
+        assert clip.audio.std() > 0
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_going_on_from_any_step_gives_the_same_bytes(
+    made: dict[str, DiffusionSampler], name: str
+) -> None:
+    plan = made[name].plan(small("a dog", "a cat"))
+    states: list[State] = []
+    whole = made[name].advance(plan, made[name].start(plan), states.append)
+    for state in states:
+        again = made[name].advance(plan, State.load(state.dump()), ignore)
+        assert again.dump() == whole.dump()
+
+
+@pytest.mark.parametrize(("name", "kind", "use"), BEGINNINGS)
+def test_a_reference_changes_the_clip_and_survives_a_checkpoint(
+    made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path, name: str, kind: str,
+    use: str,
+) -> None:  # fmt: skip
+    each, plain = made[name], small("a dog", "a cat")
+    given = plain.model_copy(update={"references": (reference(workshop, kind, use, tmp_path),)})
+    plan = each.plan(given)
+    assert plan.key != each.plan(plain).key
+    half = each.advance(plan, each.start(plan), ignore, upto=1)
+    clip = each.decode(plan, each.advance(plan, State.load(half.dump()), ignore))
+    assert fingerprint(clip) == fingerprint(sampled(each, plan))
+    bare = sampled(each, each.plan(plain))
+    assert clip.frames.shape == bare.frames.shape
+    assert clip.audio.shape == bare.audio.shape
+    assert (clip.frames[0] != bare.frames[0]).any()
+
+
+def test_how_much_a_remix_keeps_matters(
+    made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path
+) -> None:
+    source = reference(workshop, "clip", "remix", tmp_path)
+
+    def clip(keep: float) -> Clip:
+        references = (source.model_copy(update={"keep": keep}),)
+        each = made["ltx2-condition"]
+        return sampled(each, each.plan(small().model_copy(update={"references": references})))
+
+    assert fingerprint(clip(0.2)) != fingerprint(clip(0.8))
+
+
+def test_changing_one_shot_leaves_the_others_as_they_were(
+    made: dict[str, DiffusionSampler],
+) -> None:
+    one, other = (made["ltx2"].plan(small("a dog", second)) for second in ("a cat", "a car"))
+    before, after = sampled(made["ltx2"], one), sampled(made["ltx2"], other)
+    cut = one.shot_frames[0]
+    assert (before.frames[:cut] == after.frames[:cut]).all()
+    assert (before.frames[cut:] != after.frames[cut:]).any()
+
+
+def test_a_checkpoint_holds_both_latents_and_no_embeddings(
+    made: dict[str, DiffusionSampler],
+) -> None:
+    plan = made["ltx2"].plan(small())
+    half = made["ltx2"].advance(plan, made["ltx2"].start(plan), ignore, upto=1)
+    assert set(half.tensors) == {"shot.000.latents", "shot.000.audio_latents"}
+    assert {each.device.type for each in half.tensors.values()} == {"cpu"}
+    assert {"diffusers", "device", "torch"} <= set(half.environment)
+
+
+def test_a_stop_leaves_the_pipeline_as_it_was(made: dict[str, DiffusionSampler]) -> None:
+    class Fence(Exception):
+        pass
+
+    def fence(state: State) -> None:
+        if state.step == 2:
+            raise Fence
+
+    each, pipeline = made["ltx2"], pipeline_of(made["ltx2"])
+    plan = each.plan(small())
+    half = each.advance(plan, each.start(plan), ignore, upto=1)
+    kept = dict(vars(pipeline))
+    with pytest.raises(Fence):
+        each.advance(plan, half, fence)
+    assert "prepare_latents" not in vars(pipeline)
+    assert set(vars(pipeline)) == set(kept)
+    assert pipeline.scheduler.steps_done == 0
+
+
+def test_numbers_beyond_all_bounds_are_an_explained_failure(own_weights: Workshop) -> None:
+    each = DiffusionSampler("ltx2", Ltx2(), own_weights)
+    plan = each.plan(small())
+    each.load()
+    with torch.no_grad():
+        pipeline_of(each).transformer.proj_out.weight.fill_(float("inf"))
+    seen: list[State] = []
+    with pytest.raises(refusals.LatentsNotFinite, match="in latents at step 1"):
+        each.advance(plan, each.start(plan), seen.append)
+    assert seen == []
+
+
+def test_sound_is_added_to_a_model_without_any_or_left_out_by_choice(workshop: Workshop) -> None:
+    drawn = DiffusionSampler("wan-vace", WanVace(), replace(workshop, sound="drawn"))
+    silent = DiffusionSampler("wan-vace", WanVace(), workshop)
+    assert drawn.plan(small()).key != silent.plan(small()).key
+    assert sampled(drawn, drawn.plan(small())).audio.std() > 0
+    assert not sampled(silent, silent.plan(small())).audio.any()
+
+
+def test_a_model_of_one_rate_shows_the_picture_nearest_in_time(
+    made: dict[str, DiffusionSampler],
+) -> None:
+    plan = made["wan-vace"].plan(small(fps=32, seconds=0.5))
+    clip = sampled(made["wan-vace"], plan)
+    assert len(clip.frames) == 16
+    assert (clip.frames[0::2] == clip.frames[1::2]).all()
+    assert (clip.frames[0] != clip.frames[2]).any()
+
+
+def test_the_weights_own_recipe_is_in_the_plan(own_weights: Workshop) -> None:
+    each = DiffusionSampler("ltx2", Ltx2(), own_weights)
+    before = each.plan(small())
+    assert (before.steps, dict(before.settings)["guidance"]) == (2, "3.0")
+    recipe = own_weights.weights / "ltx-2" / "recipe.json"
+    recipe.write_text(json.dumps({"steps": 8, "guidance": 1.0, "stg": 0.0, "modality": 1.0}))
+    distilled = each.plan(small())
+    assert (distilled.steps, dict(distilled.settings)["guidance"]) == (8, "1.0")
+    assert distilled.weights_sha256 != before.weights_sha256
+    recipe.write_text('{"stepz": 8}')
+    with pytest.raises(refusals.WeightsUnreadable, match="stepz"):
+        each.plan(small())
+
+
+@pytest.mark.parametrize(
+    "missing", ["model_index.json", "vae/diffusion_pytorch_model.safetensors", "tokenizer"]
+)
+def test_a_missing_file_of_weights_is_refused_by_its_name(
+    own_weights: Workshop, missing: str
+) -> None:
+    path = own_weights.weights / "ltx-2" / missing
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    each = DiffusionSampler("ltx2", Ltx2(), own_weights)
+    for attempt in (lambda: each.plan(small()), each.load):
+        with pytest.raises(refusals.WeightsMissing, match=f"ltx-2/{missing.split('/')[0]}"):
+            attempt()
+
+
+def test_a_missing_shard_is_refused_by_its_name(own_weights: Workshop) -> None:
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors"}}
+    part = own_weights.weights / "wan-vace" / "text_encoder"
+    (part / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(refusals.WeightsMissing, match="00001-of-00002"):
+        DiffusionSampler("wan-vace", WanVace(), own_weights).plan(small())
+
+
+def test_weights_cut_short_are_an_explained_failure(own_weights: Workshop) -> None:
+    path = own_weights.weights / "wan-vace/transformer/diffusion_pytorch_model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(refusals.WeightsUnreadable, match="wan-vace"):
+        DiffusionSampler("wan-vace", WanVace(), own_weights).load()
+
+
+def test_the_weights_hash_follows_every_byte_and_is_computed_once(
+    own_weights: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, hashed = own_weights.weights / "ltx-2", list[str]()
+    real = weights._sha256
+
+    def counted(path: Path) -> str:
+        hashed.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(weights, "_sha256", counted)
+    before = weights.weights_sha256(folder)
+    hashed.clear()
+    assert weights.weights_sha256(folder) == before
+    assert hashed == []
+    changed = folder / "vae" / "diffusion_pytorch_model.safetensors"
+    raw = changed.read_bytes()
+    changed.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    assert weights.weights_sha256(folder) != before
+    assert hashed == [changed.name]
+
+
+def test_a_plan_of_other_weights_is_not_sampled(made: dict[str, DiffusionSampler]) -> None:
+    plan = made["ltx2"].plan(small()).model_copy(update={"weights_sha256": "1" * 64})
+    with pytest.raises(refusals.WeightsChanged, match="111111111111"):
+        made["ltx2"].advance(plan, made["ltx2"].start(plan), ignore)
+
+
+def test_a_prompt_that_the_encoder_would_cut_is_refused(made: dict[str, DiffusionSampler]) -> None:
+    with pytest.raises(PromptTooLong, match="reads 192 tokens; there are 193"):
+        made["ltx2"].plan(small("x" * 193))
+
+
+def test_what_nobody_stated_satisfies_no_licence(workshop: Workshop) -> None:
+    unstated = Workshop(workshop.weights, workshop.references)
+    with pytest.raises(LicenceCapsRevenue, match="not stated"):
+        DiffusionSampler("ltx2", Ltx2(), unstated).plan(small())
+
+
+def test_without_the_libraries_planning_says_what_to_install(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    each = DiffusionSampler("ltx2", Ltx2(), workshop)
+    with pytest.raises(refusals.LibraryMissing, match="diffusers, transformers, accelerate"):
+        each.plan(small())
+    assert "extra" in refusals.LibraryMissing.next_step
+
+
+def test_making_a_sampler_imports_no_library_of_pipelines() -> None:
+    program = (
+        "import sys; from gpu_workers import registry; "
+        f"[registry.make(name) for name in {sorted(FAMILIES)}]; "
+        "sys.exit(bool({'diffusers', 'transformers'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT)
+    assert done.returncode == 0
+
+
+def test_references_are_checked_before_they_are_read(workshop: Workshop, tmp_path: Path) -> None:
+    shelf = FolderReferences(workshop.references)
+    lost = Reference(kind="picture", use="likeness", sha256="a" * 64)
+    with pytest.raises(refusals.ReferenceUnreadable, match="not in the studio"):
+        shelf.picture(lost)
+    (workshop.references / lost.sha256).write_bytes(a_picture())
+    with pytest.raises(refusals.ReferenceUnreadable, match="not those that were promised"):
+        shelf.picture(lost)
+    text = lost.model_copy(update={"sha256": laid_down(workshop, b"no picture")})
+    with pytest.raises(refusals.ReferenceUnreadable, match="no picture"):
+        shelf.picture(text)
+    with pytest.raises(refusals.ReferenceUnreadable, match="no clip"):
+        shelf.clip(text, 25)
+
+
+def test_pictures_of_a_clip_are_chosen_by_the_time_they_are_shown(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    sha256 = laid_down(workshop, a_clip(tmp_path, (0, 40, 400, 440)))
+    clip = Reference(kind="clip", use="remix", sha256=sha256)
+    shown = FolderReferences(workshop.references).clip(clip, 25)
+    assert shown[:, 0, 0, 0].tolist() == [0] + [10] * 9 + [20, 30]
+
+
+def test_a_reference_fills_the_canvas_without_being_stretched() -> None:
+    wide = np.zeros((1, 10, 40, 3), np.uint8)
+    wide[:, :, 14:26] = 255
+    assert fitted(wide, 20, 20).shape == (1, 20, 20, 3)
+    assert fitted(wide, 20, 20).min() > 200
+
+
+def test_a_plan_without_references_keeps_the_key_it_had() -> None:
+    plan = Plan(
+        model="animatic",
+        weights_sha256="0" * 64,
+        shots=order("a dog").shots,
+        width=64,
+        height=64,
+        fps=24,
+        sample_rate=48_000,
+        seed=1,
+        steps=3,
+    )
+    assert "references" not in plan.model_dump(exclude_defaults=True)
+    assert "settings" not in plan.model_dump(exclude_defaults=True)
