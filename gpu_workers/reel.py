@@ -1,0 +1,144 @@
+"""The reel: what the thread that samples and those beside it share about one attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from temporalio import activity
+
+from activities.orders import SamplingProgress, SavedState
+from activities.threads import StopSign
+from gpu_workers.checkpoints import BEAT_SECONDS, steps_between
+from gpu_workers.device import Turn
+from gpu_workers.mishaps import require_finite
+from gpu_workers.sampler import Plan, State
+
+_FIRST_WRITE_SECONDS: Final = 0.05
+"""What saving is taken to cost before it was measured."""
+
+
+class Leaving(Exception):
+    """This worker ends; what was reached is saved, and another one goes on."""
+
+    goes_on_elsewhere = True
+
+
+class Reel:
+    """How far an attempt is, what of it is saved, and whether it has to stop.
+
+    The sampling thread moves it with ``on_step``; the event loop reads it for heartbeats, news
+    and checkpoints.
+    """
+
+    def __init__(self, device: str, fence: Callable[[], None]) -> None:
+        info = activity.info()
+        last = last_progress()
+        self.attempt, self.device = info.attempt, device
+        self.turn = Turn()
+        self.deaths = _deaths(last)
+        self.shortages = last.shortages if last else 0
+        self.saved: SavedState | None = last.checkpoint if last else None
+        self.step = self.saved.step if self.saved else 0
+        self.steps = last.steps if last else 0
+        self.state: State | None = None
+        self.write_seconds = _FIRST_WRITE_SECONDS
+        self.moved = asyncio.Event()
+        self.sign = StopSign()
+        self._loop = asyncio.get_running_loop()
+        self._fence = fence
+        self._leaving = False
+        self._began_at_step = 0
+        self._must_save: int | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every step is done."""
+        return 0 < self.steps == self.step
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether nothing would be lost if the worker died now."""
+        return self.step <= (self.saved.step if self.saved else 0)
+
+    def begin(self, plan: Plan, restored: State | None, saves_first_step: bool = False) -> None:
+        """The plan is known, and the state to go on from, where there is one."""
+        self.steps, self.state = plan.steps, restored
+        if restored is None:
+            self.saved = None
+        self.step = self._began_at_step = restored.step if restored else 0
+        if saves_first_step and self.step == 0:
+            self._must_save = 1
+
+    def heed(self) -> None:
+        """Raise what stops the work: a wish of the caller, the log, or the end of this worker."""
+        self.sign.heed()
+        self._fence()
+        if self._leaving:
+            raise Leaving
+
+    def on_step(self, state: State) -> None:
+        """Called by the sampler after each step: the fence before the next one."""
+        require_finite(state, self.state)
+        self.state, self.step = state, state.step
+        self._loop.call_soon_threadsafe(self.moved.set)
+        if self.step == self._must_save:
+            self._wait_until_told()
+        if not self.is_done:
+            self.heed()
+
+    def leave(self) -> None:
+        """Stop before the next step, to go on elsewhere."""
+        self._leaving = True
+        self.moved.set()
+
+    def is_due(self) -> bool:
+        """Whether the state reached should be saved now."""
+        if self.state is None or self.is_saved:
+            return False
+        if self._leaving or self.step == self._must_save:
+            return True
+        every = steps_between(self.steps, self._step_seconds, self.write_seconds)
+        since = self.step - (self.saved.step if self.saved else 0)
+        return every is not None and since >= every and not self.is_done
+
+    def progress(self, left: bool = False) -> SamplingProgress:
+        """What the heartbeat says."""
+        return SamplingProgress(
+            attempt=self.attempt,
+            step=self.step,
+            steps=self.steps,
+            deaths=self.deaths,
+            left=left,
+            shortages=self.shortages,
+            checkpoint=self.saved,
+            device=self.device,
+            seconds=round(self.turn.seconds, 3),
+        )
+
+    @property
+    def _step_seconds(self) -> float:
+        done = max(self.step - self._began_at_step, 1)
+        return max(self.turn.seconds / done, 1e-6)
+
+    def _wait_until_told(self) -> None:
+        """Go on only when a heartbeat has carried the first step: it must not be done twice."""
+        while not self.is_saved:
+            self.heed()
+            time.sleep(BEAT_SECONDS / 2)
+        time.sleep(2 * BEAT_SECONDS)
+
+
+def last_progress() -> SamplingProgress | None:
+    """What the attempt before this one said last."""
+    details = activity.info().heartbeat_details
+    return SamplingProgress.model_validate(details[0]) if details else None
+
+
+def _deaths(last: SamplingProgress | None) -> int:
+    """How many workers have died with this order: each left a heartbeat and no farewell."""
+    if last is None:
+        return 0
+    return last.deaths + (0 if last.left else 1)
