@@ -51,10 +51,20 @@ class SamplingOrder(Errand):
     seed: int
 
 
+class SavedState(Value):
+    """Where the state after ``step`` steps was saved; hash in hex."""
+
+    key: str
+    sha256: str
+    step: int
+
+
 class SamplingProgress(Value):
-    """The details of the studio's heartbeat: steps done of steps planned.
+    """The details of the studio's heartbeat: steps done of steps planned (0: not planned yet).
 
     ``deaths`` counts workers that vanished with this order; ``left`` says that this one has not.
+    ``shortages`` counts the times that memory ran out. ``seconds`` is how long this attempt has
+    had the ``device`` for itself, and ``checkpoint`` is where the next attempt can go on.
     """
 
     attempt: int
@@ -62,6 +72,10 @@ class SamplingProgress(Value):
     steps: int
     deaths: int = 0
     left: bool = False
+    shortages: int = 0
+    checkpoint: SavedState | None = None
+    device: str = ""
+    seconds: float = 0.0
 
 
 class AssemblyOrder(Errand):

@@ -1,82 +1,63 @@
-"""The studio's activity: sample a take, say how far it is, stop at a step when told to."""
+"""The studio's activity: sample a take, survive what can be survived, stop at a step when told to.
+
+Everything of a job but its steps overlaps the steps of another one: only ``advance`` holds the
+device.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
-import tempfile
-import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
-from activities.generation import context_of
-from activities.ledger import Decision, Ledger
-from activities.orders import SamplingOrder, SamplingProgress
-from domain.generation.commands import (
-    AdvanceSampling,
-    BeginSampling,
-    GenerationCommand,
-    RecordTake,
-)
-from domain.generation.decider import GENERATION
-from domain.generation.situations import Generation, Sampled, Stored
+from activities.heartbeats import beating
+from activities.ledger import Ledger
+from activities.orders import SamplingOrder
+from activities.scratch import file_sha256, scratch_folder
+from activities.threads import StopSign, in_thread
 from domain.generation.take import Take
 from domain.kernel.errors import Refusal
-from domain.kernel.ports import LogUnavailable, ObjectStore
+from domain.kernel.ports import ObjectStore, StoreUnavailable
+from gpu_workers.books import Books
+from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
+from gpu_workers.companions import beside
+from gpu_workers.device import Device
+from gpu_workers.fence import Fence
 from gpu_workers.mezzanine import write_mezzanine
-from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot, State
+from gpu_workers.mishaps import (
+    UNREADABLE,
+    SamplerUnusable,
+    StudioKeepsDying,
+    after_a_shortage,
+    is_shortage,
+    require_audible,
+)
+from gpu_workers.reel import Leaving, Reel, last_progress
+from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot
 
-HEARTBEAT: Final = timedelta(milliseconds=100)
 NEWS_SHARE: Final = 0.2
 """The log hears of progress about five times a take; heartbeats carry every step."""
-
-
 DEATHS_MAX: Final = 3
-
-
-class Stopped(Exception):
-    """The caller asked to stop; no further step was begun."""
-
-
-class StudioKeepsDying(Refusal):
-    """Every worker that took this order died with it."""
-
-    code = "studio-keeps-dying"
-    stage = "sampling"
-    next_step = "Ask for something smaller; the operator finds the cause in the studio's log."
-
-
-@dataclass
-class Reel:
-    """What the sampling thread and its follower share: how far it is, and whether to stop."""
-
-    attempt: int
-    steps: int
-    deaths: int
-    step: int = 0
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def on_step(self, state: State) -> None:
-        """Called by the sampler after each step: the fence before the next one."""
-        self.step = state.step
-        if self.stop.is_set():
-            raise Stopped
-
-    def progress(self, left: bool = False) -> SamplingProgress:
-        """What the heartbeat says."""
-        return SamplingProgress(
-            attempt=self.attempt, step=self.step, steps=self.steps, deaths=self.deaths, left=left
-        )
+FAREWELL_SECONDS_MAX: Final = 5.0
+"""How long a worker that leaves may take to save where it is."""
+_THREADS: Final = 16
+_AT_ONCE: Final = timedelta(milliseconds=1)
 
 
 class StudioActivities:
-    """Runs samplers in threads of this process and keeps their takes without loss."""
+    """Runs samplers in threads of this process and keeps their takes without loss.
+
+    Give it the ``fence`` that follows the log, and the ``device`` where several such objects
+    share one.
+    """
 
     def __init__(
         self,
@@ -85,67 +66,98 @@ class StudioActivities:
         ledger: Ledger,
         now: Callable[[], datetime],
         scratch: Path,
+        fence: Fence | None = None,
+        device: Device | None = None,
     ) -> None:
-        self._samplers, self._store, self._ledger = samplers, store, ledger
-        self._now, self._scratch = now, scratch
+        self._samplers, self._store, self._scratch = samplers, store, scratch
+        self._books = Books(ledger, now)
+        self._fence, self._device = fence or Fence(), device or Device()
+        self._loading = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="studio")
 
     @activity.defn
     async def sample_take(self, order: SamplingOrder) -> Take:
         """Sample pictures and sound; a take that was recorded before is given again."""
-        deaths = _deaths()
-        sampler = self._samplers(order.brief.sampler)
-        plan = sampler.plan(_request(order))
-        reel = Reel(attempt=activity.info().attempt, steps=plan.steps, deaths=deaths)
-        begin = BeginSampling(
-            command_id=f"{order.command_id}/{reel.attempt}",
-            at=self._now(),
-            attempt=reel.attempt,
-            steps=plan.steps,
-            plan_key=plan.key,
-        )
-        state = await self._perform(order, begin)
-        if isinstance(state, Sampled | Stored):
-            return state.take
+        if last := last_progress():
+            await self._books.account(order, last)
+        reel = Reel(self._device.name, lambda: self._fence.heed(order.generation_id))
+        if reel.deaths >= DEATHS_MAX:
+            raise StudioKeepsDying(f"That happened {reel.deaths} times.")
+        with self._fence.watching(order.generation_id):
+            try:
+                async with beating(reel.progress, BEAT_SECONDS):
+                    return await self._sample(order, reel)
+            except asyncio.CancelledError:
+                if _is_called_off():
+                    raise
+                raise _elsewhere(reel) from None
+            except Leaving:
+                raise _elsewhere(reel) from None
+            except Exception as error:
+                if not is_shortage(error):
+                    raise
+                reel.shortages += 1
+                raise after_a_shortage(error, reel.shortages) from None
+            finally:
+                activity.heartbeat(reel.progress(left=True))
 
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._scratch, prefix="take-") as folder:
-            path = Path(folder) / "take.mkv"
-            shooting = asyncio.create_task(asyncio.to_thread(_shoot, sampler, plan, reel, path))
-            await self._follow(order, reel, shooting)
-            activity.heartbeat(reel.progress(left=True))
+    async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
+        sampler = await self._loaded(order.brief.sampler)
+        plan = await asyncio.to_thread(sampler.plan, order_request(order))
+        if recorded := await self._books.begin(order, reel.attempt, plan):
+            return recorded
+        with scratch_folder(self._scratch, "take-") as folder:
+            checkpoints = Checkpoints(self._store, order.generation_id, reel.attempt, folder)
+            restored = await checkpoints.restore(reel.saved, plan) if reel.saved else None
+            reel.begin(plan, restored, bool(getattr(sampler, "saves_first_step", False)))
+            path = folder / "take.mkv"
+
+            def shoot(sign: StopSign) -> None:
+                reel.sign = sign
+                self._shoot(sampler, plan, reel, path)
+
+            try:
+                async with beside(
+                    self._tell(order, reel), _save_often(reel, checkpoints), _leave_when_told(reel)
+                ):
+                    await in_thread(shoot, self._threads)
+            except (Leaving, asyncio.CancelledError):
+                if not _is_called_off():
+                    await _save_at_last(reel, checkpoints)
+                raise
+            finally:
+                await self._books.account(order, reel.progress())
             return await self._keep(order, plan, path)
 
-    async def _follow(self, order: SamplingOrder, reel: Reel, shooting: asyncio.Task[None]) -> None:
-        """Heartbeat on a timer until the thread ends; whatever goes wrong, the thread stops."""
-        told = 0
-        try:
-            while not shooting.done():
-                activity.heartbeat(reel.progress())
-                await asyncio.wait([shooting], timeout=HEARTBEAT.total_seconds())
-                if reel.step - told >= reel.steps * NEWS_SHARE and reel.step < reel.steps:
-                    told = reel.step
-                    await self._advance(order, reel, told)
-            await shooting
-        except BaseException:
-            activity.heartbeat(reel.progress(left=True))
-            reel.stop.set()
-            await asyncio.wait([shooting])
-            if not shooting.cancelled():
-                shooting.exception()  # it stopped because it was told to
-            raise
+    def _shoot(self, sampler: Sampler, plan: Plan, reel: Reel, path: Path) -> None:
+        """In a thread of its own: everything from the plan to the file."""
+        reel.heed()
+        state = reel.state or sampler.start(plan)
+        if not reel.is_done:
+            with self._device.held(reel.turn, reel.heed):
+                reel.heed()
+                state = sampler.advance(plan, state, reel.on_step)
+        write_mezzanine(require_audible(sampler.decode(plan, state)), path)
 
-    async def _advance(self, order: SamplingOrder, reel: Reel, step: int) -> None:
-        command = AdvanceSampling(
-            command_id=f"{order.command_id}/{reel.attempt}/{step}",
-            at=self._now(),
-            attempt=reel.attempt,
-            step=step,
-        )
-        with contextlib.suppress(LogUnavailable):  # news can wait; a refusal stops the work
-            await self._perform(order, command)
+    async def _loaded(self, name: str) -> Sampler:
+        """A sampler with its weights in memory; two jobs never load one at the same time."""
+        async with self._loading:
+            try:
+                return await asyncio.to_thread(self._samplers, name)
+            except UNREADABLE as error:
+                raise SamplerUnusable(f"{name}: {type(error).__name__}.") from error
+
+    async def _tell(self, order: SamplingOrder, reel: Reel) -> None:
+        """Put a few of the steps into the log; a refusal there ends the work."""
+        told = 0
+        while True:
+            if reel.step - told >= reel.steps * NEWS_SHARE and not reel.is_done:
+                told = reel.step
+                await self._books.advance(order, reel.attempt, told)
+            await asyncio.sleep(BEAT_SECONDS)
 
     async def _keep(self, order: SamplingOrder, plan: Plan, path: Path) -> Take:
-        sha256 = await asyncio.to_thread(_sha256, path)
+        sha256 = await in_thread(lambda sign: file_sha256(path, sign.heed))
         key = f"takes/{order.generation_id}/{sha256}.mkv"
         stored = await self._store.put_file(key, path, "video/x-matroska")
         take = Take(
@@ -157,30 +169,63 @@ class StudioActivities:
             fps=plan.fps,
             sample_rate=plan.sample_rate,
         )
-        command = RecordTake(command_id=order.command_id, at=self._now(), take=take)
-        state = await self._perform(order, command)
-        return state.take if isinstance(state, Sampled | Stored) else take
-
-    async def _perform(self, order: SamplingOrder, command: GenerationCommand) -> Generation:
-        decision = Decision(GENERATION, order.generation_id, command)
-        performed = await self._ledger.perform([decision], context_of(order))
-        state: Generation = performed.states[0]
-        return state
+        try:
+            return await self._books.record(order, take)
+        except Refusal:
+            await self._store.delete(key)  # it was stopped meanwhile: nobody will come for it
+            raise
 
 
-def _deaths() -> int:
-    """How many workers have died with this order: each left a heartbeat and no farewell."""
-    details = activity.info().heartbeat_details
-    if not details:
-        return 0
-    last = SamplingProgress.model_validate(details[0])
-    deaths = last.deaths + (0 if last.left else 1)
-    if deaths >= DEATHS_MAX:
-        raise StudioKeepsDying(f"That happened {deaths} times.")
-    return deaths
+async def _leave_when_told(reel: Reel) -> None:
+    """When this worker shuts down, steps end at once; decoding and keeping go on."""
+    await activity.wait_for_worker_shutdown()
+    reel.leave()
 
 
-def _request(order: SamplingOrder) -> SamplingRequest:
+async def _save_often(reel: Reel, checkpoints: Checkpoints) -> None:
+    while True:
+        await reel.moved.wait()
+        reel.moved.clear()
+        if reel.is_due():
+            await _save(reel, checkpoints)
+
+
+async def _save_at_last(reel: Reel, checkpoints: Checkpoints) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(FAREWELL_SECONDS_MAX):
+            if not reel.is_saved:
+                await _save(reel, checkpoints)
+
+
+async def _save(reel: Reel, checkpoints: Checkpoints) -> None:
+    """Save the state reached. Where that fails, the work goes on and can lose more."""
+    state, begun = reel.state, time.monotonic()
+    if state is None:
+        return
+    with suppress(StoreUnavailable, OSError):
+        reel.saved = await checkpoints.save(state)
+        activity.heartbeat(reel.progress())
+    reel.write_seconds = time.monotonic() - begun
+
+
+def _is_called_off() -> bool:
+    """Whether nobody wants the take any more, rather than wanting it from another worker."""
+    details = activity.cancellation_details()
+    return details is not None and (details.cancel_requested or details.not_found)
+
+
+def _elsewhere(reel: Reel) -> ApplicationError:
+    return ApplicationError(
+        f"This worker ends; another one goes on from step {reel.saved.step if reel.saved else 0}.",
+        "sampling",
+        "Wait; it is tried again by itself.",
+        type="studio-leaving",
+        next_retry_delay=_AT_ONCE,
+    )
+
+
+def order_request(order: SamplingOrder) -> SamplingRequest:
+    """What an order asks of a sampler."""
     brief = order.brief
     return SamplingRequest(
         generation_id=order.generation_id,
@@ -190,13 +235,3 @@ def _request(order: SamplingOrder) -> SamplingRequest:
         fps=brief.fps,
         seed=order.seed,
     )
-
-
-def _shoot(sampler: Sampler, plan: Plan, reel: Reel, path: Path) -> None:
-    state = sampler.advance(plan, sampler.start(plan), reel.on_step)
-    write_mezzanine(sampler.decode(plan, state), path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ import asyncpg
 
 from activities.ledger import Ledger
 from domain.catalog import EVENTS
+from domain.kernel.ports import EventLog
 from infra.api.idempotency import Idempotency
 from infra.api.keys import first_key
 from infra.errors import UserError
@@ -22,11 +23,21 @@ from infra.temporal.apply import apply_deployment
 from projections.registry import prepare_projections
 
 
+def open_log(settings: Settings) -> PostgresEventLog:
+    """The PostgreSQL event log, to be entered. It opens without the server and waits for it."""
+    return PostgresEventLog(settings.postgres_dsn)
+
+
+def ledger_on(log: EventLog) -> Ledger:
+    """The ledger on a log, with every event that the program knows."""
+    return Ledger(log, CatalogCodec(EVENTS))
+
+
 @asynccontextmanager
 async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
-    """The ledger on the PostgreSQL event log. It opens without the server and waits for it."""
-    async with PostgresEventLog(settings.postgres_dsn) as log:
-        yield Ledger(log, CatalogCodec(EVENTS))
+    """The ledger on the PostgreSQL event log."""
+    async with open_log(settings) as log:
+        yield ledger_on(log)
 
 
 def object_store(settings: Settings) -> S3ObjectStore:

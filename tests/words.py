@@ -106,6 +106,22 @@ def sampling_advanced(step: int, attempt: int = 1) -> events.SamplingAdvanced:
     )
 
 
+def record_studio_time(attempt: int = 1, seconds: float = 2.5) -> commands.RecordStudioTime:
+    return commands.RecordStudioTime(
+        command_id=f"time-{attempt}", at=moment(3), attempt=attempt, device="cpu", seconds=seconds
+    )
+
+
+def studio_time_used(attempt: int = 1, seconds: float = 2.5) -> events.StudioTimeUsed:
+    return events.StudioTimeUsed(
+        at=moment(3),
+        generation_id=GENERATION_ID,
+        attempt=attempt,
+        device="cpu",
+        seconds=seconds,
+    )
+
+
 def record_take(take: Take = TAKE) -> commands.RecordTake:
     return commands.RecordTake(command_id="take", at=moment(3), take=take)
 

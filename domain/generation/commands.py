@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from domain.generation.brief import Brief
 from domain.generation.take import Take
@@ -34,6 +34,14 @@ class AdvanceSampling(Command):
 
     attempt: Annotated[int, Field(ge=1)]
     step: Annotated[int, Field(ge=1)]
+
+
+class RecordStudioTime(Command):
+    """Say how many seconds an attempt had a device for itself."""
+
+    attempt: Annotated[int, Field(ge=1)]
+    device: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class RecordTake(Command):
@@ -72,6 +80,7 @@ GenerationCommand = (
     RequestVideo
     | BeginSampling
     | AdvanceSampling
+    | RecordStudioTime
     | RecordTake
     | RecordRendition
     | CompleteGeneration

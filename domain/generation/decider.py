@@ -12,6 +12,7 @@ from domain.generation.commands import (
     FailGeneration,
     GenerationCommand,
     RecordRendition,
+    RecordStudioTime,
     RecordTake,
     RequestVideo,
 )
@@ -23,6 +24,7 @@ from domain.generation.events import (
     RenditionStored,
     SamplingAdvanced,
     SamplingStarted,
+    StudioTimeUsed,
     TakeSampled,
     VideoRequested,
 )
@@ -64,6 +66,8 @@ def decide(command: GenerationCommand, state: Generation) -> list[GenerationEven
             return _asked_again(command, state)
         case _, Blank():
             raise GenerationUnknown
+        case RecordStudioTime(), Requested():
+            return _account(command, state)
         case _, Completed() | Failed() | Cancelled():
             return _after_the_end(command, state)
         case FailGeneration(), Requested():
@@ -147,6 +151,21 @@ def _advance(command: AdvanceSampling, state: Sampling) -> list[GenerationEvent]
             attempt=command.attempt,
             step=command.step,
             steps=state.steps,
+        )
+    ]
+
+
+def _account(command: RecordStudioTime, state: Requested) -> list[GenerationEvent]:
+    """Also after the end: what was stopped has used its time all the same."""
+    if command.attempt in state.accounted:
+        return []
+    return [
+        StudioTimeUsed(
+            at=command.at,
+            generation_id=state.generation_id,
+            attempt=command.attempt,
+            device=command.device,
+            seconds=command.seconds,
         )
     ]
 

@@ -38,6 +38,15 @@ class SamplingAdvanced(Event):
     steps: int
 
 
+class StudioTimeUsed(Event):
+    """An attempt had a device for itself for so many seconds, whatever came of it."""
+
+    generation_id: GenerationId
+    attempt: int
+    device: str
+    seconds: float
+
+
 class TakeSampled(Event):
     """All steps are done and the take is kept."""
 
@@ -82,6 +91,7 @@ GenerationEvent = (
     VideoRequested
     | SamplingStarted
     | SamplingAdvanced
+    | StudioTimeUsed
     | TakeSampled
     | RenditionStored
     | GenerationCompleted
@@ -93,6 +103,7 @@ CATALOG: Final = Catalog()
 CATALOG.register(VideoRequested, "video-requested.v1")
 CATALOG.register(SamplingStarted, "sampling-started.v1")
 CATALOG.register(SamplingAdvanced, "sampling-advanced.v1")
+CATALOG.register(StudioTimeUsed, "studio-time-used.v1")
 CATALOG.register(TakeSampled, "take-sampled.v1")
 CATALOG.register(RenditionStored, "rendition-stored.v1")
 CATALOG.register(GenerationCompleted, "generation-completed.v1")

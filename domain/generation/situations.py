@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from domain.generation.brief import Brief
 from domain.generation.events import (
@@ -13,6 +13,7 @@ from domain.generation.events import (
     RenditionStored,
     SamplingAdvanced,
     SamplingStarted,
+    StudioTimeUsed,
     TakeSampled,
     VideoRequested,
 )
@@ -32,6 +33,8 @@ class Requested:
     generation_id: str
     account_id: str
     brief: Brief
+    accounted: frozenset[int] = field(default=frozenset(), kw_only=True)
+    """The attempts whose time in the studio is written down."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,16 @@ class Cancelled(Requested):
 Settled = Completed | Failed | Cancelled
 Generation = Blank | Requested | Sampling | Sampled | Stored | Settled
 
+_Moving = (
+    SamplingStarted
+    | SamplingAdvanced
+    | TakeSampled
+    | RenditionStored
+    | GenerationCompleted
+    | GenerationFailed
+    | GenerationCancelled
+)
+
 
 def evolve(state: Generation, event: GenerationEvent) -> Generation:
     """The situation after one more event. It never refuses: what happened, happened."""
@@ -88,6 +101,12 @@ def evolve(state: Generation, event: GenerationEvent) -> Generation:
     if isinstance(state, Blank):
         raise ValueError(f"{type(event).__name__} cannot be the first event of a generation")
 
+    if isinstance(event, StudioTimeUsed):
+        return replace(state, accounted=state.accounted | {event.attempt})
+    return replace(_moved(state, event), accounted=state.accounted)
+
+
+def _moved(state: Requested, event: _Moving) -> Requested:
     asked = (state.generation_id, state.account_id, state.brief)
     match event:
         case SamplingStarted():

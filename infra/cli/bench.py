@@ -13,6 +13,10 @@ BENCHES: Final = {
         "infra.cli.bench_eventlog:command", "Appends per second beside two other logs."
     ),
     "tax": Entry("infra.cli.bench_tax:bench", "What durability adds to a generation."),
+    "sampler": Entry(
+        "infra.cli.bench_sampler:bench", "The studio's throughput, idle device and deaths."
+    ),
+    "decode": Entry("infra.cli.bench_decode:bench", "Decode and prepare, beside four others."),
     "rebuild": Entry("infra.cli.bench_rebuild:bench", "Events per second of a rebuild, equality."),
 }
 

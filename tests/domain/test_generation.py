@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.generation.brief import Brief
 from domain.generation.commands import GenerationCommand
 from domain.generation.decider import GENERATION, decide
-from domain.generation.events import GenerationEvent
+from domain.generation.events import GenerationEvent, StudioTimeUsed
 from domain.generation.refusals import (
     AlreadyRequested,
     AlreadySettled,
@@ -49,6 +49,7 @@ def test_the_same_id_with_another_brief_is_refused() -> None:
     "command",
     [
         words.begin_sampling(),
+        words.record_studio_time(),
         words.record_take(),
         words.record_rendition(),
         words.complete_generation(),
@@ -98,6 +99,26 @@ def test_the_first_take_stands() -> None:
     sampled.when(words.record_take(other)).then_nothing()
 
 
+def test_the_time_of_an_attempt_is_written_down_once() -> None:
+    sampling.when(words.record_studio_time()).then(words.studio_time_used())
+    accounted = sampling.given(words.studio_time_used())
+    accounted.when(words.record_studio_time(seconds=9)).then_nothing()
+    second = accounted.given(words.sampling_started(2))
+    second.when(words.record_studio_time()).then_nothing()
+    second.when(words.record_studio_time(2)).then(words.studio_time_used(2))
+
+
+def test_the_time_of_an_attempt_changes_nothing_else() -> None:
+    accounted = sampling.given(words.sampling_advanced(4), words.studio_time_used())
+    accounted.when(words.advance_sampling(5)).then(words.sampling_advanced(5))
+    accounted.when(words.record_take()).then(words.take_sampled())
+
+
+@pytest.mark.parametrize("story", [completed, failed, cancelled])
+def test_time_that_was_used_is_owed_after_the_end_too(story: Story) -> None:
+    story.when(words.record_studio_time()).then(words.studio_time_used())
+
+
 def test_a_rendition_needs_a_take() -> None:
     sampling.when(words.record_rendition()).then_refused(NotYetSampled)
     sampled.when(words.record_rendition()).then(words.rendition_stored())
@@ -141,6 +162,8 @@ _COMMANDS = st.sampled_from(
         words.advance_sampling(3),
         words.advance_sampling(7),
         words.advance_sampling(3, attempt=2),
+        words.record_studio_time(1),
+        words.record_studio_time(2),
         words.record_take(),
         words.record_rendition(),
         words.complete_generation(),
@@ -161,7 +184,8 @@ def test_in_any_order_a_generation_ends_at_most_once(orders: list[GenerationComm
             continue
     endings = [each for each in past if type(each).__name__ in _ENDINGS]
     assert len(endings) <= 1
-    assert not endings or past[-1] is endings[0]
+    told = [each for each in past if not isinstance(each, StudioTimeUsed)]
+    assert not endings or told[-1] is endings[0]
     assert isinstance(GENERATION.fold(past), Completed | Failed | Cancelled) == bool(endings)
 
 

@@ -1,12 +1,19 @@
-"""The studio's activity: it says how far it is, stops at a step, and gives up on what kills it."""
+"""The studio's activity: it says how far it is, stops at a step, and survives its own death."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import hashlib
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import torch
+from temporalio.activity import ActivityCancellationDetails
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import Context, Decision, Ledger
@@ -15,9 +22,14 @@ from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Shot
 from domain.generation.commands import CancelGeneration, GenerationCommand
 from domain.generation.decider import GENERATION
+from domain.generation.events import StudioTimeUsed
 from domain.generation.refusals import AlreadySettled
 from domain.generation.situations import Sampled
-from gpu_workers.activities import DEATHS_MAX, StudioActivities, StudioKeepsDying
+from domain.generation.take import Take
+from gpu_workers.activities import DEATHS_MAX, StudioActivities
+from gpu_workers.fence import Fence
+from gpu_workers.mishaps import NumbersLost, OutOfMemory, SamplerUnusable, StudioKeepsDying
+from gpu_workers.sampler import OnStep, Plan, Sampler, State
 from gpu_workers.simulated import SimulatedSampler
 from infra.clock import system_clock
 from infra.eventlog.codec import CatalogCodec
@@ -37,18 +49,62 @@ ORDER = SamplingOrder(
 )
 
 
+class Journal(SimulatedSampler):
+    """Notes when each of its steps begins, and on which thread."""
+
+    def __init__(self, steps: int = 10, stage_seconds: float = 0.5) -> None:
+        super().__init__(steps, stage_seconds)
+        self.begun: list[tuple[str, int, float]] = []
+        self.at_once, self.at_once_max = 0, 0
+        self._lock = threading.Lock()
+
+    def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
+        with self._lock:
+            self.at_once += 1
+            self.at_once_max = max(self.at_once, self.at_once_max)
+        try:
+            for step in range(state.step + 1, plan.steps + 1):
+                self.begun.append((plan.key, step, time.monotonic()))
+                state = super().advance(plan, state, on_step, upto=step)
+            return state
+        finally:
+            with self._lock:
+                self.at_once -= 1
+
+    @property
+    def steps_begun(self) -> list[int]:
+        return [step for _, step, _ in self.begun]
+
+
 class Room:
     """A studio with its log and store, and a stage on which an activity runs."""
 
     def __init__(self, scratch: Path) -> None:
         self.log, self.store = MemoryEventLog(), MemoryObjectStore()
-        self.ledger = Ledger(self.log, CatalogCodec(EVENTS))
-        sampler = SimulatedSampler()
-        self.studio = StudioActivities(
-            lambda _: sampler, self.store, self.ledger, system_clock, scratch
-        )
+        self.ledger, self.fence = Ledger(self.log, CatalogCodec(EVENTS)), Fence()
         self.scratch = scratch
         self.beats: list[SamplingProgress] = []
+        self.journal = Journal()
+        self.studio = self.another(lambda _: self.journal)
+
+    def another(self, samplers: Callable[[str], Sampler]) -> StudioActivities:
+        return StudioActivities(
+            samplers, self.store, self.ledger, system_clock, self.scratch, self.fence
+        )
+
+    def run(
+        self, environment: ActivityEnvironment, order: SamplingOrder | None = None
+    ) -> asyncio.Task[Take]:
+        return asyncio.create_task(environment.run(self.studio.sample_take, order or ORDER))
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():
+                await asyncio.sleep(0.005)
+
+    async def events(self) -> list[object]:
+        codec = CatalogCodec(EVENTS)
+        return [codec.decode(each) for each in await self.log.read_all()]
 
     async def perform(self, command: GenerationCommand) -> None:
         decision = Decision(GENERATION, words.GENERATION_ID, command)
@@ -67,10 +123,11 @@ class Room:
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> Room:
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
     room = Room(tmp_path / "scratch")
     await room.perform(words.request_video(BRIEF))
-    return room
+    async with room.fence.following(room.log):
+        yield room
 
 
 async def test_progress_is_every_step_by_heartbeat_and_some_of_them_in_the_log(room: Room) -> None:
@@ -98,7 +155,7 @@ async def test_a_take_that_was_recorded_is_given_again(room: Room) -> None:
 
 async def test_a_cancelled_step_begins_no_other(room: Room) -> None:
     environment = room.environment()
-    running = asyncio.create_task(environment.run(room.studio.sample_take, ORDER))
+    running = room.run(environment)
     await asyncio.sleep(0.18)
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -117,19 +174,24 @@ async def test_a_generation_that_was_cancelled_in_the_log_is_not_begun(room: Roo
     await room.perform(stop)
     with pytest.raises(AlreadySettled):
         await room.environment().run(room.studio.sample_take, ORDER)
-    assert room.beats == []
+    assert {beat.step for beat in room.beats} == {0}
+    assert room.beats[-1].left
 
 
-async def test_a_generation_that_is_cancelled_in_the_log_stops_with_the_next_news(
-    room: Room,
-) -> None:
-    running = asyncio.create_task(room.environment().run(room.studio.sample_take, ORDER))
-    await asyncio.sleep(0.12)
-    stop = CancelGeneration(command_id="stop", at=words.moment(1), requested_by="client/app")
-    await room.perform(stop)
+async def test_a_stop_in_the_log_lets_no_second_step_begin(room: Room) -> None:
+    """Temporal's cancellation never arrives here."""
+    running = room.run(room.environment())
+    await room.until(lambda: 3 in room.journal.steps_begun)
+    await room.perform(
+        CancelGeneration(command_id="stop", at=words.moment(1), requested_by="client/app")
+    )
+    stopped_at = time.monotonic()
     with pytest.raises(AlreadySettled):
         await running
-    assert room.beats[-1].step < 10
+    assert len([at for _, _, at in room.journal.begun if at > stopped_at]) <= 1
+    assert max(room.journal.steps_begun) <= 4
+    assert room.beats[-1].left
+    assert room.store.entries == {}
 
 
 async def test_an_order_that_kills_its_workers_is_given_up_with_a_reason(room: Room) -> None:
@@ -144,3 +206,206 @@ async def test_a_worker_that_said_farewell_did_not_die(room: Room) -> None:
     standing = await room.ledger.state(GENERATION, words.GENERATION_ID)
     assert isinstance(standing.state, Sampled)
     assert room.beats[0].deaths == DEATHS_MAX - 1
+
+
+async def until_saved(room: Room) -> SamplingProgress:
+    """The first heartbeat with a checkpoint."""
+    await room.until(lambda: any(beat.checkpoint for beat in room.beats))
+    return next(beat for beat in room.beats if beat.checkpoint)
+
+
+async def die(room: Room, environment: ActivityEnvironment, running: asyncio.Task[Take]) -> None:
+    """As a worker that the server has given up: it saves nothing any more."""
+    environment.cancel(ActivityCancellationDetails(not_found=True))
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    room.beats.clear()
+    room.journal.begun.clear()
+
+
+async def test_another_worker_goes_on_from_the_checkpoint_to_the_same_bytes(room: Room) -> None:
+    room.journal = Journal(steps=20, stage_seconds=2.0)
+    first = room.environment()
+    running = room.run(first)
+    last = await until_saved(room)
+    await die(room, first, running)
+    assert last.checkpoint is not None
+
+    room.journal._step_seconds = 0
+    take = await room.run(room.environment(2, last))
+    assert room.journal.steps_begun[0] == last.checkpoint.step + 1
+    assert room.beats[0].step == last.checkpoint.step
+    assert (room.beats[0].deaths, room.beats[0].attempt) == (1, 2)
+    kept = room.store.entries[take.key].data
+    assert hashlib.sha256(kept).hexdigest() == take.sha256
+    fresh = Room(room.scratch)
+    fresh.journal = Journal(steps=20, stage_seconds=0)
+    await fresh.perform(words.request_video(BRIEF))
+    assert (await fresh.run(fresh.environment())).sha256 == take.sha256
+
+
+async def test_a_damaged_checkpoint_means_starting_over(room: Room) -> None:
+    room.journal = Journal(steps=20, stage_seconds=2.0)
+    first = room.environment()
+    running = room.run(first)
+    last = await until_saved(room)
+    await die(room, first, running)
+    assert last.checkpoint is not None
+    entry = room.store.entries[last.checkpoint.key]
+    room.store.entries[last.checkpoint.key] = dataclasses.replace(entry, data=b"spoilt")
+
+    room.journal._step_seconds = 0
+    await room.run(room.environment(2, last))
+    assert room.journal.steps_begun == list(range(1, 21))
+
+
+async def test_a_worker_that_is_asked_to_stop_saves_where_it_is_and_says_farewell(
+    room: Room,
+) -> None:
+    environment = room.environment()
+    running = room.run(environment)
+    await room.until(lambda: 4 in room.journal.steps_begun)
+    environment.worker_shutdown()
+    with pytest.raises(ApplicationError, match="goes on from step") as left:
+        await running
+    last = room.beats[-1]
+    assert (left.value.type, left.value.non_retryable) == ("studio-leaving", False)
+    assert last.left
+    assert last.checkpoint is not None
+    assert last.checkpoint.step == last.step == max(room.journal.steps_begun)
+
+    room.journal.begun.clear()
+    await room.run(room.environment(2, last))
+    assert room.journal.steps_begun == list(range(last.step + 1, 11))
+    assert room.beats[-1].deaths == 0
+
+
+async def test_a_cancellation_that_means_elsewhere_is_no_end(room: Room) -> None:
+    environment = room.environment()
+    running = room.run(environment)
+    await room.until(lambda: 3 in room.journal.steps_begun)
+    environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
+    with pytest.raises(ApplicationError, match=r"goes on from step [34]"):
+        await running
+    assert room.beats[-1].checkpoint is not None
+
+
+async def test_a_store_that_is_away_costs_checkpoints_and_no_take(room: Room) -> None:
+    refused = 0
+    put_file = room.store.put_file
+
+    async def away(key: str, path: Path, content_type: str) -> object:
+        nonlocal refused
+        if "/checkpoints/" in key:
+            refused += 1
+            raise OSError("away")
+        return await put_file(key, path, content_type)
+
+    room.store.put_file = away  # type: ignore[method-assign,assignment]  # a fault of one method
+    room.journal = Journal(steps=20, stage_seconds=1.5)
+    await room.run(room.environment())
+    assert refused >= 2
+
+
+async def test_one_job_steps_while_the_next_one_prepares(room: Room) -> None:
+    second = words.an_id("gen", 2)
+    request = words.request_video(BRIEF).model_copy(update={"generation_id": second})
+    await room.ledger.perform(
+        [Decision(GENERATION, second, request)], Context("client/test", "test")
+    )
+    other = ORDER.model_copy(update={"generation_id": second, "seed": 2})
+    prepared: list[float] = []
+    start = room.journal.start
+
+    def noted(plan: Plan) -> State:
+        prepared.append(time.monotonic())
+        return start(plan)
+
+    room.journal.start = noted  # type: ignore[method-assign]  # only looks
+    await asyncio.gather(room.run(room.environment()), room.run(room.environment(), other))
+    assert room.journal.at_once_max == 1
+    keys = [key for key, _, _ in room.journal.begun]
+    assert keys == sorted(keys, key=keys.index), "one job after the other"
+    assert max(prepared) < room.journal.begun[5][2], "the second was ready before its turn"
+    gap = room.journal.begun[10][2] - room.journal.begun[9][2]
+    assert gap < 0.5
+
+
+async def test_the_time_on_the_device_is_written_down_for_every_attempt(room: Room) -> None:
+    dead = SamplingProgress(attempt=1, step=3, steps=10, device="cpu", seconds=7.5)
+    await room.run(room.environment(2, dead))
+    used = [each for each in await room.events() if isinstance(each, StudioTimeUsed)]
+    assert [(each.attempt, each.device) for each in used] == [(1, "cpu"), (2, "cpu")]
+    assert used[0].seconds == 7.5
+    assert 0.5 <= used[1].seconds < 5
+
+
+class Failing(SimulatedSampler):
+    """Fails at its third step."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(stage_seconds=0.1)
+        self._error = error
+
+    def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
+        super().advance(plan, state, on_step, upto=2)
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory."),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+async def test_memory_that_ran_out_once_is_asked_for_once_more(
+    room: Room, error: Exception
+) -> None:
+    studio = room.another(lambda _: Failing(error))
+    with pytest.raises(ApplicationError) as short:
+        await room.environment().run(studio.sample_take, ORDER)
+    assert (short.value.type, short.value.non_retryable) == ("out-of-memory", False)
+    last = room.beats[-1]
+    assert (last.left, last.shortages, last.deaths) == (True, 1, 0)
+    with pytest.raises(OutOfMemory, match="2 times"):
+        await room.environment(2, last).run(studio.sample_take, ORDER)
+
+
+async def test_numbers_that_are_lost_are_a_reason_and_no_checkpoint(room: Room) -> None:
+    class Lost(SimulatedSampler):
+        def advance(
+            self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None
+        ) -> State:
+            state = super().advance(plan, state, on_step, upto=2)
+            broken = {"x": state.tensors["x"] * float("nan")}
+            on_step(State(plan.key, 3, broken, state.environment))
+            raise AssertionError("nobody goes on from here")
+
+    studio = room.another(lambda _: Lost())
+    with pytest.raises(NumbersLost, match="step 3"):
+        await room.environment().run(studio.sample_take, ORDER)
+    assert room.store.entries == {}
+
+
+async def test_missing_weights_are_a_reason(room: Room) -> None:
+    def samplers(name: str) -> Sampler:
+        raise FileNotFoundError(2, "No such file", "/models/secret-path/weights.safetensors")
+
+    with pytest.raises(SamplerUnusable, match="animatic: FileNotFoundError") as unusable:
+        await room.environment().run(room.another(samplers).sample_take, ORDER)
+    assert "secret-path" not in str(unusable.value)
+
+
+async def test_a_first_step_that_must_not_be_done_twice_is_told_before_the_second(
+    room: Room,
+) -> None:
+    class Remote(Journal):
+        saves_first_step = True
+
+    room.journal = Remote(stage_seconds=0.1)
+    await room.run(room.environment())
+    told = [beat.step for beat in room.beats if beat.checkpoint]
+    assert told[0] == 1
+    assert room.journal.begun[1][2] - room.journal.begun[0][2] > 0.1

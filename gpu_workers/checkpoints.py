@@ -1,0 +1,97 @@
+"""Checkpoints: how often a state is saved, where, and whether a saved one can be trusted.
+
+They lie under ``takes/{generation}/checkpoints/``, so whatever clears a generation's takes clears
+them too. Their names sort by age: a worker that was replaced never removes its successor's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from activities.orders import SavedState
+from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore, StoreUnavailable
+from gpu_workers.sampler import Plan, State, StateOfAnotherPlan, StateUnreadable
+
+REDO_SHARE_AIM: Final = 0.1
+"""How much of the work a death may cost by the clock; 0.15 is promised, the rest is for delays."""
+WRITE_SHARE_MAX: Final = 0.25
+"""How much of the time a state may be on its way to the store; steps go on meanwhile."""
+WORTH_SECONDS_MIN: Final = 1.0
+"""Shorter work is done again: noticing the death takes longer."""
+BEAT_SECONDS: Final = 0.1
+"""How long the news of a saved state waits for the next heartbeat."""
+KEPT: Final = 2
+
+_CONTENT_TYPE: Final = "application/octet-stream"
+
+
+def steps_between(steps: int, step_seconds: float, write_seconds: float) -> int | None:
+    """How many steps may pass between two saved states; None where saving is not worth it.
+
+    As many as keep what is lost within its share: the steps since the last saved state, those done
+    while it was written and told, and the one that was cut off. Where writing is slow, its own
+    share of the time comes first.
+    """
+    whole = steps * step_seconds
+    if whole < WORTH_SECONDS_MIN:
+        return None
+    lost_anyway = write_seconds + BEAT_SECONDS + step_seconds
+    most = math.floor((REDO_SHARE_AIM * whole - lost_anyway) / step_seconds)
+    least = math.ceil(write_seconds / (WRITE_SHARE_MAX * step_seconds))
+    return max(most, least, 1)
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The saved states of one attempt at one generation; ``folder`` holds them on their way."""
+
+    store: ObjectStore
+    generation_id: str
+    attempt: int
+    folder: Path
+
+    @property
+    def prefix(self) -> str:
+        """Where all attempts of this generation keep theirs."""
+        return f"takes/{self.generation_id}/checkpoints/"
+
+    async def save(self, state: State) -> SavedState:
+        """Write a state and forget all but the last two. Raises StoreUnavailable, OSError."""
+        name = f"{self.attempt:05d}-{state.step:06d}.safetensors"
+        path = self.folder / name
+        try:
+            await asyncio.to_thread(lambda: path.write_bytes(state.dump()))
+            stored = await self.store.put_file(self.prefix + name, path, _CONTENT_TYPE)
+        finally:
+            path.unlink(missing_ok=True)
+        with suppress(StoreUnavailable):  # what is not removed now goes with the takes
+            await self._forget_older()
+        return SavedState(key=stored.key, sha256=stored.sha256, step=state.step)
+
+    async def restore(self, saved: SavedState, plan: Plan) -> State | None:
+        """The state of a plan, or None where what was saved is gone, damaged or another's.
+
+        Raises StoreUnavailable: nobody knows yet whether it is there.
+        """
+        if not saved.key.startswith(self.prefix):
+            return None
+        path = self.folder / "restored.safetensors"
+        try:
+            await self.store.get_file(saved.key, path, saved.sha256)
+            state = await asyncio.to_thread(lambda: State.load(path.read_bytes()))
+            state.require(plan)
+        except (ObjectMissing, HashMismatch, StateUnreadable, StateOfAnotherPlan):
+            return None
+        finally:
+            path.unlink(missing_ok=True)
+        return state
+
+    async def _forget_older(self) -> None:
+        keys = sorted([key async for key, _ in self.store.list(self.prefix)])
+        for key in keys[:-KEPT]:
+            await self.store.delete(key)

@@ -1,0 +1,141 @@
+"""Checkpoints: often enough, seldom enough, and never trusted without looking."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.orders import SavedState
+from domain.kernel.ports import StoredObject, StoreUnavailable
+from gpu_workers.checkpoints import (
+    BEAT_SECONDS,
+    REDO_SHARE_AIM,
+    WORTH_SECONDS_MIN,
+    WRITE_SHARE_MAX,
+    Checkpoints,
+    steps_between,
+)
+from gpu_workers.sampler import Plan, State
+from gpu_workers.simulated import SimulatedSampler
+from infra.media.memory import MemoryObjectStore
+from tests import words
+from tests.gpu_workers.orders import ignore, order
+
+SAMPLER = SimulatedSampler(steps=10, stage_seconds=0)
+PLAN = SAMPLER.plan(order())
+
+
+def state_at(step: int, plan: Plan = PLAN) -> State:
+    return SAMPLER.advance(plan, SAMPLER.start(plan), ignore, upto=step) if step else (
+        SAMPLER.start(plan)
+    )  # fmt: skip
+
+
+def checkpoints(store: MemoryObjectStore, folder: Path, attempt: int = 1) -> Checkpoints:
+    return Checkpoints(store, words.GENERATION_ID, attempt, folder)
+
+
+@given(
+    steps=st.integers(10, 200),
+    step_seconds=st.floats(0.05, 20),
+    write_seconds=st.floats(0.001, 0.2),
+)
+def test_a_death_costs_no_more_than_its_share(
+    steps: int, step_seconds: float, write_seconds: float
+) -> None:
+    every = steps_between(steps, step_seconds, write_seconds)
+    whole = steps * step_seconds
+    if every is None:
+        assert whole < WORTH_SECONDS_MIN
+        return
+    lost = (every + 1) * step_seconds + write_seconds + BEAT_SECONDS
+    is_dear = write_seconds > WRITE_SHARE_MAX * (every - 1) * step_seconds
+    assert every == 1 or is_dear or lost <= REDO_SHARE_AIM * whole + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("steps", "step_seconds", "write_seconds", "every"),
+    [
+        (10, 0.05, 0.05, None),  # done again sooner than a death is noticed
+        (60, 0.1, 0.05, 3),
+        (30, 2.0, 0.1, 1),
+        (200, 1.0, 0.1, 18),
+        (6, 10.0, 0.1, 1),  # there is nothing finer than a step
+        (20, 0.1, 1.0, 40),  # a store this slow is not worth its time
+    ],
+)
+def test_how_often(
+    steps: int, step_seconds: float, write_seconds: float, every: int | None
+) -> None:
+    assert steps_between(steps, step_seconds, write_seconds) == every
+
+
+async def test_a_saved_state_is_restored_as_it_was(tmp_path: Path) -> None:
+    store = MemoryObjectStore()
+    saved = await checkpoints(store, tmp_path).save(state_at(4))
+    restored = await checkpoints(store, tmp_path, 2).restore(saved, PLAN)
+    assert restored is not None
+    assert restored.dump() == state_at(4).dump()
+    assert saved.step == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_last_two_are_kept_where_the_takes_are(tmp_path: Path) -> None:
+    store = MemoryObjectStore()
+    for step in (2, 4, 6, 8):
+        await checkpoints(store, tmp_path).save(state_at(step))
+    prefix = f"takes/{words.GENERATION_ID}/checkpoints/"
+    assert sorted(store.entries) == [
+        f"{prefix}00001-000006.safetensors",
+        f"{prefix}00001-000008.safetensors",
+    ]
+
+
+async def test_a_replaced_worker_removes_nothing_of_its_successor(tmp_path: Path) -> None:
+    store = MemoryObjectStore()
+    for step in (2, 4):
+        await checkpoints(store, tmp_path, 2).save(state_at(step))
+    await checkpoints(store, tmp_path, 1).save(state_at(9))
+    assert [key[-24:-12] for key in sorted(store.entries)] == ["00002-000002", "00002-000004"]
+
+
+async def test_what_is_damaged_gone_or_anothers_is_not_used(tmp_path: Path) -> None:
+    store = MemoryObjectStore()
+    ours = checkpoints(store, tmp_path)
+    saved = await ours.save(state_at(4))
+    other = SAMPLER.plan(order(seed=99))
+    assert await ours.restore(saved, other) is None
+    assert await ours.restore(saved.model_copy(update={"sha256": "0" * 64}), PLAN) is None
+    elsewhere = saved.model_copy(update={"key": "takes/gen_other/checkpoints/x"})
+    assert await ours.restore(elsewhere, PLAN) is None
+
+    entry = store.entries[saved.key]
+    store.entries[saved.key] = dataclasses.replace(entry, data=entry.data[:-1])
+    assert await ours.restore(saved, PLAN) is None
+    del store.entries[saved.key]
+    assert await ours.restore(saved, PLAN) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_bytes_that_are_no_state_are_not_used(tmp_path: Path) -> None:
+    store, path = MemoryObjectStore(), tmp_path / "noise"
+    path.write_bytes(b"noise")
+    ours = checkpoints(store, tmp_path)
+    stored = await store.put_file(f"{ours.prefix}noise", path, "application/octet-stream")
+    saved = SavedState(key=stored.key, sha256=stored.sha256, step=3)
+    assert await ours.restore(saved, PLAN) is None
+
+
+async def test_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    class Away(MemoryObjectStore):
+        async def get_file(self, key: str, path: Path, sha256: str | None = None) -> StoredObject:
+            raise StoreUnavailable("away")
+
+    store = Away()
+    saved = await checkpoints(store, tmp_path).save(state_at(4))
+    with pytest.raises(StoreUnavailable):
+        await checkpoints(store, tmp_path).restore(saved, PLAN)

@@ -1,0 +1,123 @@
+"""The fence: what the log stops, the thread that samples it knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from activities.ledger import Context, Decision, Ledger
+from domain.catalog import EVENTS
+from domain.generation.commands import GenerationCommand
+from domain.generation.decider import GENERATION
+from domain.generation.refusals import AlreadySettled
+from domain.kernel.envelope import RecordedEvent
+from domain.kernel.ports import LogUnavailable
+from gpu_workers.fence import Fence
+from infra.eventlog.codec import CatalogCodec
+from infra.eventlog.memory import MemoryEventLog
+from tests import words
+
+
+async def happen(log: MemoryEventLog, *commands: GenerationCommand) -> None:
+    ledger = Ledger(log, CatalogCodec(EVENTS))
+    for command in commands:
+        decision = Decision(GENERATION, words.GENERATION_ID, command)
+        await ledger.perform([decision], Context("client/test", "test"))
+
+
+async def known(fence: Fence, generation_id: str = words.GENERATION_ID) -> bool:
+    for _ in range(20):
+        await asyncio.sleep(0)
+        try:
+            fence.heed(generation_id)
+        except AlreadySettled:
+            return True
+    return False
+
+
+@pytest.fixture
+async def log() -> MemoryEventLog:
+    log = MemoryEventLog()
+    await happen(log, words.request_video(), words.begin_sampling())
+    return log
+
+
+@pytest.mark.parametrize("stop", [words.cancel_generation(), words.fail_generation()])
+async def test_what_the_log_stops_is_known_at_the_next_look(
+    log: MemoryEventLog, stop: GenerationCommand
+) -> None:
+    fence = Fence()
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID):
+            assert not await known(fence)
+            await happen(log, stop)
+            assert await known(fence)
+
+
+async def test_other_news_stops_nothing(log: MemoryEventLog) -> None:
+    fence = Fence()
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID):
+            await happen(log, words.advance_sampling(3), words.record_studio_time())
+            await happen(log, words.record_take(), words.record_rendition())
+            await happen(log, words.complete_generation())
+            assert not await known(fence)
+
+
+async def test_another_generation_goes_on(log: MemoryEventLog) -> None:
+    fence, other = Fence(), words.an_id("gen", 2)
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID), fence.watching(other):
+            await happen(log, words.cancel_generation())
+            assert await known(fence)
+            assert not await known(fence, other)
+
+
+async def test_it_remembers_nothing_of_what_is_not_at_work(log: MemoryEventLog) -> None:
+    fence = Fence()
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID):
+            await happen(log, words.cancel_generation())
+            assert await known(fence)
+        assert not await known(fence)
+        assert (fence._stopped, dict(fence._watched)) == (set(), {})
+
+
+async def test_another_rule_can_stop_for_another_reason(log: MemoryEventLog) -> None:
+    def when_sampled(event: RecordedEvent) -> str | None:
+        return words.GENERATION_ID if event.type == "take-sampled.v1" else None
+
+    fence = Fence(when_sampled)
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID):
+            await happen(log, words.record_take())
+            assert await known(fence)
+
+
+async def test_a_fence_that_breaks_ends_the_work_behind_it() -> None:
+    class Broken(MemoryEventLog):
+        async def subscribe(self, after: int = 0) -> AsyncIterator[list[RecordedEvent]]:
+            await asyncio.sleep(0.01)
+            raise RuntimeError("the follower is broken")
+            yield []
+
+    with pytest.raises(RuntimeError, match="broken"):
+        async with Fence().following(Broken()):
+            await asyncio.sleep(10)
+
+
+async def test_it_waits_for_a_log_that_is_away() -> None:
+    class Away(MemoryEventLog):
+        asked = 0
+
+        async def head(self) -> int:
+            self.asked += 1
+            if self.asked < 3:
+                raise LogUnavailable("away")
+            return await super().head()
+
+    log = Away()
+    async with Fence().following(log):
+        assert log.asked == 3
