@@ -18,7 +18,7 @@ import pytest
 from infra.settings import Settings
 from infra.supervision.stack import running
 from infra.supervisor import ROOT
-from tests.faults.batch import a_batch
+from tests.faults.batch import a_batch, opened
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
