@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from temporalio import activity
 
 from activities.ledger import Context, Decision, Guard, Ledger
@@ -41,6 +44,17 @@ class GenerationActivities:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+
+    @property
+    def bodies(self) -> list[Callable[..., Any]]:
+        """What a worker registers."""
+        return [
+            self.record_request,
+            self.release_video,
+            self.record_failure,
+            self.record_cancellation,
+            self.post_notice,
+        ]
 
     @activity.defn
     async def record_request(self, order: RequestOrder) -> Recorded:

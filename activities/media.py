@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from temporalio import activity
 
@@ -65,6 +65,16 @@ class MediaActivities:
         self, store: ObjectStore, ledger: Ledger, now: Callable[[], datetime], scratch: Path
     ) -> None:
         self._store, self._ledger, self._now, self._scratch = store, ledger, now, scratch
+
+    @property
+    def bodies(self) -> list[Callable[..., Any]]:
+        """What a worker registers."""
+        return [
+            self.assemble_rendition,
+            self.store_rendition,
+            self.clear_staging,
+            self.sweep_staging,
+        ]
 
     @activity.defn
     async def assemble_rendition(self, order: AssemblyOrder) -> Assembled:

@@ -147,24 +147,30 @@ class VideoGeneration:
             explanation=failure.explanation,
         )
         settled = await step(fronts.record_failure, order, f"Write down {failure.code}")
-        if settled.state == "completed":
-            return await self._released_after_all()
-        if settled.state == "unrecorded":
-            return self._ended("failed")  # refused at the door: the log holds nothing to end
-        await self._clear()
-        await self._notify("generation-failed")
-        return self._ended("failed")
+        return await self._as_settled(settled.state, "failed")
 
     async def _cancelled(self) -> Outcome:
         requested_by = self._stopped_by or "client/temporal"
         order = CancellationOrder(**self._errand("cancel"), requested_by=requested_by)
         settled = await step(fronts.record_cancellation, order, "Write down who stopped it")
-        if settled.state == "completed":
-            return await self._released_after_all()
-        if settled.state == "cancelled":
-            await self._clear()
-            await self._notify("generation-cancelled")
-        return self._ended("cancelled")
+        return await self._as_settled(settled.state, "cancelled")
+
+    async def _as_settled(self, state: str, wanted: Stage) -> Outcome:
+        """End as the log says: another ending may have been written before this one could be."""
+        match state:
+            case "completed":
+                return await self._released_after_all()
+            case "failed":
+                await self._clear()
+                await self._notify("generation-failed")
+                return self._ended("failed")
+            case "cancelled":
+                self._failure = None
+                await self._clear()
+                await self._notify("generation-cancelled")
+                return self._ended("cancelled")
+            case _:
+                return self._ended(wanted)  # the log holds nothing to end
 
     async def _released_after_all(self) -> Outcome:
         """The release was written before the wish to stop could be: the log decides."""

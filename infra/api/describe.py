@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -70,11 +71,11 @@ async def docs(request: Request) -> HTMLResponse:
         for verb, operation in verbs.items()
     )
     problems = "\n".join(
-        f'<tr id="{code}"><td><code>{code}</code><td>{kind.status}<td>{html.escape(kind.title)}'
-        f"<td>{html.escape(kind.next_step)}"
+        f'<tr id="{code}"><td><code>{code}</code><td>{kind.status}<td>{_prose(kind.title)}'
+        f"<td>{_prose(kind.next_step)}"
         for code, kind in KINDS.items()
     )
-    about = "".join(f"<p>{html.escape(each)}</p>" for each in ABOUT.split("\n\n"))
+    about = "".join(f"<p>{_prose(each)}</p>" for each in ABOUT.split("\n\n"))
     return HTMLResponse(
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(app_title(schema))}"
         f"</title><style>{_STYLE}</style><h1>{html.escape(app_title(schema))}</h1>{about}"
@@ -93,17 +94,22 @@ def _operation(verb: str, path: str, operation: dict[str, Any]) -> str:
     parameters = "".join(
         f"<tr><td><code>{html.escape(each['name'])}</code><td>{each['in']}"
         f"<td>{'required' if each.get('required') else ''}"
-        f"<td>{html.escape(each.get('description', ''))}"
+        f"<td>{_prose(each.get('description', ''))}"
         for each in operation.get("parameters", [])
     )
     responses = "".join(
-        f"<tr><td>{status}<td colspan=3>{html.escape(each.get('description', ''))}"
+        f"<tr><td>{status}<td colspan=3>{_prose(each.get('description', ''))}"
         for status, each in operation["responses"].items()
     )
     key = "" if operation.get("security") else " (open)"
     return (
         f"<details><summary><span class=verb>{verb.upper()}</span> <code>{html.escape(path)}</code>"
         f" {html.escape(operation.get('summary', ''))}{key}</summary>"
-        f"<p>{html.escape(operation.get('description', ''))}</p>"
+        f"<p>{_prose(operation.get('description', ''))}</p>"
         f"<table>{parameters}{responses}</table></details>"
     )
+
+
+def _prose(text: str) -> str:
+    """Words for the page; what stands between back-ticks is shown as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,17 +17,13 @@ from typing import Any, Final
 import asyncpg
 
 from infra.api.problems import Trouble
+from infra.named_sql import statements
 
 LIFETIME: Final = timedelta(hours=48)
 KEY_PATTERN: Final = r"^[\x21-\x7e]{1,255}$"
 
 _ATTEMPTS_MAX: Final = 3
-_PARTS: Final = re.split(
-    r"^-- name: (\w+)$",
-    Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"),
-    flags=re.MULTILINE,
-)[1:]
-_SQL: Final = dict(zip(_PARTS[::2], _PARTS[1::2], strict=True))
+_SQL: Final = statements(Path(__file__).with_suffix(".sql"))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ from infra.identity import drawn_by
 from infra.settings import Settings
 from infra.temporal.client import connect
 from infra.temporal.deployment import load
-from infra.temporal.workers import build_workers
+from infra.temporal.workers import serving
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
     VIDEO_GENERATION,
@@ -199,47 +199,13 @@ async def _bench(settings: Settings) -> AsyncIterator[_Bench]:
             studio=StudioActivities(lambda _: sampler, store, ledger, system_clock, scratch),
             films=MediaActivities(store, ledger, system_clock, scratch),
         )
-        async with _workers(both):
+        bodies = {
+            "orchestration": both.decisions.bodies,
+            "media": both.films.bodies,
+            "studio": [both.studio.sample_take],
+        }
+        async with serving(both.client, load(), bodies, [VideoGeneration, StagingSweep]):
             yield both
-
-
-@asynccontextmanager
-async def _workers(both: _Bench) -> AsyncIterator[None]:
-    decisions, films = both.decisions, both.films
-    served: dict[str, list[Callable[..., Any]]] = {
-        "orchestration": [
-            decisions.record_request,
-            decisions.release_video,
-            decisions.record_failure,
-            decisions.record_cancellation,
-            decisions.post_notice,
-        ],
-        "media": [
-            films.assemble_rendition,
-            films.store_rendition,
-            films.clear_staging,
-            films.sweep_staging,
-        ],
-        "studio": [both.studio.sample_take],
-    }
-    deployment = load()
-    workers = [
-        worker
-        for process, activities in served.items()
-        for worker in build_workers(
-            both.client,
-            deployment,
-            process,
-            workflows=[VideoGeneration, StagingSweep] if process == "orchestration" else [],
-            activities=activities,
-        )
-    ]
-    running = [asyncio.create_task(worker.run()) for worker in workers]
-    try:
-        yield
-    finally:
-        await asyncio.gather(*(worker.shutdown() for worker in workers))
-        await asyncio.gather(*running)
 
 
 async def _account(ledger: Ledger) -> str:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
 
+from infra.named_sql import statements
+
 _HERE: Final = Path(__file__).parent
-_NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
-
-
-def _named(text: str) -> dict[str, str]:
-    """Statements by the name in the comment above each."""
-    parts = _NAME.split(text)[1:]
-    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
-
-
-_STATEMENTS: Final = _named((_HERE / "queries.sql").read_text(encoding="utf-8"))
+_STATEMENTS: Final = statements(_HERE / "queries.sql")
 
 APPEND: Final = _STATEMENTS["append"]
 READ_STREAM: Final = _STATEMENTS["read_stream"]

@@ -26,12 +26,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 await connect(settings, role=ROLE),
                 load(),
                 ROLE,
-                activities=[
-                    films.assemble_rendition,
-                    films.store_rendition,
-                    films.clear_staging,
-                    films.sweep_staging,
-                ],
+                activities=films.bodies,
                 ready=ready,
                 interceptors=[ActivityTimes(metrics)],
             )

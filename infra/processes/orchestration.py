@@ -28,13 +28,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 load(),
                 ROLE,
                 workflows=[VideoGeneration, StagingSweep],
-                activities=[
-                    decisions.record_request,
-                    decisions.release_video,
-                    decisions.record_failure,
-                    decisions.record_cancellation,
-                    decisions.post_notice,
-                ],
+                activities=decisions.bodies,
                 ready=ready,
                 interceptors=[ActivityTimes(metrics)],
             )

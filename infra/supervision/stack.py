@@ -80,7 +80,7 @@ def addresses(settings: Settings) -> dict[str, str]:
     known = {
         "API": settings.api_url,
         "API docs": f"{settings.api_url}/docs" if settings.api_url else "",
-        "API keys": str(settings.keys_file),
+        "API key": str(settings.home / "api-key"),
         "Temporal": settings.temporal_address or "",
         "Temporal UI": settings.temporal_ui_url or "",
         "PostgreSQL": _without_password(dsn.get_secret_value()) if dsn else "",

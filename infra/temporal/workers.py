@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -118,6 +119,41 @@ async def run_workers(
             ready()
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
+
+
+@asynccontextmanager
+async def serving(
+    client: Client,
+    deployment: Deployment,
+    processes: Mapping[str, Sequence[Body]],
+    workflows: Sequence[type],
+) -> AsyncIterator[None]:
+    """Several processes' queues in this one while the block runs: for benches and tests.
+
+    The workflows go to the process that ``temporal.yaml`` gives them.
+    """
+    stories = {_workflow_name(each): each for each in workflows}
+    workers = [
+        worker
+        for process, activities in processes.items()
+        for worker in build_workers(
+            client,
+            deployment,
+            process,
+            workflows=[
+                stories[name]
+                for queue in deployment.queues_of(process).values()
+                for name in queue.workflows
+            ],
+            activities=activities,
+        )
+    ]
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(worker.shutdown() for worker in workers))
+        await asyncio.gather(*running)
 
 
 def _require_exactly(process: str, queues: Mapping[str, TaskQueue], given: set[str]) -> None:

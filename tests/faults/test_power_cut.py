@@ -18,7 +18,7 @@ import pytest
 from infra.settings import Settings
 from infra.supervision.stack import running
 from infra.supervisor import ROOT
-from tests.faults.batch import a_batch
+from tests.faults.batch import a_batch, opened
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
@@ -81,7 +81,7 @@ async def test_after_a_power_cut_up_goes_on_where_it_was(tmp_path: Path) -> None
 
     async with (
         running(Settings.read().filled(home=home)) as stack,
-        a_batch(stack.settings) as again,
+        opened(stack.settings) as again,
     ):
         again.ids = accepted
         await again.verify()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -82,8 +83,12 @@ async def test_a_schedule_that_somebody_changed_is_put_right_and_stays_paused(
 
     await handle.update(meddle)
     await handle.pause(note="Paused by an operator.")
+    async with asyncio.timeout(20):  # the server takes note of a pause a moment later
+        while not (await handle.describe()).schedule.state.paused:
+            await asyncio.sleep(0.05)
     assert [each.place for each in await diff(client, a_deployment())] == ["schedules.nightly"]
     await apply(client, a_deployment())
+    assert await diff(client, a_deployment()) == []
     description = await handle.describe()
     assert description.schedule.spec.intervals[0].every == timedelta(hours=24)
     assert description.schedule.state.paused

@@ -169,6 +169,7 @@ def failures_of(event: Any) -> list[Any]:
 
 
 async def is_on_no_metrics_page(aviary: Aviary) -> None:
+    await aviary.stack.supervisor.wait_ready()  # the studio that was killed is back
     pages = sorted((aviary.stack.settings.home / "run").glob("*.metrics"))
     assert len(pages) == 5
     async with httpx.AsyncClient() as http:

@@ -32,7 +32,7 @@ from infra.settings import Settings
 from infra.temporal.apply import apply_deployment
 from infra.temporal.client import connect
 from infra.temporal.deployment import load
-from infra.temporal.workers import build_workers
+from infra.temporal.workers import serving
 from tests import words
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
@@ -122,7 +122,9 @@ async def a_lab() -> AsyncIterator[Lab]:
         decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
         await ledger.perform([decision], Context("client/test", "test"))
         client = await connect(settings, role="lab")
-        await stack.enter_async_context(_working(client, ledger, store, settings.home))
+        served = bodies(ledger, store, settings.home)
+        stories = [VideoGeneration, StagingSweep]
+        await stack.enter_async_context(serving(client, load(), served, stories))
         yield Lab(client, log, store, ledger)
 
 
@@ -130,45 +132,9 @@ def bodies(
     ledger: Ledger, store: MemoryObjectStore, scratch: Path
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities, by the process that serves them."""
-    decisions = GenerationActivities(ledger)
-    films = MediaActivities(store, ledger, system_clock, scratch)
     studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
     return {
-        "orchestration": [
-            decisions.record_request,
-            decisions.release_video,
-            decisions.record_failure,
-            decisions.record_cancellation,
-            decisions.post_notice,
-        ],
-        "media": [
-            films.assemble_rendition,
-            films.store_rendition,
-            films.clear_staging,
-            films.sweep_staging,
-        ],
+        "orchestration": GenerationActivities(ledger).bodies,
+        "media": MediaActivities(store, ledger, system_clock, scratch).bodies,
         "studio": [studio.sample_take],
     }
-
-
-@asynccontextmanager
-async def _working(
-    client: Client, ledger: Ledger, store: MemoryObjectStore, scratch: Path
-) -> AsyncIterator[None]:
-    workers = [
-        worker
-        for process, activities in bodies(ledger, store, scratch).items()
-        for worker in build_workers(
-            client,
-            load(),
-            process,
-            workflows=[VideoGeneration, StagingSweep] if process == "orchestration" else [],
-            activities=activities,
-        )
-    ]
-    running = [asyncio.create_task(worker.run()) for worker in workers]
-    try:
-        yield
-    finally:
-        await asyncio.gather(*(worker.shutdown() for worker in workers))
-        await asyncio.gather(*running)

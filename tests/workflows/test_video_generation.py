@@ -15,6 +15,8 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
+from activities.ledger import Context, Decision
+from domain.generation.commands import CancelGeneration
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Completed
 from tests import words
@@ -223,3 +225,21 @@ async def test_a_malformed_order_fails_with_the_field_and_without_the_prompt(
         await asyncio.wait_for(handle.result(), 20)
     assert "generation_id" in str(failed.value.cause)
     assert "secret" not in str(failed.value.cause)
+
+
+async def test_an_ending_that_was_written_into_the_log_first_is_the_workflows_too(
+    lab: Lab,
+) -> None:
+    handle = await lab.start(LONG)
+    await lab.until_sampling(handle)
+    generation_id = handle.id.partition("/")[2]
+    stop = CancelGeneration(
+        command_id="by-hand", at=words.moment(), requested_by="operator/on-call"
+    )
+    context = Context("operator/on-call", handle.id)
+    await lab.ledger.perform([Decision(GENERATION, generation_id, stop)], context)
+    outcome = await asyncio.wait_for(handle.result(), 60)
+    assert (outcome.stage, outcome.failure) == ("cancelled", None)
+    assert len(await lab.log.read_stream(f"notice-{generation_id}.generation-cancelled")) == 1
+    assert await lab.log.read_stream(f"notice-{generation_id}.generation-failed") == []
+    assert await lab.left_behind(handle) == []

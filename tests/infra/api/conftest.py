@@ -128,13 +128,7 @@ async def _work(
         client,
         task_queue=ORCHESTRATION_QUEUE,
         workflows=[VideoGeneration],
-        activities=[
-            decisions.record_request,
-            decisions.release_video,
-            decisions.record_failure,
-            decisions.record_cancellation,
-            decisions.post_notice,
-        ],
+        activities=decisions.bodies,
         interceptors=[Safeguards()],
         workflow_runner=sandboxed(),
     )
