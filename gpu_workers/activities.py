@@ -10,11 +10,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -24,7 +25,7 @@ from activities.orders import SamplingOrder
 from activities.scratch import file_sha256, scratch_folder
 from activities.threads import StopSign, in_thread
 from domain.generation.take import Take
-from domain.kernel.errors import Refusal
+from domain.kernel.errors import Mishap, Refusal
 from domain.kernel.ports import ObjectStore, StoreUnavailable
 from gpu_workers.books import Books
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
@@ -41,7 +42,7 @@ from gpu_workers.mishaps import (
     require_audible,
 )
 from gpu_workers.reel import Leaving, Reel, last_progress
-from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot
+from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot, State
 
 NEWS_SHARE: Final = 0.2
 """The log hears of progress about five times a take; heartbeats carry every step."""
@@ -49,6 +50,7 @@ DEATHS_MAX: Final = 3
 FAREWELL_SECONDS_MAX: Final = 5.0
 """How long a worker that leaves may take to save where it is."""
 _THREADS: Final = 16
+_log: Final = structlog.get_logger(__name__)
 _AT_ONCE: Final = timedelta(milliseconds=1)
 
 
@@ -127,14 +129,27 @@ class StudioActivities:
                 raise
             finally:
                 await self._books.account(order, reel.progress())
-            return await self._keep(order, plan, path)
+            take = await self._keep(order, plan, path)
+        await self._release(sampler, plan, reel.state)
+        return take
+
+    async def _release(self, sampler: Sampler, plan: Plan, state: State | None) -> None:
+        """What a sampler keeps elsewhere for this take, such as a job on a server, may go now."""
+        release = getattr(sampler, "release", None)
+        if release is None or state is None:
+            return
+        try:
+            await asyncio.to_thread(release, plan, state)
+        except (OSError, Mishap) as error:
+            _log.warning("studio.release_failed", sampler=sampler.name, error=type(error).__name__)
 
     def _shoot(self, sampler: Sampler, plan: Plan, reel: Reel, path: Path) -> None:
         """In a thread of its own: everything from the plan to the file."""
         reel.heed()
         state = reel.state or sampler.start(plan)
         if not reel.is_done:
-            with self._device.held(reel.turn, reel.heed):
+            elsewhere = not getattr(sampler, "needs_device", True)  # a server does the work
+            with nullcontext() if elsewhere else self._device.held(reel.turn, reel.heed):
                 reel.heed()
                 state = sampler.advance(plan, state, reel.on_step)
         write_mezzanine(require_audible(sampler.decode(plan, state)), path)

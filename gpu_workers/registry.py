@@ -1,15 +1,18 @@
-"""Which samplers there are, by name; each is imported only when it is asked for."""
+"""Which samplers there are, by name; each is imported only when it is asked for.
+
+The names can be read without torch, so that a door refuses a name that no studio knows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Final
-
-import torch
+from typing import TYPE_CHECKING, Final
 
 from domain.kernel.errors import Refusal
-from gpu_workers.sampler import Sampler
+
+if TYPE_CHECKING:
+    from gpu_workers.sampler import Sampler
 
 
 class SamplerUnknown(Refusal):
@@ -86,6 +89,8 @@ def loaded(name: str) -> Sampler:
     One thread for each tensor operation: jobs run side by side, and bytes must not depend on how
     many cores there are.
     """
+    import torch
+
     torch.set_num_threads(1)
     sampler = make(name)
     sampler.load()

@@ -5,7 +5,7 @@ No message repeats what the server said, because servers put prompts into their 
 
 from __future__ import annotations
 
-from domain.kernel.errors import Refusal
+from domain.kernel.errors import Mishap, Refusal
 
 
 class VideoServerNotConfigured(Refusal):
@@ -51,21 +51,35 @@ class SubmissionUncertain(VideoServerUnavailable):
     """A job was sent and no answer came; it may be running, followed by nobody."""
 
 
-class VideoJobLost(Exception):
+class VideoJobLost(Mishap):
     """The server no longer has this job or its film; it has to be made again."""
 
+    code = "video-job-lost"
+    stage = "sampling"
 
-class VideoJobFailed(Exception):
+
+class VideoJobFailed(Mishap):
     """The server says that the job failed; its own log says why."""
 
+    code = "video-job-failed"
+    stage = "sampling"
 
-class VideoJobStuck(Exception):
+
+class VideoJobStuck(Mishap):
     """The job did not end in its time and was given up."""
+
+    code = "video-job-stuck"
+    stage = "sampling"
 
 
 class VideoFilmTruncated(VideoJobLost):
     """The film that the server gives out is not whole; it has to be made again."""
 
+    code = "video-film-truncated"
 
-class VideoAnswerUnreadable(Exception):
+
+class VideoAnswerUnreadable(Mishap):
     """The server answered something that is not of the agreed shape."""
+
+    code = "video-answer-unreadable"
+    stage = "sampling"

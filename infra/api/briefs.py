@@ -20,6 +20,7 @@ from domain.generation.brief import (
     SIDE_MULTIPLE,
     Brief,
 )
+from gpu_workers import registry
 from infra.api.problems import FieldProblem, Trouble
 from infra.api.validation import invalid
 
@@ -89,7 +90,7 @@ class GenerationRequest(BaseModel):
 
     def brief(self) -> Brief:
         """The domain's brief. Raises ``Trouble`` that names each field and its limit."""
-        if found := [each for each in (self._length(), self._area()) if each]:
+        if found := [each for each in (self._length(), self._area(), self._maker()) if each]:
             raise Trouble("request-invalid", f"{found[0].field}: {found[0].message}.", errors=found)
         given = self.model_dump(exclude={"seconds"}, exclude_unset=True)
         if self.seconds is not None:
@@ -115,5 +116,14 @@ class GenerationRequest(BaseModel):
         if (pixels := self.width * self.height) > PIXELS_MAX:
             return FieldProblem(
                 field="width", message=f"times height is {pixels} pixels", limit=f"{PIXELS_MAX}"
+            )
+        return None
+
+    def _maker(self) -> FieldProblem | None:
+        if self.sampler not in registry.names():
+            return FieldProblem(
+                field="sampler",
+                message="is not one of the samplers",
+                limit=", ".join(registry.names()),
             )
         return None

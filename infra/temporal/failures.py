@@ -18,7 +18,7 @@ from temporalio.converter import DefaultFailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from domain.kernel.errors import Refusal
+from domain.kernel.errors import Mishap, Refusal
 from domain.kernel.ports import (
     HashMismatch,
     LogUnavailable,
@@ -75,8 +75,12 @@ def as_failure(error: Exception, attempt: int, stage: str) -> FailureError:
             )
         case _ if waited := _code_of(error, _WAITED_FOR):
             return ApplicationError(worded(error), stage, _AGAIN, type=waited)
-    code = _code_of(error, _BOUNDED) or UNEXPECTED
     last = attempt >= ATTEMPTS_MAX
+    if isinstance(error, Mishap):
+        return ApplicationError(
+            str(error), error.stage, error.next_step, type=error.code, non_retryable=last
+        )
+    code = _code_of(error, _BOUNDED) or UNEXPECTED
     return ApplicationError(worded(error), stage, _OPERATOR, type=code, non_retryable=last)
 
 

@@ -67,6 +67,7 @@ TABLE = [
     invalid("too few frames", "fps", "ge 8", fps=0),
     invalid("too many frames", "fps", "le 30", fps=1000),
     invalid("a negative seed", "seed", "ge 0", seed=-1),
+    invalid("a sampler that nobody knows", "sampler", sampler="no-such-sampler"),
     invalid("a sampler with a path", "sampler", sampler="../../etc"),
     invalid("nine shots", "shots", "max_length 8", shots=[SHOT | {"seconds": 1}] * 9),
     invalid("shots that are too long together", "shots", "20 seconds", shots=[SHOT] * 3),
