@@ -1,0 +1,89 @@
+"""The graph of a GPU host gives what the fast path gives, on whichever device it runs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gpu_workers.decode.facts import ClipFacts
+from gpu_workers.decode.fast import prepare_fast
+from gpu_workers.decode.preparation import Preparation
+from gpu_workers.decode.probe import probe
+from tests.gpu_workers.clips import grey, in_levels, picture, write
+
+dali = pytest.importorskip("gpu_workers.decode.dali", reason="DALI is a Linux wheel")
+
+FILES = {"libvpx": "a.webm", "libvpx-vp9": "a.webm", "mjpeg": "a.mp4", "libx264": "a.mp4"}
+PREPARATIONS = [
+    in_levels(128, 72),
+    in_levels(96, 96, fps=Fraction(7), start=0.3),
+    Preparation(160, 90, mean=(123.0, 116.0, 103.0), std=(58.0, 57.0, 57.0)),
+]
+
+
+def clip_of(folder: Path, codec: str) -> tuple[Path, ClipFacts]:
+    clip = write(folder / FILES[codec], [picture(n, 640, 360) for n in range(25)], codec)
+    return clip, probe(clip)
+
+
+@pytest.mark.parametrize("codec", FILES)
+def test_both_ways_agree(tmp_path: Path, codec: str) -> None:
+    clip, facts = clip_of(tmp_path, codec)
+    assert dali.source_for(facts, "cpu") == ("pictures" if codec == "libx264" else "file")
+    for wanted in PREPARATIONS:
+        graph, fast = dali.prepare_dali(clip, facts, wanted), prepare_fast(clip, facts, wanted)
+        assert (graph.shape, graph.dtype) == (fast.shape, fast.dtype)
+        apart = (graph - fast) * torch.tensor(wanted.std).view(3, 1, 1)
+        assert float(apart.abs().mean()) < 1.5  # of 255: their filters are not the same
+        assert float(apart.mean((0, 2, 3)).abs().max()) < 1.0
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9", "libx264"])
+def test_both_ways_choose_the_same_pictures_where_rates_vary(tmp_path: Path, codec: str) -> None:
+    levels, times = [40, 80, 120, 160, 200, 240], [0, 33, 66, 300, 333, 900]
+    clip = write(tmp_path / FILES[codec], [grey(each) for each in levels], codec, times_ms=times)
+    facts, wanted = probe(clip), in_levels(16, 16, fps=Fraction(10))
+    graph, fast = dali.prepare_dali(clip, facts, wanted), prepare_fast(clip, facts, wanted)
+    assert graph.mean((1, 2, 3)).tolist() == pytest.approx(fast.mean((1, 2, 3)).tolist(), abs=1.5)
+    assert round(float(graph[3].mean())) == pytest.approx(160, abs=3)
+
+
+def test_a_turned_clip_is_turned_here_too(tmp_path: Path) -> None:
+    clip = write(tmp_path / "a.mp4", [picture(n) for n in range(3)], rotation=90)
+    facts, wanted = probe(clip), in_levels(36, 64)
+    apart = dali.prepare_dali(clip, facts, wanted) - prepare_fast(clip, facts, wanted)
+    assert float(apart.abs().mean()) < 1.5
+
+
+def test_a_result_outlives_the_next_run(tmp_path: Path) -> None:
+    clip, facts = clip_of(tmp_path, "libvpx-vp9")
+    first = dali.prepare_dali(clip, facts, PREPARATIONS[0])
+    kept = first.clone()
+    other = write(tmp_path / "b.webm", [grey(200, 640, 360)] * 25, "libvpx-vp9")
+    dali.prepare_dali(other, probe(other), PREPARATIONS[0])
+    assert torch.equal(first, kept)
+
+
+def test_blocks_are_joined_in_order(tmp_path: Path) -> None:
+    clip = write(tmp_path / "a.mp4", [grey(10 + 5 * n) for n in range(40)])
+    shown = dali.prepare_dali(clip, probe(clip), in_levels(16, 16))
+    assert bool((np.diff(shown.mean((1, 2, 3)).numpy()) > 0).all())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device: NVDEC is on the GPU")
+@pytest.mark.parametrize("codec", FILES)
+def test_a_gpu_decodes_the_same_and_keeps_it_there(tmp_path: Path, codec: str) -> None:
+    clip, facts = clip_of(tmp_path, codec)
+    for wanted in PREPARATIONS:
+        graph, fast = (
+            dali.prepare_dali(clip, facts, wanted, "gpu"),
+            prepare_fast(clip, facts, wanted),
+        )
+        assert graph.is_cuda
+        apart = (graph.cpu() - fast) * torch.tensor(wanted.std).view(3, 1, 1)
+        assert float(apart.abs().mean()) < 3.0
