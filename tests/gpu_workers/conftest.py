@@ -11,7 +11,7 @@ from gpu_workers.diffusion import workshop
 from tests.gpu_workers.video_server_double import MODEL, VideoServerDouble
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A studio's folder of weights, named in the environment that other processes inherit."""
     from tests.gpu_workers.tiny_models import save_tiny_models
@@ -28,7 +28,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def a_video_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoServerDouble]:
     """A server of videos, named in the environment that other processes inherit."""
     double = VideoServerDouble(tmp_path_factory.mktemp("films"))

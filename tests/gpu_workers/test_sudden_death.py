@@ -43,8 +43,8 @@ async def test_a_studio_that_is_asked_to_stop_hands_over_without_a_lost_step(hal
     plan = plan_of(LONG, order)
     running = asyncio.create_task(hall.sampled(order, queue))
     await until(lambda: reached(journal, plan.key, 20))
-    await hall.studio(queue, LONG)
     os.kill(leaving, signal.SIGTERM)
+    await hall.studio(queue, LONG)
     take = await running
     steps = [line.step for line in journal.read() if line.what == "step"]
     assert steps == list(range(1, LONG_STEPS + 1))
