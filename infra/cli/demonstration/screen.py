@@ -59,8 +59,8 @@ class Screen:
         self.console = console
         self._progress = Progress(
             TextColumn("[bold]{task.description:<6}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[stage]:<18}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[stage]:<16}"),
             TextColumn("[dim]{task.fields[eta]:<9}"),
             TextColumn("[dim]{task.fields[prompt]}", markup=True),
             console=console,
@@ -81,7 +81,8 @@ class Screen:
             yield
 
     def row(self, name: str, prompt: str) -> Row:
-        short = prompt if len(prompt) <= 40 else prompt[:39] + "…"
+        room = max(8, self.console.width - 64)  # what the columns before it leave
+        short = prompt if len(prompt) <= room else prompt[: room - 1] + "…"
         task = self._progress.add_task(name, total=100, stage="waiting", eta="", prompt=short)
         return Row(self._progress, task)
 
