@@ -50,10 +50,9 @@ HEARD_APPENDS: Final = 800
 HEARD_PER_SECOND: Final = 200
 
 THIS_DISK, HELD_FLUSH = "this disk", "flush held 4 ms"
+# Both goals are judged on the disk as it is; the held flush explains them and judges nothing.
 _GOALS: Final = {
-    # taking turns against committing together: only a flush that takes its time tells them apart
-    (HELD_FLUSH, "eventsourcing"): at_least(25),
-    # what order, revisions and retries cost on top of an INSERT: processor time
+    (THIS_DISK, "eventsourcing"): at_least(25),
     (THIS_DISK, PlainInsert.name): at_least(0.8),
 }
 

@@ -1,4 +1,4 @@
-"""Group commit: what callers append is gathered and committed batch by batch.
+"""Group commit: one task gathers what callers append and commits it batch by batch.
 
 While a batch is on its way to disk, the next one gathers. So many callers share one lock, one
 transaction and one flush, and positions are handed out by one writer at a time.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,8 +21,6 @@ from infra.eventlog.batch import Request, answers, arguments
 from infra.eventlog.faults import TRANSIENT, UNACCEPTABLE, kind_of, pauses
 from infra.eventlog.requests import InvalidAppend
 
-LANES: Final = 2
-"""One batch is encoded here while PostgreSQL works on the other: a third more appends."""
 BATCH_APPENDS_MAX: Final = 256
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -44,61 +42,70 @@ class _Waiting:
 
 
 class Committer:
-    """Gathers appends for two lanes: while one's batch is on its way to disk, the other's forms.
+    """Owns the only connection that appends, and drops it after any error.
 
-    PostgreSQL lets one batch in at a time, so positions are still handed out by one writer.
+    After a server is killed a connection may claim to be open and fail on its next use, so none is
+    used again once something went wrong with it. Trying a batch again is safe: events carry ids.
     """
 
     def __init__(self, dsn: str, append_seconds_max: float) -> None:
+        self._dsn = dsn
         self._append_seconds_max = append_seconds_max
         self._queue: deque[_Waiting] = deque()
         self._wanted = asyncio.Event()
-        self._lanes = [_Lane(dsn, self._next_batch) for _ in range(LANES)]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._connection: asyncpg.Connection | None = None
+        self._trouble: BaseException | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to commit, on the running event loop."""
-        self._tasks = [
-            asyncio.create_task(lane.run(), name="eventlog-committer") for lane in self._lanes
-        ]
+        self._task = asyncio.create_task(self._run(), name="eventlog-committer")
 
     async def close(self) -> None:
         """Stop. Callers that still wait learn that the outcome is unknown."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        closed = "The event log was closed before it could answer."
-        for waiting in (*self._queue, *(each for lane in self._lanes for each in lane.in_hand)):
-            _settle(waiting, LogUnavailable(closed))
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        for waiting in self._queue:
+            _settle(waiting, LogUnavailable("The event log was closed before it could answer."))
         self._queue.clear()
+        self._discard()
 
     async def commit(self, request: Request) -> Appended:
         """Wait for the request's turn and its answer, at most ``append_seconds_max``."""
-        if not self._tasks:
+        if self._task is None:
             raise LogUnavailable("The event log is not open; enter it with 'async with' first.")
-        answer: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(request, answer))
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(request, loop.create_future())
+        self._queue.append(waiting)
         self._wanted.set()
+        # a quarter of the cost of asyncio.timeout, on the path of every append
+        limit = loop.call_later(self._append_seconds_max, self._give_up, waiting)
         try:
-            async with asyncio.timeout(self._append_seconds_max):
-                return await answer
-        except TimeoutError:
-            raise LogUnavailable(self._unavailable()) from None
+            return await waiting.answer
+        finally:
+            limit.cancel()
 
-    def _unavailable(self) -> str:
-        trouble = next((lane.trouble for lane in self._lanes if lane.trouble), None)
-        why = f" ({kind_of(trouble)})" if trouble else ""
-        return (
+    def _give_up(self, waiting: _Waiting) -> None:
+        why = f" ({kind_of(self._trouble)})" if self._trouble else ""
+        message = (
             f"The event log gave no answer within {self._append_seconds_max:g} s{why}; "
             "append the same events again."
         )
+        _settle(waiting, LogUnavailable(message))
 
-    async def _next_batch(self) -> list[_Waiting]:
+    async def _run(self) -> None:
+        while True:
+            await self._wanted.wait()
+            # Callers that the last batch answered run first, so that they can join this one.
+            await asyncio.sleep(0)
+            batch = self._next_batch()
+            if batch:
+                await self._commit(batch)
+
+    def _next_batch(self) -> list[_Waiting]:
         """What fits into one transaction; a request whose event ids are in it already waits."""
-        await self._wanted.wait()
-        # Callers that the last batch answered run first, so that they can join this one.
-        await asyncio.sleep(0)
         batch: list[_Waiting] = []
         ids: set[object] = set()
         size_bytes = 0
@@ -116,38 +123,14 @@ class Committer:
             self._wanted.clear()
         return batch
 
-
-class _Lane:
-    """Commits one batch at a time on a connection of its own, and drops it after any error.
-
-    After a server is killed a connection may claim to be open and fail on its next use, so none is
-    used again once something went wrong with it. Trying a batch again is safe: events carry ids.
-    """
-
-    def __init__(self, dsn: str, next_batch: Callable[[], Awaitable[list[_Waiting]]]) -> None:
-        self._dsn = dsn
-        self._next_batch = next_batch
-        self._connection: asyncpg.Connection | None = None
-        self.in_hand: list[_Waiting] = []
-        """What this lane has taken from the queue and not answered."""
-        self.trouble: BaseException | None = None
-
-    async def run(self) -> None:
-        """Commit batch after batch until cancelled."""
-        try:
-            while True:
-                self.in_hand = await self._next_batch()
-                if self.in_hand:
-                    await self._commit(self.in_hand)
-                self.in_hand = []
-        finally:
-            self._discard()
-
     async def _commit(self, batch: list[_Waiting]) -> None:
         """Commit a batch, trying again until it is answered or every caller has left."""
         for pause in pauses():
             try:
                 rows = await self._attempt([waiting.request for waiting in batch])
+            except asyncio.CancelledError:
+                self._queue.extendleft(reversed(batch))
+                raise
             except UNACCEPTABLE as error:
                 self._discard()
                 await self._commit_apart(batch, error)
@@ -160,7 +143,7 @@ class _Lane:
                 if not batch:
                     return
             else:
-                self.trouble = None
+                self._trouble = None
                 found = answers([waiting.request for waiting in batch], rows)
                 for waiting, answer in zip(batch, found, strict=True):
                     _settle(waiting, answer)
@@ -186,9 +169,9 @@ class _Lane:
         )
 
     def _note_trouble(self, error: BaseException) -> None:
-        if self.trouble is None:
+        if self._trouble is None:
             _log.warning("eventlog.append_interrupted", error=kind_of(error))
-        self.trouble = error
+        self._trouble = error
 
     def _discard(self) -> None:
         if self._connection is not None:
