@@ -17,7 +17,7 @@ import numpy as np
 
 from gpu_workers.cards.refusals import ReferencesNotTaken
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
-from gpu_workers.diffusion.references import FolderReferences, fitted
+from gpu_workers.references import FolderReferences, fitted
 from gpu_workers.sampler import (
     SEED_MAX,
     OnStep,
