@@ -24,6 +24,7 @@ from diffusers import (
 )
 from diffusers.pipelines.ltx2 import LTX2TextConnectors
 from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     Gemma3Config,
@@ -35,16 +36,31 @@ from transformers import (
     UMT5EncoderModel,
 )
 
+from gpu_workers.diffusion.weights import ADAPTER
+
 STEPS: Final = 2
 _SPECIAL: Final = ("<pad>", "<eos>", "<bos>", "<unk>")
 
 
 def save_tiny_models(weights: Path) -> None:
-    """Fill a folder of weights as an operator would: ``ltx-2`` and ``wan-vace``."""
+    """Fill a folder of weights as an operator would: ``ltx-2``, its adapter, ``wan-vace``."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         _save(LTX2Pipeline(**_ltx2_parts()), weights / "ltx-2", {"stg_block": 1})
         _save(WanVACEPipeline(**_wan_parts()), weights / "wan-vace", {})
+        save_tiny_adapter(weights / "ltx-2-in-context")
+
+
+def save_tiny_adapter(folder: Path, prefix: str = "diffusion_model") -> None:
+    """An IC-LoRA of rank 2 for the tiny LTX-2, with the names that its trainers give."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {}
+    for block in range(2):
+        for layer in ("to_q", "to_v"):
+            name = f"{prefix}.transformer_blocks.{block}.attn1.{layer}"
+            tensors[f"{name}.lora_A.weight"] = torch.randn(2, 16)
+            tensors[f"{name}.lora_B.weight"] = torch.randn(16, 2)
+    save_file(tensors, folder / ADAPTER, metadata={"reference_downscale_factor": "1"})
 
 
 def _save(pipeline: Any, folder: Path, recipe: dict[str, int]) -> None:
