@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     debug: bool = False
 
+    preview_seconds: float = Field(default=0.0, ge=0)
+    """How often the studio takes a look at what it samples; 0: never."""
+
     servers_start_seconds_max: float = Field(default=60.0, gt=0)
     processes_start_seconds_max: float = Field(default=60.0, gt=0)
     drain_seconds_max: float = Field(default=20.0, gt=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import threading
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -186,9 +187,14 @@ class DiffusionSampler:
 
     def decode(self, plan: Plan, state: State) -> Clip:
         """Decode each shot, cut it to what was asked for, and join them."""
+        return self.decode_heeding(plan, state, lambda: None)
+
+    def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
+        """The same; ``heed`` is called before each shot, and what it raises ends the work."""
         state.require_finished(plan)
         pictures, sounds = [], []
         for shot in range(len(plan.shots)):
+            heed()
             seen, heard = self._decode_shot(plan, state, shot)
             pictures.append(seen)
             sounds.append(heard)

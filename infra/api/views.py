@@ -29,6 +29,13 @@ class Progress(BaseModel):
     fraction: float = Field(description="From 0 to 1.")
 
 
+class PreviewView(BaseModel):
+    """A small strip of what can be seen while sampling goes on; its own account may fetch it."""
+
+    step: int = Field(description="After how many steps it was taken.")
+    address: str = Field(description="A path of this API that serves it as JPEG.")
+
+
 class FailureView(BaseModel):
     """Why there is no video."""
 
@@ -69,6 +76,9 @@ class GenerationView(BaseModel):
     progress: Progress
     eta_at: datetime | None = Field(
         default=None, description="When sampling should end, if it goes on as so far."
+    )
+    preview: PreviewView | None = Field(
+        default=None, description="The newest look at it, where the studio takes any."
     )
     video_id: str | None = None
     failure: FailureView | None = None
@@ -170,6 +180,10 @@ def with_heartbeat(
     now: datetime,
 ) -> GenerationView:
     """The same generation with what the studio said a moment ago, when that is further."""
+    if beat.preview is not None:
+        address = f"{view.links.self}/preview"
+        preview = PreviewView(step=beat.preview.step, address=address)
+        view = view.model_copy(update={"preview": preview})
     known = view.progress
     if (beat.attempt, beat.step) <= (known.attempt, known.step) or not beat.steps:
         return view

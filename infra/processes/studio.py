@@ -55,6 +55,7 @@ async def serve(
                 settings.home / "scratch",
                 fence,
                 this_device(),
+                preview_seconds=settings.preview_seconds or None,
             )
             studio.sweep()
             await run_workers(
