@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from domain.account.notice import Kind
 from domain.generation.brief import Brief
+from domain.generation.reference import REFERENCES_MAX, ReferenceFile
 from domain.generation.take import Take
 from domain.kernel.ids import AccountId, GenerationId, VideoId
 from domain.kernel.model import Value
@@ -49,6 +50,7 @@ class SamplingOrder(Errand):
 
     brief: Brief
     seed: int
+    references: Annotated[tuple[ReferenceFile, ...], Field(max_length=REFERENCES_MAX)] = ()
 
 
 class SavedState(Value):

@@ -28,6 +28,7 @@ from domain.generation.take import Take
 from domain.kernel.errors import Mishap, Refusal
 from domain.kernel.ports import ObjectStore, StoreUnavailable
 from gpu_workers.books import Books
+from gpu_workers.cards.refusals import ReferencesNotTaken
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
 from gpu_workers.device import Device
@@ -42,7 +43,9 @@ from gpu_workers.mishaps import (
     require_audible,
 )
 from gpu_workers.reel import Leaving, Reel, last_progress
-from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot, State
+from gpu_workers.references import references_folder
+from gpu_workers.sampler import Plan, Reference, Sampler, SamplingRequest, Shot, State
+from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
 """The log hears of progress about five times a take; heartbeats carry every step."""
@@ -58,7 +61,7 @@ class StudioActivities:
     """Runs samplers in threads of this process and keeps their takes without loss.
 
     Give it the ``fence`` that follows the log, and the ``device`` where several such objects
-    share one.
+    share one. ``references`` is the folder that its samplers read from.
     """
 
     def __init__(
@@ -70,12 +73,18 @@ class StudioActivities:
         scratch: Path,
         fence: Fence | None = None,
         device: Device | None = None,
+        references: Path | None = None,
     ) -> None:
         self._samplers, self._store, self._scratch = samplers, store, scratch
+        self._shelf = Shelf(store, references or references_folder())
         self._books = Books(ledger, now)
         self._fence, self._device = fence or Fence(), device or Device()
         self._loading = asyncio.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="studio")
+
+    def sweep(self) -> None:
+        """Remove what workers of this machine that died have left. Call it when one begins."""
+        self._shelf.sweep()
 
     @activity.defn
     async def sample_take(self, order: SamplingOrder) -> Take:
@@ -106,8 +115,15 @@ class StudioActivities:
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         sampler = await self._loaded(order.brief.sampler)
         plan = await asyncio.to_thread(sampler.plan, order_request(order))
+        _require_taken(order, plan)
         if recorded := await self._books.begin(order, reel.attempt, plan):
             return recorded
+        async with self._shelf.laid(order.references):
+            return await self._sample_laid(order, reel, sampler, plan)
+
+    async def _sample_laid(
+        self, order: SamplingOrder, reel: Reel, sampler: Sampler, plan: Plan
+    ) -> Take:
         with scratch_folder(self._scratch, "take-") as folder:
             checkpoints = Checkpoints(self._store, order.generation_id, reel.attempt, folder)
             restored = await checkpoints.restore(reel.saved, plan) if reel.saved else None
@@ -249,4 +265,14 @@ def order_request(order: SamplingOrder) -> SamplingRequest:
         height=brief.height,
         fps=brief.fps,
         seed=order.seed,
+        references=tuple(
+            Reference(kind=each.kind, use=each.use, sha256=each.sha256, keep=each.keep)
+            for each in order.references
+        ),
     )
+
+
+def _require_taken(order: SamplingOrder, plan: Plan) -> None:
+    """Raise ReferencesNotTaken where a sampler would leave out what was given to it."""
+    if len(plan.references) < len(order.references):
+        raise ReferencesNotTaken(f"{plan.model} takes none.")

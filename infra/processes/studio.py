@@ -56,6 +56,7 @@ async def serve(
                 fence,
                 this_device(),
             )
+            studio.sweep()
             await run_workers(
                 await connect(settings, role=ROLE),
                 deployment,
