@@ -292,7 +292,7 @@ def order_request(order: SamplingOrder) -> SamplingRequest:
     brief = order.brief
     return SamplingRequest(
         generation_id=order.generation_id,
-        shots=tuple(Shot(prompt=each.prompt, seconds=each.seconds) for each in brief.shots),
+        shots=tuple(Shot.model_validate(each.model_dump()) for each in brief.shots),
         width=brief.width,
         height=brief.height,
         fps=brief.fps,

@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
+from domain.generation.brief import Camera, Line
 from domain.generation.reference import ReferenceKind, ReferenceUse
 from domain.kernel.errors import Refusal
 from domain.kernel.model import PersonalText, Value
@@ -61,10 +62,18 @@ class RequestOutOfRange(Refusal):
 
 
 class Shot(Value):
-    """One shot: what is seen and said, and for how many seconds."""
+    """One shot: what is seen, for how many seconds, who is in it, what is said, and how it is shot.
+
+    ``cast`` are handles, in the order in which their references come. A sampler plans only what
+    its card allows of ``cast``, ``lines`` and ``camera``; see ``cards.require.require_direction``.
+    """
 
     prompt: Annotated[PersonalText, Field(repr=False)]
     seconds: float = Field(gt=0, allow_inf_nan=False)
+    cast: Annotated[tuple[PersonalText, ...], Field(repr=False)] = ()
+    lines: tuple[Line, ...] = ()
+    camera: Camera | None = None
+    continues: bool = False
 
 
 class Reference(Value):

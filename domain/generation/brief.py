@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -20,32 +20,105 @@ SIDE_MULTIPLE: Final = 16
 FPS_MIN: Final = 8
 FPS_MAX: Final = 30
 SEED_MAX: Final = 2**32 - 1
+CAST_MAX: Final = 4
+LINES_MAX: Final = 8
+LINE_CHARACTERS_MAX: Final = 400
+LINE_CHARACTERS_PER_SECOND_MAX: Final = 25
+"""Faster than anybody speaks and is understood, so a line that needs more cannot fit."""
 
+Camera = Literal["still", "pan-left", "pan-right", "zoom-in", "zoom-out"]
+Handle = Annotated[str, Personal(), StringConstraints(pattern=r"^@[a-z0-9][a-z0-9_.-]{0,29}$")]
+"""How a member of the cast is called, such as ``@ada``."""
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+"""A language, and where needed its region (BCP 47), such as ``en`` or ``pt-BR``."""
 Prompt = Annotated[
     str, Personal(), StringConstraints(min_length=1, max_length=PROMPT_CHARACTERS_MAX)
 ]
 Side = Annotated[int, Field(ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)]
 
 
-def _spoken(text: str) -> str:
+def _readable(text: str, what: str, hint: str) -> str:
     if not text.strip():
-        raise ValueError("the prompt is blank; say what should be seen")
+        raise ValueError(f"{what} is blank; {hint}")
     if "\x00" in text:
-        raise ValueError("the prompt contains a NUL character, which no text may hold")
+        raise ValueError(f"{what} contains a NUL character, which no text may hold")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as broken:
-        raise ValueError(f"the prompt is not valid Unicode at character {broken.start}") from None
+        raise ValueError(f"{what} is not valid Unicode at character {broken.start}") from None
     return text
 
 
+def _prompt(text: str) -> str:
+    return _readable(text, "the prompt", "say what should be seen")
+
+
+class Line(Value):
+    """Words that are spoken in a shot; without a ``speaker`` a voice says them that nobody owns.
+
+    ``at`` counts in seconds from the shot's beginning. Without it, the line follows the one before.
+    """
+
+    speaker: Annotated[Handle | None, Field(repr=False)] = None
+    language: Language = "en"
+    text: Annotated[
+        str,
+        Personal(),
+        StringConstraints(min_length=1, max_length=LINE_CHARACTERS_MAX),
+        Field(repr=False),
+    ]
+    at: Annotated[float, Field(ge=0, le=SECONDS_MAX, allow_inf_nan=False)] | None = None
+
+    @field_validator("text")
+    @classmethod
+    def _is_readable(cls, text: str) -> str:
+        return _readable(text, "the line", "write what should be said")
+
+    @property
+    def seconds_min(self) -> float:
+        """How long it takes at the least to say it."""
+        return len(self.text) / LINE_CHARACTERS_PER_SECOND_MAX
+
+
 class Shot(Value):
-    """One take of the camera: what it shows, and for how many seconds."""
+    """One take of the camera: what it shows, for how many seconds, with whom, and what they say.
+
+    Without a ``camera`` the prompt and the sampler decide how it moves. A shot that ``continues``
+    opens with the last picture of the shot before; the others are cuts.
+    """
 
     prompt: Prompt
     seconds: Annotated[float, Field(ge=SHOT_SECONDS_MIN, le=SECONDS_MAX, allow_inf_nan=False)] = 3.0
+    cast: Annotated[tuple[Handle, ...], Field(max_length=CAST_MAX)] = ()
+    lines: Annotated[tuple[Line, ...], Field(max_length=LINES_MAX)] = ()
+    camera: Camera | None = None
+    continues: bool = False
 
-    _is_spoken = field_validator("prompt")(_spoken)
+    _is_readable = field_validator("prompt")(_prompt)
+
+    @field_validator("cast")
+    @classmethod
+    def _each_once(cls, cast: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(cast)) < len(cast):
+            raise ValueError("somebody is in the cast twice; name each handle once")
+        return cast
+
+    @model_validator(mode="after")
+    def _can_be_said(self) -> Self:
+        ends = 0.0
+        for number, line in enumerate(self.lines, 1):
+            if line.speaker is not None and line.speaker not in self.cast:
+                raise ValueError(
+                    f"the speaker of line {number} is not in the shot's cast; add the handle to it"
+                )
+            ends = (ends if line.at is None else line.at) + line.seconds_min
+            if ends > self.seconds:
+                raise ValueError(
+                    f"line {number} ends {ends:.1f} seconds into the shot or later; the shot lasts "
+                    f"{self.seconds:g} (at most {LINE_CHARACTERS_PER_SECOND_MAX} characters are "
+                    "spoken in a second)"
+                )
+        return self
 
 
 class Brief(Value):
@@ -62,7 +135,7 @@ class Brief(Value):
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
     sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "animatic"
 
-    _is_spoken = field_validator("prompt")(_spoken)
+    _is_readable = field_validator("prompt")(_prompt)
 
     @model_validator(mode="before")
     @classmethod
@@ -82,6 +155,8 @@ class Brief(Value):
                 f"{self.width}x{self.height} is {self.width * self.height} pixels; "
                 f"{PIXELS_MAX} is the most"
             )
+        if self.shots and self.shots[0].continues:
+            raise ValueError("the first shot continues nothing; leave continues out of it")
         return self
 
     @property

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from domain.generation.brief import Camera, Line
 from gpu_workers.animatic.beasts import NATURAL
 from gpu_workers.animatic.chance import chance
 from gpu_workers.animatic.lexicon import Mention, Reading, read
 from gpu_workers.animatic.motion import GAITS, Track
 from gpu_workers.animatic.palette import Colour, Palette, palette_for
-from gpu_workers.sampler import Plan
+from gpu_workers.sampler import Plan, Shot
 
 ABSTRACT: Final = "abstract"
 
@@ -56,6 +57,13 @@ _GROUND: Final = {"sea": 0.2, "space": 0.33, "room": 0.36, "street": 0.37, "city
 _ALOFT: Final = {"bird": -0.26, "balloon": -0.12, "toy balloon": -0.2, "rocket": -0.12}
 _AFLOAT: Final = frozenset({"boat", "fish", *_ALOFT})
 _CAMERAS: Final = ("pan-left", "pan-right", "push", "pull", "crane", "still")
+_TOLD: Final[dict[Camera, str]] = {
+    "still": "still",
+    "pan-left": "pan-left",
+    "pan-right": "pan-right",
+    "zoom-in": "push",
+    "zoom-out": "pull",
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,7 @@ class Scene:
     action: str
     camera: str
     prompt: str
+    lines: tuple[Line, ...]
     seed: int
 
     @property
@@ -108,16 +117,16 @@ def write_script(plan: Plan) -> tuple[Scene, ...]:
         reading = read(shot.prompt)
         if reading.refers_back:
             reading = replace(reading, subjects=_together(mentions, reading.subjects))
-        before = _scene(plan, index, frames, shot.prompt, reading, before)
+        before = _scene(plan, index, frames, shot, reading, before)
         mentions = reading.subjects or mentions
         scenes.append(before)
     return tuple(scenes)
 
 
 def _scene(
-    plan: Plan, index: int, frames: int, prompt: str, reading: Reading, before: Scene | None
+    plan: Plan, index: int, frames: int, shot: Shot, reading: Reading, before: Scene | None
 ) -> Scene:
-    draw = chance(plan.seed, "shot", index, prompt)
+    draw = chance(plan.seed, "shot", index, shot.prompt)
     place = _place(reading, before)
     time = reading.time or (before.time if before else _hour(plan.seed, place))
     weather = reading.weather or (before.weather if before else None)
@@ -126,6 +135,8 @@ def _scene(
     if place in {"room", "space", ABSTRACT}:
         weather = None
     camera = reading.camera or _CAMERAS[int(draw.integers(len(_CAMERAS)))]
+    if shot.camera is not None:
+        camera = _TOLD[shot.camera]
     facing = 1 if draw.random() < 0.7 else -1
     aspect = plan.width / plan.height
     return Scene(
@@ -139,7 +150,8 @@ def _scene(
         actors=_cast(plan.seed, reading, place, facing, aspect, frames / plan.fps),
         action=reading.action or "idle",
         camera=camera,
-        prompt=prompt,
+        prompt=shot.prompt,
+        lines=shot.lines,
         seed=int(draw.integers(2**31)),
     )
 

@@ -24,6 +24,7 @@ _HEADROOM: Final = 2.0
 _FULL_SCALE: Final = 32767
 _VOICE_PEAK: Final = 0.5
 _VOICE_DELAY_SECONDS: Final = 0.22
+_BREATH_SECONDS: Final = 0.12
 _DUCKED: Final = 0.6
 _SMOOTH_SECONDS: Final = 0.18
 
@@ -57,16 +58,32 @@ def master(shots: Sequence[NDArray[np.int16]]) -> Sound:
 
 
 def _voice(scene: Scene, samples: int, narrator: Narrator) -> Wave:
-    """The caption from shortly after the cut, mono, padded to the shot."""
-    line = np.zeros(samples)
-    room = samples / RATE - _VOICE_DELAY_SECONDS - 0.08
-    spoken = narrator.speak(scene.prompt, room, scene.seed)
+    """What is said from shortly after the cut, mono, padded to the shot: lines, else the caption.
+
+    A line without a time of its own follows the one before it.
+    """
+    heard = np.zeros(samples)
+    if not scene.lines:
+        _say(heard, narrator, scene.prompt, _VOICE_DELAY_SECONDS, scene.seed)
+        return heard
+    ends = 0.0
+    for number, line in enumerate(scene.lines):
+        start = max(ends, _VOICE_DELAY_SECONDS if number == 0 else ends + _BREATH_SECONDS)
+        start = start if line.at is None else line.at
+        ends = _say(heard, narrator, line.text, start, scene.seed + number)
+    return heard
+
+
+def _say(heard: Wave, narrator: Narrator, text: str, start: float, seed: int) -> float:
+    """Mix a line in from ``start`` seconds on; when it ends, in seconds."""
+    at, room = int(start * RATE), len(heard) / RATE - start - 0.08
+    spoken = narrator.speak(text, room, seed)
     if not len(spoken):
-        return line
+        return start
     peak = float(np.abs(spoken).max())
-    at = int(_VOICE_DELAY_SECONDS * RATE)
-    line[at : at + len(spoken)] = spoken[: samples - at] * (_VOICE_PEAK / max(peak, 1e-6))
-    return line
+    kept = spoken[: len(heard) - at]
+    heard[at : at + len(kept)] += kept * (_VOICE_PEAK / max(peak, 1e-6))
+    return start + len(kept) / RATE
 
 
 def _presence(voice: Wave) -> Wave:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.generation.brief import Camera
 from domain.kernel.model import Value
 
 Ability = Literal["text", "first-frame", "likeness", "remix", "extend"]
@@ -67,6 +68,20 @@ class Recipe(Value):
     negative_prompt: str = ""
 
 
+class Direction(Value):
+    """What of a shot's direction the model obeys.
+
+    ``cast`` is how many members of a cast it can show at once, ``speech`` are the languages in
+    which it can be told what is said, and ``camera`` the moves that it can be told to make. It
+    ``continues`` a shot from its last picture.
+    """
+
+    cast: int = Field(default=0, ge=0)
+    speech: tuple[str, ...] = ()
+    camera: tuple[Camera, ...] = ()
+    continues: bool = False
+
+
 class ModelCard(Value):
     """All that is decided about a model before a device is taken.
 
@@ -85,5 +100,6 @@ class ModelCard(Value):
     sound: Literal["joint", "added", "drawn"]
     licence: Licence
     takes: Takes = Takes()
+    direction: Direction = Direction()
     limits: Limits
     recipe: Recipe = Recipe()

@@ -51,3 +51,11 @@ class PromptTooLong(Refusal):
     code = "prompt-too-long"
     stage = "planning"
     next_step = "Shorten the prompt; what lies beyond the limit would be ignored silently."
+
+
+class DirectionNotTaken(Refusal):
+    """The model does not obey what a shot says of its cast, its lines or its camera."""
+
+    code = "direction-not-taken"
+    stage = "planning"
+    next_step = "Leave it out of the shot, or choose a model that takes it."

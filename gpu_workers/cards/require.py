@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.kernel.model import Value
-from gpu_workers.cards.card import Licence, Limits, ModelCard
+from gpu_workers.cards.card import Direction, Licence, Limits, ModelCard
 from gpu_workers.cards.refusals import (
     AbilityMissing,
+    DirectionNotTaken,
     LicenceAsksForMark,
     LicenceCapsRevenue,
     LicenceExcludesRegion,
     PromptTooLong,
     ReferencesNotTaken,
 )
-from gpu_workers.sampler import Reference, RequestOutOfRange, SamplingRequest
+from gpu_workers.sampler import Reference, RequestOutOfRange, SamplingRequest, Shot
 
 EUROPEAN_UNION: Final = frozenset(
     (
@@ -54,9 +55,45 @@ def require(
     """
     _require_licence(card.licence, operation)
     require_references(card, request.references)
+    require_direction(card.name, card.direction, request.shots)
     _require_size(card.limits, request)
     _require_time(card.limits, request)
     _require_prompts(card.limits, request, prompt_tokens)
+
+
+def require_direction(name: str, direction: Direction, shots: Sequence[Shot]) -> None:
+    """Raise DirectionNotTaken where a shot asks for a cast, lines or a camera that are not obeyed.
+
+    Its words name shots and limits, never handles or what is said.
+    """
+    for number, shot in enumerate(shots, 1):
+        if len(shot.cast) > direction.cast:
+            raise DirectionNotTaken(
+                f"{name} shows at most {direction.cast} members of a cast; "
+                f"shot {number} has {len(shot.cast)}."
+            )
+        spoken = sorted({line.language for line in shot.lines})
+        foreign = [each for each in spoken if not _speaks(direction.speech, each)]
+        if foreign:
+            known = ", ".join(direction.speech) or "no language"
+            raise DirectionNotTaken(
+                f"{name} speaks {known}; shot {number} has lines in {', '.join(foreign)}."
+            )
+        if shot.camera is not None and shot.camera not in direction.camera:
+            known = ", ".join(direction.camera) or "none that it can be told"
+            raise DirectionNotTaken(
+                f"The camera of {name} knows these moves: {known}; "
+                f"shot {number} asks for {shot.camera}."
+            )
+        if shot.continues and not direction.continues:
+            raise DirectionNotTaken(
+                f"{name} cannot go on from a picture; shot {number} continues the one before."
+            )
+
+
+def _speaks(languages: Sequence[str], wanted: str) -> bool:
+    """A language covers its regions: ``en`` is enough for ``en-GB``."""
+    return wanted in languages or wanted.partition("-")[0] in languages
 
 
 def _require_licence(licence: Licence, operation: Operation) -> None:

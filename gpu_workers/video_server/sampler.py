@@ -16,7 +16,9 @@ from typing import Final
 import cv2
 import numpy as np
 
+from gpu_workers.cards.card import Direction
 from gpu_workers.cards.refusals import ReferencesNotTaken
+from gpu_workers.cards.require import require_direction
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
 from gpu_workers.references import FolderReferences, fitted
 from gpu_workers.sampler import (
@@ -229,6 +231,8 @@ def _check(request: SamplingRequest, settings: VideoServerSettings) -> None:
                 f"that of shot {number} has {len(shot.prompt.strip())}."
             )
 
+    goes_on = settings.takes_picture and settings.engine.takes_picture
+    require_direction("This server", Direction(continues=goes_on), request.shots)
     kinds = [(each.kind, each.use) for each in request.references]
     taken = settings.takes_picture and settings.engine.takes_picture
     if kinds and (not taken or kinds != [("picture", "first-frame")]):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.generation.brief import PROMPT_CHARACTERS_MAX, Brief, Shot
+from domain.generation.brief import PROMPT_CHARACTERS_MAX, Brief, Line, Shot
 
 
 def test_only_a_prompt_is_needed() -> None:
@@ -25,6 +25,28 @@ def test_a_missing_seed_follows_from_the_id() -> None:
     brief = Brief(prompt="a dog")
     assert brief.seed_for("gen_a") == brief.seed_for("gen_a") != brief.seed_for("gen_b")
     assert Brief(prompt="a dog", seed=5).seed_for("gen_a") == 5
+
+
+def directed(**direction: Any) -> dict[str, Any]:
+    """A brief whose one shot of three seconds is directed so."""
+    return {"prompt": "a", "shots": [{"prompt": "b", "seconds": 3, **direction}]}
+
+
+def test_a_shot_says_who_is_in_it_what_is_said_and_how_it_is_shot() -> None:
+    hello = Line(speaker="@ada", language="pt-BR", text="Olá!", at=0.5)
+    shot = Shot(
+        prompt="Ada waves", cast=("@ada", "@bo"), lines=(hello, Line(text="x")), camera="zoom-in"
+    )
+    brief = Brief(prompt="a", shots=(shot,))
+    assert Brief.model_validate_json(brief.model_dump_json()) == brief
+
+
+def test_what_a_line_says_is_not_shown_with_it() -> None:
+    assert "secret" not in repr(Line(text="the secret"))
+
+
+def test_lines_at_times_of_their_own_may_overlap() -> None:
+    Shot(prompt="a", seconds=3, lines=(Line(text="x" * 70, at=0), Line(text="x" * 70, at=0.1)))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +70,21 @@ def test_a_missing_seed_follows_from_the_id() -> None:
         ({"prompt": "a", "shots": [{"prompt": "b", "seconds": 6}] * 4}, "", "20 is the most"),
         ({"prompt": "a", "width": 1280, "height": 1280}, "", "pixels"),
         ({"prompt": "a", "colour": "red"}, "colour", "not permitted"),
+        (directed(cast=("ada",)), "cast", "pattern"),
+        (directed(cast=("@ADA",)), "cast", "pattern"),
+        (directed(cast=("@a", "@b", "@c", "@d", "@e")), "cast", "at most 4"),
+        (directed(cast=("@a", "@a")), "cast", "twice"),
+        (directed(camera="barrel-roll"), "camera", "zoom-out"),
+        (directed(continues=True), "", "the first shot continues nothing"),
+        (directed(lines=[{"text": ""}]), "text", "at least 1"),
+        (directed(lines=[{"text": " "}]), "text", "the line is blank"),
+        (directed(lines=[{"text": "x" * 401}]), "text", "at most 400"),
+        (directed(lines=[{"text": "hi", "language": "English"}]), "language", "pattern"),
+        (directed(lines=[{"text": "hi", "at": -1}]), "at", "0"),
+        (directed(lines=[{"text": "hi"}] * 9), "lines", "at most 8"),
+        (directed(lines=[{"text": "hi", "speaker": "@ada"}]), "shots.0", "line 1 is not in"),
+        (directed(lines=[{"text": "hi", "at": 2.95}]), "shots.0", "the shot lasts 3"),
+        (directed(lines=[{"text": "x" * 40}] * 2), "shots.0", "line 2 ends 3.2 seconds"),
     ],
 )
 def test_what_is_out_of_bounds_is_named_with_its_limit(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.generation.brief import Line
 from gpu_workers.animatic.lettering import legible, measure, wrap
 from gpu_workers.animatic.lexicon import (
     ACTIONS,
@@ -24,8 +25,9 @@ from gpu_workers.animatic.panel import LABEL, layout
 from gpu_workers.animatic.picture import Painter
 from gpu_workers.animatic.sampler import AnimaticSampler
 from gpu_workers.animatic.script import Scene, write_script
+from gpu_workers.animatic.sound import _voice
 from gpu_workers.clip import Clip
-from gpu_workers.sampler import RequestOutOfRange, State
+from gpu_workers.sampler import RequestOutOfRange, SamplingRequest, State
 from tests.gpu_workers.orders import order, sampled
 
 
@@ -34,6 +36,32 @@ def sampler() -> AnimaticSampler:
     made = AnimaticSampler()
     made.load()
     return made
+
+
+def directed(**direction: object) -> SamplingRequest:
+    request = order("a red dog sits", seconds=2.0)
+    shot = request.shots[0].model_copy(update=direction)
+    return request.model_copy(update={"shots": (shot,)})
+
+
+def test_the_camera_moves_as_it_is_told_whatever_the_prompt_says() -> None:
+    for told, moves in (("zoom-in", "push"), ("zoom-out", "pull"), ("still", "still")):
+        plan = AnimaticSampler().plan(directed(prompt="pan right over a dog", camera=told))
+        assert write_script(plan)[0].camera == moves
+
+
+def test_lines_are_spoken_instead_of_the_caption_and_when_they_are_due(
+    sampler: AnimaticSampler,
+) -> None:
+    def voice(*lines: Line) -> np.ndarray:
+        scene = write_script(sampler.plan(directed(lines=lines)))[0]
+        return _voice(scene, 96_000, sampler._narrator)
+
+    caption, early, late = voice(), voice(Line(text="Sit!")), voice(Line(text="Sit!", at=1.0))
+    assert (caption[: len(early)] != early).any()
+    assert np.flatnonzero(late)[0] >= 48_000 > np.flatnonzero(early)[0]
+    both = voice(Line(text="Sit!"), Line(text="Stay!"))
+    assert np.flatnonzero(both)[-1] > np.flatnonzero(early)[-1], "the second follows the first"
 
 
 def scenes(*prompts: str, seed: int = 7) -> tuple[Scene, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from domain.generation.brief import Line
 from gpu_workers import registry as samplers
 from gpu_workers.animatic import sampler as animatic
 from gpu_workers.cards import refusals, registry
 from gpu_workers.cards.card import Limits, ModelCard
-from gpu_workers.cards.require import Operation, require
+from gpu_workers.cards.require import Operation, require, require_direction
 from gpu_workers.sampler import Reference, RequestOutOfRange
 from tests.gpu_workers.orders import order
 
@@ -157,3 +158,34 @@ def test_a_prompt_longer_than_the_encoder_reads_is_refused_and_not_repeated() ->
     assert "secret" not in str(refused.value)
     with pytest.raises(refusals.PromptTooLong, match="4000 characters; there are 4001"):
         require(registry.card("ltx2"), order("x" * 4001), AT_HOME)
+
+
+@pytest.mark.parametrize(
+    ("direction", "said"),
+    [
+        ({"continues": True}, "cannot go on from a picture; shot 2"),
+        ({"cast": ("@ada",)}, "at most 0 members of a cast; shot 2 has 1"),
+        ({"lines": (Line(text="the secret", language="fr"),)}, "speaks en; shot 2 has lines in fr"),
+    ],
+)
+def test_direction_that_a_card_does_not_name_is_refused_and_not_repeated(
+    direction: dict[str, object], said: str
+) -> None:
+    request = order("a dog", "a cat")
+    directed = request.shots[1].model_copy(update=direction)
+    request = request.model_copy(update={"shots": (request.shots[0], directed)})
+    with pytest.raises(refusals.DirectionNotTaken, match=said) as refused:
+        animatic.AnimaticSampler().plan(request)
+    assert "secret" not in str(refused.value)
+    assert "@ada" not in str(refused.value)
+
+
+def test_a_camera_that_a_model_cannot_be_told_is_refused() -> None:
+    shot = order("a dog").shots[0].model_copy(update={"camera": "pan-left"})
+    with pytest.raises(refusals.DirectionNotTaken, match="shot 1 asks for pan-left"):
+        require(registry.card("ltx2"), order("a").model_copy(update={"shots": (shot,)}), AT_HOME)
+
+
+def test_a_language_covers_its_regions() -> None:
+    shot = order("a").shots[0].model_copy(update={"lines": (Line(text="hi", language="en-GB"),)})
+    require_direction("animatic", registry.card("animatic").direction, (shot,))

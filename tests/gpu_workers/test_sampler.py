@@ -6,8 +6,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from domain.generation.brief import Line
 from gpu_workers import registry
+from gpu_workers.animatic.sampler import AnimaticSampler
 from gpu_workers.sampler import Plan, Shot, State, StateUnreadable
+from tests.gpu_workers.orders import order
 
 
 def plan(**changes: object) -> Plan:
@@ -93,3 +96,18 @@ def test_a_shot_lasts_some_time(seconds: float) -> None:
 def test_an_unknown_sampler_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(registry.SamplerUnknown, match="animatic"):
         registry.make("nope")
+
+
+def test_what_a_shot_does_not_say_leaves_its_plans_key_as_it_was() -> None:
+    """Takes and checkpoints are found by this key: fields that came later must not change it."""
+    plan = AnimaticSampler().plan(order())
+    assert plan.key == "3a4af364dacb37e47b1805c96e9c07efd2c3c43deed7a8c4b55c23128554d78d"
+
+
+def test_a_plan_does_not_show_what_is_said() -> None:
+    shot = Shot(
+        prompt="a", seconds=1, cast=("@ada",), lines=(Line(speaker="@ada", text="the secret"),)
+    )
+    shown = repr(plan(shots=(shot,)))
+    assert "secret" not in shown
+    assert "@ada" not in shown

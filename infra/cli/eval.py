@@ -1,0 +1,27 @@
+"""``eval NAME``: how good the answers of a model are, beside true ones and beside chance."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import typer
+
+from infra.cli.lazy import Entry, LazyGroup
+
+EVALS: Final = {
+    "sketch": Entry(
+        "infra.cli.eval_sketch:evaluate", "Does the built-in model do what captions say?"
+    ),
+}
+
+
+class _Evals(LazyGroup):
+    entries = EVALS
+
+
+evals = typer.Typer(cls=_Evals, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+
+@evals.callback()
+def _evals() -> None:
+    """Judge one model. Each prints its figures and takes --json FILE."""
