@@ -20,9 +20,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.heartbeats import beating
+from activities.kept import DAYS_KEPT, KeptFile, KeptTakes
 from activities.ledger import Ledger
 from activities.orders import SamplingOrder
-from activities.scratch import file_sha256, scratch_folder
+from activities.scratch import scratch_folder
 from activities.threads import StopSign, in_thread
 from domain.generation.take import Take
 from domain.kernel.errors import Mishap, Refusal
@@ -42,7 +43,7 @@ from gpu_workers.mishaps import (
     require_audible,
 )
 from gpu_workers.reel import Leaving, Reel, last_progress
-from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot, State
+from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot, State, Story
 
 NEWS_SHARE: Final = 0.2
 """The log hears of progress about five times a take; heartbeats carry every step."""
@@ -70,8 +71,10 @@ class StudioActivities:
         scratch: Path,
         fence: Fence | None = None,
         device: Device | None = None,
+        kept_days: float = DAYS_KEPT,
     ) -> None:
         self._samplers, self._store, self._scratch = samplers, store, scratch
+        self._kept = KeptTakes(store, now, kept_days)
         self._books = Books(ledger, now)
         self._fence, self._device = fence or Fence(), device or Device()
         self._loading = asyncio.Lock()
@@ -79,10 +82,10 @@ class StudioActivities:
 
     @activity.defn
     async def sample_take(self, order: SamplingOrder) -> Take:
-        """Sample pictures and sound; a take that was recorded before is given again."""
+        """Sample a shot; a take that was recorded, or kept for the same plan, is given again."""
         if last := last_progress():
             await self._books.account(order, last)
-        reel = Reel(self._device.name, lambda: self._fence.heed(order.generation_id))
+        reel = Reel(self._device.name, lambda: self._fence.heed(order.generation_id), order.shot)
         if reel.deaths >= DEATHS_MAX:
             raise StudioKeepsDying(f"That happened {reel.deaths} times.")
         with self._fence.watching(order.generation_id):
@@ -106,12 +109,16 @@ class StudioActivities:
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         sampler = await self._loaded(order.brief.sampler)
         plan = await asyncio.to_thread(sampler.plan, order_request(order))
-        if recorded := await self._books.begin(order, reel.attempt, plan):
-            return recorded
+        if found := await self._found(order, plan):
+            return found
         with scratch_folder(self._scratch, "take-") as folder:
-            checkpoints = Checkpoints(self._store, order.generation_id, reel.attempt, folder)
+            checkpoints = Checkpoints(
+                self._store, order.generation_id, reel.attempt, folder, order.shot
+            )
             restored = await checkpoints.restore(reel.saved, plan) if reel.saved else None
             reel.begin(plan, restored, bool(getattr(sampler, "saves_first_step", False)))
+            if recorded := await self._books.begin(order, reel.attempt, plan, reel.step):
+                return recorded
             path = folder / "take.mkv"
 
             def shoot(sign: StopSign) -> None:
@@ -171,24 +178,35 @@ class StudioActivities:
                 await self._books.advance(order, reel.attempt, told)
             await asyncio.sleep(BEAT_SECONDS)
 
+    async def _found(self, order: SamplingOrder, plan: Plan) -> Take | None:
+        """The kept take of this plan, written into the log as this shot's. Raises a Refusal."""
+        if not order.shot:
+            return None
+        kept = await self._kept.find(order.account_id, plan.key, order.generation_id)
+        if kept is None:
+            return None
+        elsewhere = kept.generation_id != order.generation_id
+        return await self._books.record(order, _take(plan, kept), found=elsewhere)
+
     async def _keep(self, order: SamplingOrder, plan: Plan, path: Path) -> Take:
-        sha256 = await in_thread(lambda sign: file_sha256(path, sign.heed))
-        key = f"takes/{order.generation_id}/{sha256}.mkv"
-        stored = await self._store.put_file(key, path, "video/x-matroska")
-        take = Take(
-            key=key,
-            sha256=stored.sha256,
-            size=stored.size,
-            plan_key=plan.key,
-            frames=plan.frames,
-            fps=plan.fps,
-            sample_rate=plan.sample_rate,
-        )
+        kept = await self._kept.keep(order.account_id, plan.key, order.generation_id, path)
         try:
-            return await self._books.record(order, take)
+            return await self._books.record(order, _take(plan, kept))
         except Refusal:
-            await self._store.delete(key)  # it was stopped meanwhile: nobody will come for it
+            await self._store.delete(kept.key)  # it was stopped meanwhile: nobody will come for it
             raise
+
+
+def _take(plan: Plan, kept: KeptFile) -> Take:
+    return Take(
+        key=kept.key,
+        sha256=kept.sha256,
+        size=kept.size,
+        plan_key=plan.key,
+        frames=plan.frames,
+        fps=plan.fps,
+        sample_rate=plan.sample_rate,
+    )
 
 
 async def _leave_when_told(reel: Reel) -> None:
@@ -240,13 +258,23 @@ def _elsewhere(reel: Reel) -> ApplicationError:
 
 
 def order_request(order: SamplingOrder) -> SamplingRequest:
-    """What an order asks of a sampler."""
+    """What an order asks of a sampler: one shot and where it stands, or all shots in one take."""
     brief = order.brief
+    shots = tuple(Shot.model_validate(each.model_dump()) for each in brief.shots)
+    story = None
+    if order.shot:
+        story = Story(
+            seed=brief.seed_for(order.generation_id),
+            number=order.shot,
+            before=shots[: order.shot - 1],
+        )
+        shots = shots[order.shot - 1 : order.shot]
     return SamplingRequest(
         generation_id=order.generation_id,
-        shots=tuple(Shot.model_validate(each.model_dump()) for each in brief.shots),
+        shots=shots,
         width=brief.width,
         height=brief.height,
         fps=brief.fps,
         seed=order.seed,
+        story=story,
     )

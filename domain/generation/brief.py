@@ -169,3 +169,13 @@ class Brief(Value):
         if self.seed is not None:
             return self.seed
         return int.from_bytes(hashlib.sha256(generation_id.encode()).digest()[:4], "big")
+
+    def shot_seed(self, generation_id: str, shot: int) -> int:
+        """A shot's own seed, from 1: the brief's for the first, and it follows from that for each.
+
+        No other shot has a part in it, so a change of one leaves the others as they were.
+        """
+        seed = self.seed_for(generation_id)
+        if shot == 1:
+            return seed
+        return int.from_bytes(hashlib.sha256(f"{seed}/{shot}".encode()).digest()[:4], "big")

@@ -115,4 +115,6 @@ def event_id(view: GenerationView) -> str:
     """Names what was told, so that nothing is told twice."""
     done, queue = view.progress, view.queue_position
     waiting = "" if queue is None else f".q{queue}"
-    return f"{view.status}.{view.stage}.{done.attempt}.{done.step}{waiting}"
+    taken = sum(each.status in ("sampled", "found") for each in done.shots)
+    shots = f".t{taken}" if len(done.shots) > 1 else ""
+    return f"{view.status}.{view.stage}.{done.attempt}.{done.step}{shots}{waiting}"

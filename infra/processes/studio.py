@@ -55,6 +55,7 @@ async def serve(
                 settings.home / "scratch",
                 fence,
                 this_device(),
+                kept_days=settings.takes_kept_days,
             )
             await run_workers(
                 await connect(settings, role=ROLE),

@@ -53,7 +53,10 @@ class Batch:
         async with asyncio.timeout(SECONDS_MAX):
             while True:
                 states = await self.states()
-                at_work = sum(isinstance(each, Sampling) and each.step > 0 for each in states)
+                at_work = sum(
+                    isinstance(each, Sampling) and any(one.step for one in each.shots.values())
+                    for each in states
+                )
                 ended = sum(isinstance(each, Settled) for each in states)
                 if at_work and ended < SIZE // 2:
                     return

@@ -190,7 +190,9 @@ async def test_progress_comes_from_the_heartbeat_before_the_log_knows(
     generation_id = (await caller.post("/v1/generations", json=HELD_BOAT)).json()["generation_id"]
     view = await at_step(caller, generation_id, 2)
     assert view["status"] == "sampling"
-    assert view["progress"] == {"attempt": 1, "step": 2, "steps": STEPS, "fraction": 0.5}
+    done = {"attempt": 1, "step": 2, "steps": STEPS}
+    shots = [{"number": 1, "status": "sampling", **done}]
+    assert view["progress"] == {**done, "fraction": 0.5, "shots": shots}
     assert view["eta_at"] is not None
     stopped = await caller.post(f"/v1/generations/{generation_id}/cancel")
     assert (stopped.status_code, stopped.json()["status"]) == (200, "cancelled")
