@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from domain.account.notice import Kind
 from domain.generation.brief import Brief
+from domain.generation.reference import REFERENCES_MAX, ReferenceFile
 from domain.generation.take import Take
 from domain.kernel.ids import AccountId, GenerationId, VideoId
 from domain.kernel.model import Value
@@ -55,6 +56,7 @@ class SamplingOrder(Errand):
     seed: int
     shot: Annotated[int, Field(ge=0)] = 0
     previous: Take | None = None
+    references: Annotated[tuple[ReferenceFile, ...], Field(max_length=REFERENCES_MAX)] = ()
 
 
 class SavedState(Value):

@@ -29,6 +29,7 @@ from domain.generation.take import Take
 from domain.kernel.errors import Mishap, Refusal
 from domain.kernel.ports import ObjectStore, StoreUnavailable
 from gpu_workers.books import Books
+from gpu_workers.cards.refusals import ReferencesNotTaken
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
 from gpu_workers.device import Device
@@ -42,8 +43,11 @@ from gpu_workers.mishaps import (
     is_shortage,
     require_audible,
 )
+from gpu_workers.opening import opened
 from gpu_workers.reel import Leaving, Reel, last_progress
-from gpu_workers.sampler import Plan, Sampler, SamplingRequest, Shot, State, Story
+from gpu_workers.references import references_folder
+from gpu_workers.sampler import Plan, Reference, Sampler, SamplingRequest, Shot, State, Story
+from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
 """The log hears of progress about five times a take; heartbeats carry every step."""
@@ -59,7 +63,7 @@ class StudioActivities:
     """Runs samplers in threads of this process and keeps their takes without loss.
 
     Give it the ``fence`` that follows the log, and the ``device`` where several such objects
-    share one.
+    share one. ``references`` is the folder that its samplers read from.
     """
 
     def __init__(
@@ -71,14 +75,20 @@ class StudioActivities:
         scratch: Path,
         fence: Fence | None = None,
         device: Device | None = None,
+        references: Path | None = None,
         kept_days: float = DAYS_KEPT,
     ) -> None:
         self._samplers, self._store, self._scratch = samplers, store, scratch
+        self._shelf = Shelf(store, references or references_folder())
         self._kept = KeptTakes(store, now, kept_days)
         self._books = Books(ledger, now)
         self._fence, self._device = fence or Fence(), device or Device()
         self._loading = asyncio.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="studio")
+
+    def sweep(self) -> None:
+        """Remove what workers of this machine that died have left. Call it when one begins."""
+        self._shelf.sweep()
 
     @activity.defn
     async def sample_take(self, order: SamplingOrder) -> Take:
@@ -108,9 +118,17 @@ class StudioActivities:
 
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         sampler = await self._loaded(order.brief.sampler)
+        order = await opened(order, self._store, self._scratch)
         plan = await asyncio.to_thread(sampler.plan, order_request(order))
+        _require_taken(order, plan)
         if found := await self._found(order, plan):
             return found
+        async with self._shelf.laid(order.references):
+            return await self._sample_laid(order, reel, sampler, plan)
+
+    async def _sample_laid(
+        self, order: SamplingOrder, reel: Reel, sampler: Sampler, plan: Plan
+    ) -> Take:
         with scratch_folder(self._scratch, "take-") as folder:
             checkpoints = Checkpoints(
                 self._store, order.generation_id, reel.attempt, folder, order.shot
@@ -276,5 +294,15 @@ def order_request(order: SamplingOrder) -> SamplingRequest:
         height=brief.height,
         fps=brief.fps,
         seed=order.seed,
+        references=tuple(
+            Reference(kind=each.kind, use=each.use, sha256=each.sha256, keep=each.keep)
+            for each in order.references
+        ),
         story=story,
     )
+
+
+def _require_taken(order: SamplingOrder, plan: Plan) -> None:
+    """Raise ReferencesNotTaken where a sampler would leave out what was given to it."""
+    if len(plan.references) < len(order.references):
+        raise ReferencesNotTaken(f"{plan.model} takes none.")

@@ -12,7 +12,7 @@ import json
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Protocol
+from typing import Annotated, Final, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from domain.generation.brief import Camera, Line
+from domain.generation.reference import ReferenceKind, ReferenceUse
 from domain.kernel.errors import Refusal
 from domain.kernel.model import PersonalText, Value
 from gpu_workers.clip import Clip, Pictures
@@ -95,8 +96,8 @@ class Reference(Value):
     anew and ``keep`` is how much of it stays; ``extend`` goes on where the source ends.
     """
 
-    kind: Literal["picture", "clip", "voice"]
-    use: Literal["likeness", "first-frame", "remix", "extend"]
+    kind: ReferenceKind
+    use: ReferenceUse
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     keep: float = Field(default=0.5, ge=0, le=1)
 

@@ -134,6 +134,10 @@ class HashMismatch(Exception):
     """An object's bytes are not those that were written. It must not be used."""
 
 
+class ObjectTooLarge(Exception):
+    """An object has more bytes than its reader takes. It was not read to its end."""
+
+
 class ObjectStore(Protocol):
     """Media by key. Writing the same key twice with the same bytes is harmless."""
 
@@ -141,8 +145,13 @@ class ObjectStore(Protocol):
         """Upload a file and report its size and hash."""
         ...
 
-    async def get_file(self, key: str, path: Path, sha256: str | None = None) -> StoredObject:
-        """Download to a file; raise ``HashMismatch`` when the bytes are not as promised."""
+    async def get_file(
+        self, key: str, path: Path, sha256: str | None = None, size_max: int | None = None
+    ) -> StoredObject:
+        """Download to a file; raise ``HashMismatch`` when the bytes are not as promised.
+
+        With ``size_max``, no more than so many bytes are read: ``ObjectTooLarge`` otherwise.
+        """
         ...
 
     async def copy(self, source: str, target: str) -> None:

@@ -24,7 +24,7 @@ from gpu_workers.animatic.picture import Painter
 from gpu_workers.animatic.script import Scene, carry_over, write_script
 from gpu_workers.animatic.sound import SAMPLE_RATE, master, shot_sound
 from gpu_workers.cards.registry import card
-from gpu_workers.cards.require import require_direction
+from gpu_workers.cards.require import require_direction, require_references
 from gpu_workers.clip import Clip, Pictures, samples_for
 from gpu_workers.sampler import (
     OnStep,
@@ -84,8 +84,9 @@ class AnimaticSampler:
         self._narrator.load()
 
     def plan(self, request: SamplingRequest) -> Plan:
-        """Decide the clip. Raises RequestOutOfRange, DirectionNotTaken, with the limit passed."""
+        """Decide the clip. Raises RequestOutOfRange, AbilityMissing, DirectionNotTaken."""
         _check(request)
+        require_references(card(NAME), request.references)
         require_direction(NAME, card(NAME).direction, request.shots)
         plan = Plan(
             model=NAME,

@@ -54,8 +54,7 @@ def require(
     ``prompt_tokens`` is the length of the longest prompt as the model's own tokenizer counts.
     """
     _require_licence(card.licence, operation)
-    _require_abilities(card, request.references)
-    _require_references(card, request.references)
+    require_references(card, request.references)
     require_direction(card.name, card.direction, request.shots)
     _require_size(card.limits, request)
     _require_time(card.limits, request)
@@ -117,6 +116,12 @@ def _require_licence(licence: Licence, operation: Operation) -> None:
         raise LicenceAsksForMark(f"The licence is {licence.name}.")
 
 
+def require_references(card: ModelCard, references: Sequence[Reference]) -> None:
+    """Raise AbilityMissing or ReferencesNotTaken unless the model can do this with all of them."""
+    _require_abilities(card, references)
+    _require_kinds(card, references)
+
+
 def _require_abilities(card: ModelCard, references: Sequence[Reference]) -> None:
     asked = ["text", *(reference.use for reference in references)]
     missing = sorted({use for use in asked if use not in card.can})
@@ -126,7 +131,7 @@ def _require_abilities(card: ModelCard, references: Sequence[Reference]) -> None
         )
 
 
-def _require_references(card: ModelCard, references: Sequence[Reference]) -> None:
+def _require_kinds(card: ModelCard, references: Sequence[Reference]) -> None:
     for reference in references:
         if reference.kind not in _KIND_OF_USE[reference.use]:
             fitting = " or ".join(_KIND_OF_USE[reference.use])

@@ -50,6 +50,24 @@ def prepare_fast(
     return turned(prepared, frame_of)
 
 
+def shown_fast(path: Path, facts: ClipFacts, preparation: Preparation) -> Levels:
+    """The same pictures as people see them: uint8 [T, height, width, 3], RGB.
+
+    Numbers are in memory for one picture at a time. ``preparation`` is in levels of 0 to 255.
+    """
+    cv2.setNumThreads(1)
+    times, frame_of = moments(facts, preparation), framing(facts, preparation)
+    shown = np.empty((len(times), preparation.height, preparation.width, 3), np.uint8)
+    brush = _Brush(frame_of, preparation)
+    numbers = np.empty((3, frame_of.height, frame_of.width), np.float32)
+    slots = _slots(times)
+    for frame in pictures_at(path, facts, times):
+        brush.paint(frame, numbers)
+        levels = np.rint(numbers).astype(np.uint8).transpose(1, 2, 0)
+        shown[slots[frame.pts or 0]] = np.rot90(levels, frame_of.turns)
+    return shown
+
+
 def turned(pictures: torch.Tensor, frame_of: Framing) -> torch.Tensor:
     """Pictures [T, 3, H, W] as they are to be seen; turning is cheap once they are small."""
     if not frame_of.turns:

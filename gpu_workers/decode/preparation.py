@@ -58,6 +58,13 @@ class Framing:
     turns: int
 
 
+def framed(facts: ClipFacts) -> tuple[int, int]:
+    """Width and height of a clip as people see it: upright, with square pixels."""
+    across = max(1, round(facts.width * Fraction(*facts.pixel_aspect)))
+    upright = facts.rotation % 180 == 0
+    return (across, facts.height) if upright else (facts.height, across)
+
+
 def framing(facts: ClipFacts, preparation: Preparation) -> Framing:
     """The largest centred part with the wanted shape: scale to cover, then crop."""
     turns = facts.rotation // 90
@@ -109,13 +116,18 @@ def length(facts: ClipFacts, preparation: Preparation) -> float:
 
 def _part(facts: ClipFacts, preparation: Preparation) -> tuple[Fraction, Fraction]:
     """From when until when, in ticks."""
-    begin = facts.times[0] + Fraction(preparation.start) / facts.tick
+    begin = facts.times[0] + _exact(preparation.start) / facts.tick
     end = Fraction(facts.times[-1] + max(1, facts.last_ticks))
     if begin >= end:
         raise ClipTooShort(f"It lasts {facts.seconds:.2f} s.")
     if preparation.seconds is not None:
-        end = min(end, begin + Fraction(preparation.seconds) / facts.tick)
+        end = min(end, begin + _exact(preparation.seconds) / facts.tick)
     return begin, end
+
+
+def _exact(seconds: float) -> Fraction:
+    """The moment that is meant: 0.36 is a little less in binary, and would show the one before."""
+    return Fraction(seconds).limit_denominator(1_000_000)
 
 
 def _count(begin: Fraction, end: Fraction, period: Fraction) -> int:

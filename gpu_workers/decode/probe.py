@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
-from gpu_workers.decode.container import REPORT_BYTES_MAX, sniff
+from gpu_workers.decode.apart import ExaminerDied, TookTooLong, report_of
+from gpu_workers.decode.container import sniff
 from gpu_workers.decode.facts import ClipFacts
 from gpu_workers.decode.limits import DEFAULT_LIMITS, MEBIBYTE, Limits
 from gpu_workers.decode.refusals import (
@@ -33,7 +30,6 @@ from gpu_workers.decode.refusals import (
     TooManyPictures,
 )
 
-_ROOT: Final = Path(__file__).parents[2]
 _FOUND_CHARACTERS_MAX: Final = 100
 _UNPRINTED: Final = re.compile(r"[^A-Za-z0-9 .]")
 
@@ -59,30 +55,15 @@ def probe(path: Path, limits: Limits = DEFAULT_LIMITS) -> ClipFacts:
 
 def _report(path: Path, name: str, limits: Limits) -> bytes:
     """What the examiner wrote. Raises ClipTooCostly, ClipDamaged where it did not live to write."""
-    with tempfile.TemporaryFile() as report:
-        try:
-            done = subprocess.run(
-                [
-                    *(sys.executable, "-s", "-m", "gpu_workers.decode.examiner"),
-                    *(str(path.resolve()), name, limits.model_dump_json()),
-                ],
-                cwd=_ROOT,
-                env={"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=report,
-                stderr=subprocess.DEVNULL,
-                timeout=limits.wall_seconds,
-                start_new_session=True,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+    arguments = [str(path.resolve()), name, limits.model_dump_json()]
+    try:
+        return report_of("gpu_workers.decode.examiner", arguments, limits.wall_seconds)
+    except TookTooLong as late:
+        if late.waited:
             raise ClipTooCostly(f"The limit is {limits.wall_seconds:g} s of waiting.") from None
-        if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-            raise ClipTooCostly(f"The limit is {limits.cpu_seconds} s of computing.")
-        if done.returncode < 0:
-            raise ClipDamaged("Its bytes end the decoder.")
-        report.seek(0)
-        return report.read(REPORT_BYTES_MAX)
+        raise ClipTooCostly(f"The limit is {limits.cpu_seconds} s of computing.") from None
+    except ExaminerDied:
+        raise ClipDamaged("Its bytes end the decoder.") from None
 
 
 def _read(report: bytes, limits: Limits) -> ClipFacts:

@@ -45,11 +45,3 @@ class LatentsNotFinite(Refusal):
     next_step = (
         "Ask with another seed or lower guidance; if it stays, check the weights' precision."
     )
-
-
-class ReferenceUnreadable(Refusal):
-    """A reference cannot be read."""
-
-    code = "reference-unreadable"
-    stage = "planning"
-    next_step = "Send the file again."

@@ -20,7 +20,6 @@ from gpu_workers.cards.refusals import PromptTooLong
 from gpu_workers.cards.require import require
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
 from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
-from gpu_workers.diffusion.references import FolderReferences
 from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
 from gpu_workers.diffusion.shots import of_length, recipe_in, seed_of, tensor_name
 from gpu_workers.diffusion.solver import Tensors, solve
@@ -32,6 +31,7 @@ from gpu_workers.diffusion.weights import (
     weights_sha256,
 )
 from gpu_workers.diffusion.workshop import Workshop
+from gpu_workers.references import FolderReferences, has_dali
 from gpu_workers.sampler import (
     OnStep,
     Plan,
@@ -47,11 +47,12 @@ class DiffusionSampler:
     def __init__(self, name: str, family: Family, workshop: Workshop) -> None:
         self._card, self._family, self._workshop = cards.card(name), family, workshop
         self._folder = workshop.weights / (self._card.weights or name)
-        self._references = FolderReferences(workshop.references)
         self._added = Added()
         self._device = torch.device(
             workshop.device or ("cuda" if torch.cuda.is_available() else "cpu")
         )
+        on_gpu = self._device.type == "cuda" and has_dali()
+        self._references = FolderReferences(workshop.references, "gpu" if on_gpu else None)
         self._loaded: tuple[Any, str] | None = None
         self._tokenizer: Any = None
         self._solving = threading.Lock()

@@ -9,7 +9,7 @@ from gpu_workers.animatic.script import write_script
 from gpu_workers.animatic.sound import SAMPLE_RATE, master, shot_sound
 from gpu_workers.clip import Pictures, Sound
 from gpu_workers.diffusion.family import Canvas, Sources
-from gpu_workers.diffusion.references import References, fitted, held_to
+from gpu_workers.references import References, Screen, fitted, held_to
 from gpu_workers.sampler import Plan
 
 
@@ -23,19 +23,18 @@ def sources_for(plan: Plan, shot: int, canvas: Canvas, references: References) -
     tail: Pictures | None = None
     remix: Pictures | None = None
     keep, likenesses = 0.0, []
+    screen = Screen(canvas.width, canvas.height, canvas.fps)
     for each in plan.references:
         if each.use == "likeness":
             likenesses.append(references.picture(each))
         elif each.use == "first-frame" and shot == 0:
             first = fitted(references.picture(each), canvas.width, canvas.height)
         elif each.use == "extend" and shot == 0:
-            ending = references.clip(each, canvas.fps)[-canvas.lead :]
-            tail = fitted(_padded(ending, canvas.lead), canvas.width, canvas.height)
+            tail = _padded(references.ending(each, screen, canvas.lead), canvas.lead)
         elif each.use == "remix":
-            passed = round(sum(plan.shot_frames[:shot]) / plan.fps * canvas.fps)
-            source = references.clip(each, canvas.fps)
-            part = held_to(source[min(passed, len(source) - 1) :], canvas.frames)
-            remix, keep = fitted(part, canvas.width, canvas.height), each.keep
+            passed = sum(plan.shot_frames[:shot]) / plan.fps
+            source = references.clip(each, screen, passed, canvas.frames)
+            remix, keep = held_to(source, canvas.frames), each.keep
     return Sources(first, tail, remix, keep, tuple(likenesses))
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 from gpu_workers.cards.card import Recipe
 from gpu_workers.clip import Pictures
 from gpu_workers.diffusion.family import Canvas, Sources, as_bytes
-from gpu_workers.diffusion.references import held_to
 from gpu_workers.diffusion.solver import Tensors
+from gpu_workers.references import held_to
 
 _UNKNOWN: Final = 127
 """VACE was taught that mid grey under a white mask is what it has to fill in."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from gpu_workers.cards.require import Operation
+from gpu_workers.references import references_folder
 
 WEIGHTS: Final = "CALLSHEET_WEIGHTS_FOLDER"
-REFERENCES: Final = "CALLSHEET_REFERENCES_FOLDER"
 DEVICE: Final = "CALLSHEET_DEVICE"
 REGIONS: Final = "CALLSHEET_OPERATOR_REGIONS"
 REVENUE: Final = "CALLSHEET_OPERATOR_REVENUE_USD"
@@ -42,7 +42,7 @@ class Workshop:
         regions = given.get(REGIONS, "").upper().replace(",", " ").split()
         return Workshop(
             weights=Path(given.get(WEIGHTS) or home / "weights"),
-            references=Path(given.get(REFERENCES) or home / "references"),
+            references=references_folder(given),
             device=given.get(DEVICE) or None,
             operation=Operation(
                 regions=tuple(regions),

@@ -19,7 +19,7 @@ from gpu_workers.cards.card import Direction
 from gpu_workers.cards.refusals import ReferencesNotTaken
 from gpu_workers.cards.require import require_direction
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
-from gpu_workers.diffusion.references import FolderReferences, fitted
+from gpu_workers.references import FolderReferences, fitted
 from gpu_workers.sampler import (
     SEED_MAX,
     OnStep,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from gpu_workers.references import references_folder
 from gpu_workers.video_server.engines import ENGINES, Engine
 from gpu_workers.video_server.refusals import VideoServerNotConfigured
 
@@ -77,7 +78,6 @@ class VideoServerSettings:
             raise VideoServerNotConfigured(f"Not set: {', '.join(missing)}.")
         if said["ENGINE"] not in ENGINES:
             raise VideoServerNotConfigured(f"The engines are: {', '.join(ENGINES)}.")
-        home = Path(environment.get("CALLSHEET_HOME", ".callsheet"))
         try:
             return VideoServerSettings(
                 base_url=said["URL"],
@@ -89,9 +89,7 @@ class VideoServerSettings:
                 poll_seconds=float(environment.get(PREFIX + "POLL_SECONDS", "1")),
                 on_stop=OnStop(environment.get(PREFIX + "ON_STOP", OnStop.FORGET)),
                 takes_picture=environment.get(PREFIX + "TAKES_PICTURE", "") in ("1", "true"),
-                references=Path(
-                    environment.get("CALLSHEET_REFERENCES_FOLDER") or home / "references"
-                ),
+                references=references_folder(environment),
             )
         except ValueError as error:
             raise VideoServerNotConfigured(f"{error}.") from None

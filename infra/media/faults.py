@@ -12,7 +12,13 @@ from typing import Final
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 from urllib3.exceptions import HTTPError, MaxRetryError
 
-from domain.kernel.ports import HashMismatch, ObjectMissing, StoredObject, StoreUnavailable
+from domain.kernel.ports import (
+    HashMismatch,
+    ObjectMissing,
+    ObjectTooLarge,
+    StoredObject,
+    StoreUnavailable,
+)
 
 _MISSING: Final = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchVersion"})
 _REFUSING: Final = frozenset({"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
@@ -61,3 +67,9 @@ def require_hash(found: StoredObject, sha256: str | None) -> None:
             f"{found.key} holds other bytes than were promised: {found.size} bytes with SHA-256 "
             f"{found.sha256[:12]}..., not {sha256[:12]}...; do not use it, write it again."
         )
+
+
+def require_size(key: str, size: int, size_max: int | None) -> None:
+    """Raise ``ObjectTooLarge`` where more bytes came than were asked for."""
+    if size_max is not None and size > size_max:
+        raise ObjectTooLarge(f"{key} has more than {size_max} bytes; it is not read any further.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from domain.kernel.ports import StoredObject
 from infra.clock import system_clock
-from infra.media.faults import missing, require_hash
+from infra.media.faults import missing, require_hash, require_size
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,12 @@ class MemoryObjectStore:
         self.entries[key] = Entry(data, content_type, self._clock())
         return _described(key, data)
 
-    async def get_file(self, key: str, path: Path, sha256: str | None = None) -> StoredObject:
+    async def get_file(
+        self, key: str, path: Path, sha256: str | None = None, size_max: int | None = None
+    ) -> StoredObject:
         """Write the bytes to a file, unless they are not as promised."""
         data = self._entry(key).data
+        require_size(key, len(data), size_max)
         found = _described(key, data)
         require_hash(found, sha256)
         await asyncio.to_thread(path.write_bytes, data)

@@ -20,7 +20,7 @@ from minio.error import S3Error
 
 from activities.threads import StopSign, in_thread
 from domain.kernel.ports import StoredObject
-from infra.media.faults import explained, require_hash
+from infra.media.faults import explained, require_hash, require_size
 from infra.media.wire import HashingReader, chunks, connections
 
 R = TypeVar("R")
@@ -120,7 +120,9 @@ class S3ObjectStore:
 
         return await self._in_thread(put)
 
-    async def get_file(self, key: str, path: Path, sha256: str | None = None) -> StoredObject:
+    async def get_file(
+        self, key: str, path: Path, sha256: str | None = None, size_max: int | None = None
+    ) -> StoredObject:
         """Download to a file; raise ``HashMismatch`` when the bytes are not as promised.
 
         The file appears under its name only when it is whole and its hash is right.
@@ -130,7 +132,7 @@ class S3ObjectStore:
             partial = path.with_name(f"{path.name}.part")
             try:
                 with partial.open("wb") as file:
-                    found = self._read(key, sign, file.write)
+                    found = self._read(key, sign, file.write, size_max)
                 require_hash(found, sha256)
                 partial.replace(path)
             except BaseException:
@@ -193,13 +195,20 @@ class S3ObjectStore:
             if each.object_name and each.last_modified and not each.is_dir:
                 yield each.object_name, each.last_modified.timestamp()
 
-    def _read(self, key: str, sign: StopSign, take: Callable[[bytes], object]) -> StoredObject:
+    def _read(
+        self,
+        key: str,
+        sign: StopSign,
+        take: Callable[[bytes], object],
+        size_max: int | None = None,
+    ) -> StoredObject:
         digest, size = hashlib.sha256(), 0
         with explained("Reading", key):
             for chunk in chunks(self._client.get_object(self._bucket, key)):
                 sign.heed()
                 digest.update(chunk)
                 size += len(chunk)
+                require_size(key, size, size_max)
                 take(chunk)
         return StoredObject(key, size, digest.hexdigest())
 

@@ -57,6 +57,7 @@ async def serve(
                 this_device(),
                 kept_days=settings.takes_kept_days,
             )
+            studio.sweep()
             await run_workers(
                 await connect(settings, role=ROLE),
                 deployment,

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore, StoredObject
+from domain.kernel.ports import (
+    HashMismatch,
+    ObjectMissing,
+    ObjectStore,
+    ObjectTooLarge,
+    StoredObject,
+)
 
 _places = count()
 _OTHER_HASH = hashlib.sha256(b"something else").hexdigest()
@@ -95,6 +101,15 @@ class ObjectStoreContract:
         with pytest.raises(HashMismatch, match=f"{place}/a holds other bytes"):
             await store.get_file(f"{place}/a", tmp_path / "back", _OTHER_HASH)
         assert files_in(tmp_path) == [file]
+
+    async def test_more_bytes_than_were_asked_for_are_not_read(
+        self, store: ObjectStore, place: str, file: Path, tmp_path: Path
+    ) -> None:
+        stored = await store.put_file(f"{place}/a", file, "image/jpeg")
+        with pytest.raises(ObjectTooLarge, match=f"{place}/a has more than 10239 bytes"):
+            await store.get_file(f"{place}/a", tmp_path / "back", stored.sha256, 10239)
+        assert files_in(tmp_path) == [file]
+        assert await store.get_file(f"{place}/a", tmp_path / "back", None, 10240) == stored
 
     async def test_reading_back_finds_a_wrong_hash(
         self, store: ObjectStore, place: str, file: Path

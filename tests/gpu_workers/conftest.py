@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gpu_workers import references
 from gpu_workers.diffusion import workshop
 from tests.gpu_workers.video_server_double import MODEL, VideoServerDouble
 
@@ -20,7 +21,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     save_tiny_models(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(workshop.WEIGHTS, str(folder))
-        patch.setenv(workshop.REFERENCES, str(tmp_path_factory.mktemp("references")))
+        patch.setenv(references.FOLDER, str(tmp_path_factory.mktemp("references")))
         patch.setenv(workshop.DEVICE, "cpu")
         patch.setenv(workshop.REGIONS, "CH")
         patch.setenv(workshop.REVENUE, "0")

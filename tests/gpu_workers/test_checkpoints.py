@@ -132,7 +132,9 @@ async def test_bytes_that_are_no_state_are_not_used(tmp_path: Path) -> None:
 
 async def test_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
     class Away(MemoryObjectStore):
-        async def get_file(self, key: str, path: Path, sha256: str | None = None) -> StoredObject:
+        async def get_file(
+            self, key: str, path: Path, sha256: str | None = None, size_max: int | None = None
+        ) -> StoredObject:
             raise StoreUnavailable("away")
 
     store = Away()

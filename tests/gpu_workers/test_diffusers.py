@@ -7,12 +7,11 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -23,11 +22,11 @@ from gpu_workers.clip import Clip, Pictures
 from gpu_workers.diffusion import refusals, weights
 from gpu_workers.diffusion.family import Family, canvas_for
 from gpu_workers.diffusion.ltx2 import Ltx2, Ltx2Condition
-from gpu_workers.diffusion.references import FolderReferences, fitted
 from gpu_workers.diffusion.sampler import DiffusionSampler
 from gpu_workers.diffusion.wan import WanVace
 from gpu_workers.diffusion.workshop import Workshop
 from gpu_workers.sampler import Plan, Reference, SamplingRequest, State
+from tests.gpu_workers.clips import grey, write
 from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
 
 ROOT = Path(__file__).parents[2]
@@ -89,20 +88,10 @@ def a_picture(seed: int = 0) -> bytes:
     return cv2.imencode(".png", cv2.resize(noise, (90, 60)))[1].tobytes()
 
 
-def a_clip(folder: Path, moments: tuple[int, ...] = tuple(range(0, 1000, 40))) -> bytes:
-    """A lossless clip whose picture at each of ``moments`` (in ms) is as bright as its number."""
-    path = folder / "clip.mkv"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "bgr0"
-        stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
-        for number, moment in enumerate(moments):
-            picture = np.full((64, 96, 3), 10 * number % 256, np.uint8)
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts, frame.time_base = moment, Fraction(1, 1000)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path.read_bytes()
+def a_clip(folder: Path, moments: Sequence[int] = tuple(range(0, 1000, 40))) -> bytes:
+    """A clip whose picture at each of ``moments`` (in ms) is as bright as ten times its number."""
+    levels = [grey(10 * number % 256, 96, 64) for number in range(len(moments))]
+    return write(folder / "clip.mkv", levels, times_ms=moments).read_bytes()
 
 
 def reference(workshop: Workshop, kind: str, use: str, folder: Path) -> Reference:
@@ -342,35 +331,16 @@ def test_making_a_sampler_imports_no_library_of_pipelines() -> None:
     assert done.returncode == 0
 
 
-def test_references_are_checked_before_they_are_read(workshop: Workshop, tmp_path: Path) -> None:
-    shelf = FolderReferences(workshop.references)
-    lost = Reference(kind="picture", use="likeness", sha256="a" * 64)
-    with pytest.raises(refusals.ReferenceUnreadable, match="not in the studio"):
-        shelf.picture(lost)
-    (workshop.references / lost.sha256).write_bytes(a_picture())
-    with pytest.raises(refusals.ReferenceUnreadable, match="not those that were promised"):
-        shelf.picture(lost)
-    text = lost.model_copy(update={"sha256": laid_down(workshop, b"no picture")})
-    with pytest.raises(refusals.ReferenceUnreadable, match="no picture"):
-        shelf.picture(text)
-    with pytest.raises(refusals.ReferenceUnreadable, match="no clip"):
-        shelf.clip(text, 25)
-
-
-def test_pictures_of_a_clip_are_chosen_by_the_time_they_are_shown(
-    workshop: Workshop, tmp_path: Path
+def test_a_clip_can_be_a_likeness_too(
+    made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path
 ) -> None:
-    sha256 = laid_down(workshop, a_clip(tmp_path, (0, 40, 400, 440)))
-    clip = Reference(kind="clip", use="remix", sha256=sha256)
-    shown = FolderReferences(workshop.references).clip(clip, 25)
-    assert shown[:, 0, 0, 0].tolist() == [0] + [10] * 9 + [20, 30]
-
-
-def test_a_reference_fills_the_canvas_without_being_stretched() -> None:
-    wide = np.zeros((1, 10, 40, 3), np.uint8)
-    wide[:, :, 14:26] = 255
-    assert fitted(wide, 20, 20).shape == (1, 20, 20, 3)
-    assert fitted(wide, 20, 20).min() > 200
+    each, plain = made["wan-vace"], small()
+    given = plain.model_copy(
+        update={"references": (reference(workshop, "clip", "likeness", tmp_path),)}
+    )
+    assert fingerprint(sampled(each, each.plan(given))) != fingerprint(
+        sampled(each, each.plan(plain))
+    )
 
 
 def test_a_plan_without_references_keeps_the_key_it_had() -> None:
