@@ -25,11 +25,14 @@ from activities.ledger import Ledger
 from activities.orders import SamplingOrder
 from activities.scratch import scratch_folder
 from activities.threads import StopSign, in_thread
+from domain.generation.brief import Shot as Directed
 from domain.generation.take import Take
 from domain.kernel.errors import Mishap, Refusal
 from domain.kernel.ports import ObjectStore, StoreUnavailable
 from gpu_workers.books import Books
+from gpu_workers.cards import registry as cards
 from gpu_workers.cards.refusals import ReferencesNotTaken
+from gpu_workers.cards.require import require_direction
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
 from gpu_workers.device import Device
@@ -118,6 +121,7 @@ class StudioActivities:
 
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         sampler = await self._loaded(order.brief.sampler)
+        await asyncio.to_thread(_require_all_shots, sampler, order)
         order = await opened(order, self._store, self._scratch)
         plan = await asyncio.to_thread(sampler.plan, order_request(order))
         _require_taken(order, plan)
@@ -278,7 +282,7 @@ def _elsewhere(reel: Reel) -> ApplicationError:
 def order_request(order: SamplingOrder) -> SamplingRequest:
     """What an order asks of a sampler: one shot and where it stands, or all shots in one take."""
     brief = order.brief
-    shots = tuple(Shot.model_validate(each.model_dump()) for each in brief.shots)
+    shots = tuple(_asked(each) for each in brief.shots)
     story = None
     if order.shot:
         story = Story(
@@ -300,6 +304,25 @@ def order_request(order: SamplingOrder) -> SamplingRequest:
         ),
         story=story,
     )
+
+
+def _require_all_shots(sampler: Sampler, order: SamplingOrder) -> None:
+    """Raise what a later shot will be refused for, before a device is taken for an earlier one.
+
+    Who is in a shot comes with references of its own, which only that shot's order has: then what
+    its card says is all that can be known.
+    """
+    shots = order.brief.shots
+    if sampler.name in cards.names():
+        direction = cards.card(sampler.name).direction
+        require_direction(sampler.name, direction, [_asked(each) for each in shots])
+    if order.shot and not order.references and not any(each.cast for each in shots):
+        for number in range(1, len(shots) + 1):
+            sampler.plan(order_request(order.model_copy(update={"shot": number})))
+
+
+def _asked(shot: Directed) -> Shot:
+    return Shot.model_validate(shot.model_dump())
 
 
 def _require_taken(order: SamplingOrder, plan: Plan) -> None:

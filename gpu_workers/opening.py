@@ -44,8 +44,10 @@ def write_last_picture(take: Path, picture: Path) -> None:
     """
     try:
         with av.open(str(take), format="matroska") as container:
-            packets = [each for each in container.demux(video=0) if each.size]
-            frame = packets[-1].decode()[-1] if packets else None
+            last = None
+            for packet in container.demux(video=0):
+                last = packet if packet.size else last
+            frame = last.decode()[-1] if last is not None else None
     except (av.FFmpegError, IndexError, ValueError) as error:
         raise MezzanineUnreadable(f"{take.name} cannot be read as a mezzanine: {error}") from error
     if not isinstance(frame, av.VideoFrame):

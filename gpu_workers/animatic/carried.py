@@ -1,7 +1,8 @@
 """What a shot that is drawn by itself carries over from the shots before it, as a plan keeps it.
 
-Only what the shot truly takes is carried: where a prompt names its own place, hour, weather and
-cast, a change of another shot leaves the plan as it was, and its take is found.
+Only a prompt that speaks of those before, as in *it dances*, takes after them, and only in what it
+does not name itself. All others stand alone, so that a change of another shot leaves their plan as
+it was, and their take is found.
 """
 
 from __future__ import annotations
@@ -38,15 +39,21 @@ class Carried:
         kept = {"number": str(self.number)}
         if self.number > 1:
             kept["seed"] = str(self.seed)
+        if reading.refers_back:
+            kept |= self._taken_over(reading)
+        return tuple((_PREFIX + name, kept[name]) for name in sorted(kept))
+
+    def _taken_over(self, reading: Reading) -> dict[str, str]:
+        kept = {}
         if self.setting is not None and not reading.place:
             kept["place"] = self.setting.place
         if self.setting is not None and not reading.time:
             kept["time"] = self.setting.time
         if self.setting is not None and self.setting.weather and not reading.weather:
             kept["weather"] = self.setting.weather
-        if self.mentions and reading.refers_back:
+        if self.mentions:
             kept["cast"] = ";".join(_written(each) for each in self.mentions)
-        return tuple((_PREFIX + name, kept[name]) for name in sorted(kept))
+        return kept
 
     @staticmethod
     def of(plan: Plan) -> Carried | None:

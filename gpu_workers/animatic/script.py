@@ -130,7 +130,7 @@ def carry_over(story: Story) -> Carried:
     mentions: tuple[Mention, ...] = ()
     for shot in story.before:
         reading = _read_after(shot.prompt, mentions)
-        setting = _setting(reading, setting, story.seed)
+        setting = _setting(reading, setting if reading.refers_back else None, story.seed)
         mentions = reading.subjects or mentions
     return Carried(story.seed, story.number, setting, mentions)
 
