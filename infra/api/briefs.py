@@ -145,7 +145,12 @@ class GenerationRequest(BaseModel):
                     "prompt": "A lighthouse keeper's evening",
                     "shots": [
                         {"prompt": "A lighthouse in the rain", "seconds": 2.5},
-                        {"prompt": "A lamp is lit; a boat turns home", "seconds": 3},
+                        {
+                            "prompt": "A lamp is lit; a boat turns home",
+                            "seconds": 3,
+                            "lines": [{"text": "There she is at last.", "at": 1}],
+                            "camera": "zoom-in",
+                        },
                     ],
                     "width": 1024,
                     "height": 576,
