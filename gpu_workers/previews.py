@@ -83,10 +83,11 @@ class Looks:
 
 @dataclass(frozen=True)
 class Strips:
-    """The strips of one attempt in the store; ``folder`` holds them on their way."""
+    """The strips of one attempt at a shot in the store; ``folder`` holds them on their way."""
 
     store: ObjectStore
     generation_id: str
+    shot: int
     attempt: int
     folder: Path
 
@@ -97,7 +98,7 @@ class Strips:
 
     async def save(self, step: int, content: bytes) -> SavedStrip:
         """Write a strip and forget all but the last two. Raises StoreUnavailable, OSError."""
-        name = f"{self.attempt:05d}-{step:06d}.jpg"
+        name = f"{self.shot:03d}-{self.attempt:05d}-{step:06d}.jpg"
         path = self.folder / name
         try:
             await asyncio.to_thread(path.write_bytes, content)

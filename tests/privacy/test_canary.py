@@ -37,7 +37,13 @@ DRAW: Final = drawn_by(system_clock)
 def a_brief(**changes: Any) -> dict[str, Any]:
     return {
         "prompt": f"{CANARY} sings",
-        "shots": [{"prompt": f"the {CANARY} sings on a branch", "seconds": 1.0}],
+        "shots": [
+            {
+                "prompt": f"the {CANARY} sings on a branch",
+                "seconds": 1.0,
+                "lines": [{"text": f"I am {CANARY}"}],
+            }
+        ],
         "width": 128,
         "height": 80,
         "fps": 8,

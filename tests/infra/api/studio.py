@@ -51,18 +51,21 @@ class SmallStudio:
         attempt = activity.info().attempt
         name = f"{order.command_id}/{attempt}"
         begin = BeginSampling(
-            command_id=f"{name}/begin", at=order.at, attempt=attempt, steps=STEPS, plan_key="c" * 64
+            command_id=f"{name}/begin",
+            at=order.at,
+            shot=order.shot,
+            attempt=attempt,
+            steps=STEPS,
+            plan_key="c" * 64,
         )
         await self._decide(order, begin)
         for step in range(1, STEPS + 1):
-            activity.heartbeat(SamplingProgress(attempt=attempt, step=step, steps=STEPS))
+            activity.heartbeat(_progress(order, attempt, step))
             looked = None
             while order.brief.seed == HELD and step == 2 and not self.released.is_set():
                 looked = looked or await self._look(order, attempt, step)
                 await asyncio.sleep(0.05)
-                activity.heartbeat(
-                    SamplingProgress(attempt=attempt, step=step, steps=STEPS, preview=looked)
-                )
+                activity.heartbeat(_progress(order, attempt, step, looked))
         take = Take(
             key=f"takes/{order.generation_id}/{'b' * 64}.mkv",
             sha256="b" * 64,
@@ -73,12 +76,17 @@ class SmallStudio:
             sample_rate=48000,
         )
         await self._decide(
-            order, RecordTake(command_id=f"{order.command_id}/take", at=order.at, take=take)
+            order,
+            RecordTake(
+                command_id=f"{order.command_id}/take", at=order.at, shot=order.shot, take=take
+            ),
         )
         return take
 
     async def _look(self, order: SamplingOrder, attempt: int, step: int) -> SavedStrip:
-        strips = Strips(self._store, order.generation_id, attempt, Path(tempfile.gettempdir()))
+        strips = Strips(
+            self._store, order.generation_id, order.shot, attempt, Path(tempfile.gettempdir())
+        )
         return await strips.save(step, strip(np.full((6, 90, 160, 3), 90, np.uint8)))
 
     @activity.defn
@@ -133,6 +141,14 @@ class SmallStudio:
             file.flush()
             await self._store.put_file(key, Path(file.name), content_type)
         return MediaFile(key=key, sha256=_sha(data), size=len(data), content_type=content_type)
+
+
+def _progress(
+    order: SamplingOrder, attempt: int, step: int, preview: SavedStrip | None = None
+) -> SamplingProgress:
+    return SamplingProgress(
+        shot=order.shot, attempt=attempt, step=step, steps=STEPS, preview=preview
+    )
 
 
 def _files(generation_id: str) -> list[tuple[str, bytes, str]]:
