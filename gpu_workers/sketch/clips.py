@@ -39,7 +39,11 @@ class TrainingClip:
 def draw_clip(seed: int, cameos: float = SHARE_OF_CAMEOS) -> TrainingClip:
     """The clip of this seed; the same seed always gives the same clip."""
     rng = np.random.default_rng(seed)
-    spec = draw_spec(rng, cameos)
+    return staged(draw_spec(rng, cameos), rng)
+
+
+def staged(spec: Spec, rng: np.random.Generator) -> TrainingClip:
+    """A clip in which a spec comes true; what the spec leaves open is drawn by lot."""
     tilt = float(rng.random())
     weather, wind = draw_weather(spec.weather, rng)
     sheets, references = np.stack([plates.nobody()] * ACTORS), []

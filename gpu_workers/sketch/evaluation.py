@@ -98,9 +98,12 @@ def _held_out(count: int) -> list[TrainingClip]:
 
 def _true(clip: TrainingClip) -> _Shown:
     """The clip itself, its sound through the same spectrogram and back."""
-    made = clip.layers
-    scene = Scene(made.backdrop, made.weather, made.plates, made.tracks, cutouts_of(clip.cutouts))
-    return _Shown(clip, scene, _heard(made.sound))
+    return _Shown(clip, scene_of(clip, clip.layers), _heard(clip.layers.sound))
+
+
+def scene_of(clip: TrainingClip, made: layers.Layers) -> Scene:
+    """Layers with the cameos of a clip, to be looked at."""
+    return Scene(made.backdrop, made.weather, made.plates, made.tracks, cutouts_of(clip.cutouts))
 
 
 @torch.inference_mode()
@@ -114,8 +117,7 @@ def _sampled(model: Sketch, clip: TrainingClip, seed: int, guidance: float) -> _
     for step in range(STEPS):
         parts = sampling.step(model, parts, levels[step], levels[step + 1], asked, guidance)
     made = to_layers({name: x[None] for name, x in parts.items()})[0]
-    scene = Scene(made.backdrop, made.weather, made.plates, made.tracks, cutouts_of(clip.cutouts))
-    return _Shown(clip, scene, _heard(made.sound))
+    return _Shown(clip, scene_of(clip, made), _heard(made.sound))
 
 
 def _heard(sound: layers.Floats) -> layers.Floats:

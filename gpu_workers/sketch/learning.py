@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from gpu_workers.sketch.layers import ACTORS, MOMENTS, PULSE
 from gpu_workers.sketch.model import Prompted, Sketch
-from gpu_workers.sketch.tokens import LEVEL_COUNT, LEVELS, SHAPES, Parts
+from gpu_workers.sketch.tokens import LEVEL_COUNT, LEVELS, SHAPES, SIGNAL, Parts
 
 WEIGHTS: Final = {"backdrop": 1.0, "weather": 0.3, "plates": 1.0, "tracks": 2.0, "sound": 0.5}
 ONSET_WEIGHT: Final = 0.1
@@ -23,11 +23,9 @@ CLEAN: Final = 0.3
 CONTINUED: Final = 0.15
 """Share of clips whose first moments are given: so a clip can go on from another."""
 GIVEN_MOMENTS: Final = 4
-EARLY: Final = (-2.0, 1.2)
-LATE: Final = (0.0, 1.0)
-"""Mean and spread of the noise levels' logits: most are early, where a clip is decided upon. With
-hundreds of numbers in a token, its scene can be told under very much noise."""
-LATE_SHARE: Final = 0.25
+LEVEL_MEAN: Final = -0.5
+LEVEL_SPREAD: Final = 1.4
+"""Of the noise levels' logits: more are early, where a clip is decided upon."""
 NOISE_LEFT_MIN: Final = 0.1
 
 
@@ -59,7 +57,7 @@ def losses(model: Sketch, clean: Parts, batch: Parts, generator: torch.Generator
     total, parts = torch.zeros(()), {}
     for name, guess in guessed.items():
         left = (1 - levels[:, LEVELS[name]]).clamp(min=NOISE_LEFT_MIN)[:, None]
-        error = (guess - clean[name]).pow(2).mean(2) / left**2
+        error = (guess - clean[name]).pow(2).mean(2) / (SIGNAL[name] * left) ** 2
         counts = (1 - is_clean[:, LEVELS[name]])[:, None].expand_as(error)
         if is_timed(name):
             counts = counts * (1 - given)
@@ -94,9 +92,7 @@ def _levels(n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Ten
     drawn = torch.randn(n, LEVEL_COUNT, generator=generator)
     split = (_chance(n, generator) < SPLIT_LEVELS).float()[:, None]
     same = drawn[:, :1].expand_as(drawn)
-    late = (_chance(n, generator) < LATE_SHARE).float()[:, None]
-    mean, spread = (LATE[i] * late + EARLY[i] * (1 - late) for i in range(2))
-    levels = torch.sigmoid((drawn * split + same * (1 - split)) * spread + mean)
+    levels = torch.sigmoid((drawn * split + same * (1 - split)) * LEVEL_SPREAD + LEVEL_MEAN)
     is_clean = (torch.rand(n, LEVEL_COUNT, generator=generator) < CLEAN).float() * split
     return levels * (1 - is_clean) + is_clean, is_clean
 

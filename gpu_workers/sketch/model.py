@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from gpu_workers.sketch.clips import REFERENCE_SIDE
 from gpu_workers.sketch.layers import ACTORS, MOMENTS
-from gpu_workers.sketch.tokens import LEVEL_COUNT, SHAPES, Parts
+from gpu_workers.sketch.tokens import LEVEL_COUNT, SHAPES, SIGNAL, Parts
 from gpu_workers.sketch.words import VOCABULARY, WORDS_MAX
 
 KINDS: Final = ("scene", "actor", "moment", "word")
@@ -160,7 +160,7 @@ class Sketch(nn.Module):
         for head in (*self.write.values(), self.condition[2], self.onset):
             if isinstance(head, nn.Linear):
                 nn.init.zeros_(head.weight)
-        nn.init.normal_(self.gram.weight, std=0.5)
+        nn.init.normal_(self.gram.weight, std=1.2)
 
     def forward(
         self, noisy: Parts, levels: torch.Tensor, asked: Prompted
@@ -181,7 +181,8 @@ class Sketch(nn.Module):
             "backdrop": scene[:, :patches], "weather": scene[:, patches:], "plates": actor,
             "tracks": moment, "sound": moment,
         }  # fmt: skip
-        return {name: self.write[name](x) for name, x in kept.items()}, sounds[..., 0]
+        clean = {name: self.write[name](x) * SIGNAL[name] for name, x in kept.items()}
+        return clean, sounds[..., 0]
 
     def _tokens(self, noisy: Parts, asked: Prompted) -> list[torch.Tensor]:
         read = {name: layer(noisy[name]) for name, layer in self.read.items()}
@@ -204,7 +205,7 @@ class Sketch(nn.Module):
         turns = levels[..., None] * torch.as_tensor(self.waves)
         words = self._words(numbers)
         said = (numbers[..., 0] > 0).sum(1, keepdim=True).clamp(min=1)
-        told = [turns.sin().flatten(1), turns.cos().flatten(1), words.sum(1) / said]
+        told = [turns.sin().flatten(1), turns.cos().flatten(1), 3 * words.sum(1) / said]
         return torch.as_tensor(self.condition(torch.cat(told, 1))).view(
             len(levels), len(KINDS), 6, self.size.width
         )

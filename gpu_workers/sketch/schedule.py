@@ -17,7 +17,7 @@ from gpu_workers.sketch.learning import GIVEN_MOMENTS
 from gpu_workers.sketch.tokens import LEVEL_COUNT, LEVELS
 
 STEPS: Final = 24
-SHIFT: Final = 6.0
+SHIFT: Final = 1.5
 """Steps lie closer together where there is much noise."""
 NEW_MOMENTS: Final = MOMENTS - GIVEN_MOMENTS
 GIVEN_SECONDS: Final = GIVEN_MOMENTS / MOMENTS_PER_SECOND

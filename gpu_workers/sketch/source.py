@@ -25,6 +25,8 @@ _DIFFERENT: Final = 0.10
 _SHARE_MIN: Final = 0.004
 """A moving thing smaller than this share of the picture is no actor."""
 _FAR: Final = 0.45
+_SHADOW_SPREAD: Final = 0.1
+_SHADOW_DARKEST: Final = 0.6
 Mask = NDArray[np.uint8]
 
 
@@ -77,7 +79,12 @@ def taken_apart(pictures: Pictures) -> Source:
 
 
 def _moving(picture: Floats, still: Floats) -> Mask:
-    different = (np.abs(picture - still).max(2) > _DIFFERENT).astype(np.uint8)
+    """What differs from what stays, but for shadows: they darken all colours alike."""
+    ratio = (picture + 0.02) / (still + 0.02)
+    alike = ratio.max(2) - ratio.min(2) < _SHADOW_SPREAD
+    shadow = alike & (ratio.mean(2) > _SHADOW_DARKEST) & (ratio.mean(2) < 1)
+    differs = (np.abs(picture - still).max(2) > _DIFFERENT) & ~shadow
+    different = differs.astype(np.uint8)
     opened = cv2.morphologyEx(different, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
     return np.asarray(
         cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((13, 13), np.uint8)), np.uint8

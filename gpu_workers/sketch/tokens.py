@@ -35,13 +35,25 @@ LEVELS: Final[dict[str, int]] = {
 }
 """Which of the four noise levels a part has: scene, actors, motion, sound."""
 LEVEL_COUNT: Final = 4
+SIGNAL: Final[dict[str, float]] = {
+    "backdrop": 0.15,
+    "weather": 0.3,
+    "plates": 0.15,
+    "tracks": 1.0,
+    "sound": 0.3,
+}
+"""How strong a part is against noise of unit spread. A part of many numbers can be told under much
+noise; so weakened, all parts are decided upon at about the same level."""
 Parts = dict[str, torch.Tensor]
 
 
 def to_tokens(batch: Parts) -> Parts:
-    """Layers with a batch axis → tokens [n, count, numbers] by the names of ``SHAPES``."""
+    """Layers with a batch axis → tokens [n, count, numbers] by the names of ``SHAPES``.
+
+    They are weakened by ``SIGNAL``.
+    """
     n = len(batch["tracks"])
-    return {
+    parts = {
         "backdrop": _patches(batch["backdrop"], PATCH, PATCH_WIDTH),
         "weather": _patches(batch["weather"], PATCH, PATCH),
         "plates": _patches(batch["plates"].flatten(0, 1), PLATE_PATCH, PLATE_PATCH).reshape(
@@ -50,10 +62,12 @@ def to_tokens(batch: Parts) -> Parts:
         "tracks": batch["tracks"],
         "sound": batch["sound"].reshape(n, *SHAPES["sound"]),
     }
+    return {name: part * SIGNAL[name] for name, part in parts.items()}
 
 
 def to_layers(parts: Parts) -> list[layers.Layers]:
     """The inverse of ``to_tokens``."""
+    parts = {name: part / SIGNAL[name] for name, part in parts.items()}
     n = len(parts["tracks"])
     plates = _pictures(
         parts["plates"].reshape(n * layers.ACTORS, _PLATE_SIDE**2, -1),
