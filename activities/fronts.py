@@ -45,13 +45,13 @@ async def record_request(order: RequestOrder) -> Recorded:
 
 @activity.defn
 async def sample_take(order: SamplingOrder) -> Take:
-    """Sample pictures and sound in the studio and keep them without loss."""
+    """Sample a shot's pictures and sound in the studio and keep them without loss."""
     _elsewhere()
 
 
 @activity.defn
 async def assemble_rendition(order: AssemblyOrder) -> Assembled:
-    """Encode a take as a film with its poster and contact sheet."""
+    """Join the takes of all shots into a film with its poster and contact sheet."""
     _elsewhere()
 
 

@@ -1,12 +1,13 @@
-"""From a take to the files that people watch: made, put in their places, read back, tidied up.
+"""From takes to the files that people watch: made, put in their places, read back, tidied up.
 
-A take lies under ``takes/{generation}/``, unfinished work under ``staging/{generation}/``, and what
-people watch under the hash of its bytes, where it is never changed and never swept.
+Takes lie under ``kept/{account}/``, unfinished work under ``takes/{generation}/`` and
+``staging/{generation}/``, and what people watch under the hash of its bytes, where it is never
+changed and never swept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import Any, Final
 from temporalio import activity
 
 from activities.film.make import MadeFiles, make_files
-from activities.film.shape import Timing
+from activities.film.shape import Reel, Timing
 from activities.generation import context_of
 from activities.heartbeats import beating
+from activities.kept import DAYS_KEPT, KEPT, SECONDS_PER_DAY, sampled_by
 from activities.ledger import Decision, Ledger
 from activities.orders import (
     Assembled,
@@ -62,8 +64,14 @@ class MediaActivities:
     """
 
     def __init__(
-        self, store: ObjectStore, ledger: Ledger, now: Callable[[], datetime], scratch: Path
+        self,
+        store: ObjectStore,
+        ledger: Ledger,
+        now: Callable[[], datetime],
+        scratch: Path,
+        kept_days: float = DAYS_KEPT,
     ) -> None:
+        self._kept_days = kept_days
         self._store, self._ledger, self._now, self._scratch = store, ledger, now, scratch
 
     @property
@@ -78,16 +86,17 @@ class MediaActivities:
 
     @activity.defn
     async def assemble_rendition(self, order: AssemblyOrder) -> Assembled:
-        """Encode a take as a film with its poster and contact sheet, and stage all three.
+        """Join the takes into a film with its poster and contact sheet, and stage all three.
 
         Raises TakeUnusable, FilmFaulty, and HashMismatch or ObjectMissing for a damaged take.
         """
         work = _Work(order)
         with scratch_folder(self._scratch, "assembly-") as folder:
             async with beating(lambda: work.progress):
-                take = folder / "take.mkv"
-                await self._store.get_file(order.take.key, take, order.take.sha256)
-                made = await in_thread(lambda sign: work.do(take, folder, sign))
+                paths = [folder / f"take-{n:03d}.mkv" for n in range(len(order.takes))]
+                for take, path in zip(order.takes, paths, strict=True):
+                    await self._store.get_file(take.key, path, take.sha256)
+                made = await in_thread(lambda sign: work.do(paths, folder, sign))
                 return await self._stage(order.generation_id, made)
 
     @activity.defn
@@ -122,7 +131,7 @@ class MediaActivities:
 
     @activity.defn
     async def clear_staging(self, order: ClearanceOrder) -> Cleared:
-        """Remove what a generation left in staging, and its takes."""
+        """Remove what a generation left unfinished; takes that are kept stay for their days."""
         return Cleared(objects=await self._clear(order.generation_id))
 
     async def _clear(self, generation_id: str) -> int:
@@ -135,19 +144,25 @@ class MediaActivities:
 
     @activity.defn
     async def sweep_staging(self, order: SweepOrder) -> Swept:
-        """Remove staged objects that nobody came back for.
+        """Remove staged objects that nobody came back for, and takes that were kept long enough.
 
         A generation that has not ended may have waited for a long outage: what it left stays.
         """
-        written_before = order.now.timestamp() - order.older_than_hours * _SECONDS_PER_HOUR
+        now = order.now.timestamp()
+        written_before = now - order.older_than_hours * _SECONDS_PER_HOUR
+        kept_before = now - self._kept_days * SECONDS_PER_DAY
         awaited: dict[str, bool] = {}
         removed = 0
         async with beating():
-            for room in (STAGING, TAKES):
+            for room, before in (
+                (STAGING, written_before),
+                (TAKES, written_before),
+                (KEPT, kept_before),
+            ):
                 async for key, written_at in self._store.list(f"{room}/"):
-                    if written_at >= written_before:
+                    if written_at >= before:
                         continue
-                    generation_id = key.split("/")[1]
+                    generation_id = sampled_by(key) if room == KEPT else key.split("/")[1]
                     if generation_id not in awaited:
                         awaited[generation_id] = await self._is_awaited(generation_id)
                     if not awaited[generation_id]:
@@ -204,17 +219,19 @@ class _Work:
     """One assembly in a thread: what it is to do, and how far it has come."""
 
     def __init__(self, order: AssemblyOrder) -> None:
-        self._timing = Timing(order.take.frames, order.take.fps)
-        self.progress = AssemblyProgress(picture=0, pictures=2 * self._timing.frames)
+        self._timings = [Timing(take.frames, take.fps) for take in order.takes]
+        pictures = sum(each.frames for each in self._timings)
+        self.progress = AssemblyProgress(picture=0, pictures=2 * pictures)
 
-    def do(self, take: Path, folder: Path, sign: StopSign) -> MadeFiles:
+    def do(self, paths: Sequence[Path], folder: Path, sign: StopSign) -> MadeFiles:
         """Make the files, looking at the sign before each picture. Raises ``Stopped``."""
 
         def on_progress(picture: int, pictures: int) -> None:
             sign.heed()
             self.progress = AssemblyProgress(picture=picture, pictures=pictures)
 
-        return make_files(take, folder, self._timing, on_progress)
+        takes = [Reel(*each) for each in zip(paths, self._timings, strict=True)]
+        return make_files(takes, folder, on_progress)
 
 
 def _media_file(key: str, staged: StagedFile) -> MediaFile:

@@ -5,9 +5,9 @@ Every model is a Temporal payload of its own, so that none can come back as a lo
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from domain.account.notice import Kind
 from domain.generation.brief import Brief
@@ -46,10 +46,16 @@ class Recorded(Value):
 
 
 class SamplingOrder(Errand):
-    """Sample one take of a brief; everything that matters to the pictures is in here."""
+    """Sample one shot of a brief; everything that matters to the pictures is in here.
+
+    ``shot`` counts from 1; 0 asks for all of them in one take, as orders did once. ``seed`` is the
+    shot's own. ``previous`` is the take of the shot before, where this one goes on from it.
+    """
 
     brief: Brief
     seed: int
+    shot: Annotated[int, Field(ge=0)] = 0
+    previous: Take | None = None
     references: Annotated[tuple[ReferenceFile, ...], Field(max_length=REFERENCES_MAX)] = ()
 
 
@@ -76,15 +82,18 @@ def previews_prefix(generation_id: str) -> str:
 class SamplingProgress(Value):
     """The details of the studio's heartbeat: steps done of steps planned (0: not planned yet).
 
+    ``shot`` is the order's; ``restored`` of the steps were done by an attempt before.
     ``deaths`` counts workers that vanished with this order; ``left`` says that this one has not.
     ``shortages`` counts the times that memory ran out. ``seconds`` is how long this attempt has
     had the ``device`` for itself, ``checkpoint`` is where the next attempt can go on, and
     ``preview`` is the newest look at it.
     """
 
+    shot: int = 0
     attempt: int
     step: int
     steps: int
+    restored: int = 0
     deaths: int = 0
     left: bool = False
     shortages: int = 0
@@ -94,10 +103,25 @@ class SamplingProgress(Value):
     preview: SavedStrip | None = None
 
 
-class AssemblyOrder(Errand):
-    """Turn a take into the files that people watch."""
+class OfTakes(Errand):
+    """An order about all takes of a generation, in the order of its shots.
 
-    take: Take
+    Orders of before shots were sampled apart name one ``take``; they are read as well.
+    """
+
+    takes: Annotated[tuple[Take, ...], Field(min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_take(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "take" in given and "takes" not in given:
+            given = dict(given)
+            given["takes"] = (given.pop("take"),)
+        return given
+
+
+class AssemblyOrder(OfTakes):
+    """Join the takes into the files that people watch."""
 
 
 class StagedFile(Value):
@@ -124,11 +148,10 @@ class Assembled(Value):
     sample_rate: int
 
 
-class StorageOrder(Errand):
+class StorageOrder(OfTakes):
     """Put staged files where they belong, read them back, and say so in the log."""
 
     assembled: Assembled
-    take: Take
 
 
 class Stored(Value):

@@ -20,15 +20,19 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.heartbeats import beating
+from activities.kept import DAYS_KEPT, KeptFile, KeptTakes
 from activities.ledger import Ledger
 from activities.orders import SamplingOrder
-from activities.scratch import file_sha256, scratch_folder
+from activities.scratch import scratch_folder
 from activities.threads import StopSign, in_thread
+from domain.generation.brief import Shot as Directed
 from domain.generation.take import Take
 from domain.kernel.errors import Mishap, Refusal
 from domain.kernel.ports import ObjectStore, StoreUnavailable
 from gpu_workers.books import Books
+from gpu_workers.cards import registry as cards
 from gpu_workers.cards.refusals import ReferencesNotTaken
+from gpu_workers.cards.require import require_direction
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
 from gpu_workers.device import Device
@@ -42,6 +46,7 @@ from gpu_workers.mishaps import (
     is_shortage,
     require_audible,
 )
+from gpu_workers.opening import opened
 from gpu_workers.previews import Looks, Strips
 from gpu_workers.reel import Leaving, Reel, last_progress
 from gpu_workers.references import references_folder
@@ -52,6 +57,7 @@ from gpu_workers.sampler import (
     SamplingRequest,
     Shot,
     State,
+    Story,
     decoded,
 )
 from gpu_workers.shelf import Shelf
@@ -85,10 +91,12 @@ class StudioActivities:
         device: Device | None = None,
         references: Path | None = None,
         preview_seconds: float | None = None,
+        kept_days: float = DAYS_KEPT,
     ) -> None:
         self._samplers, self._store, self._scratch = samplers, store, scratch
         self._preview_seconds = preview_seconds
         self._shelf = Shelf(store, references or references_folder())
+        self._kept = KeptTakes(store, now, kept_days)
         self._books = Books(ledger, now)
         self._fence, self._device = fence or Fence(), device or Device()
         self._loading = asyncio.Lock()
@@ -100,10 +108,10 @@ class StudioActivities:
 
     @activity.defn
     async def sample_take(self, order: SamplingOrder) -> Take:
-        """Sample pictures and sound; a take that was recorded before is given again."""
+        """Sample a shot; a take that was recorded, or kept for the same plan, is given again."""
         if last := last_progress():
             await self._books.account(order, last)
-        reel = Reel(self._device.name, lambda: self._fence.heed(order.generation_id))
+        reel = Reel(self._device.name, lambda: self._fence.heed(order.generation_id), order.shot)
         if reel.deaths >= DEATHS_MAX:
             raise StudioKeepsDying(f"That happened {reel.deaths} times.")
         with self._fence.watching(order.generation_id):
@@ -126,10 +134,12 @@ class StudioActivities:
 
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         sampler = await self._loaded(order.brief.sampler)
+        await asyncio.to_thread(_require_all_shots, sampler, order)
+        order = await opened(order, self._store, self._scratch)
         plan = await asyncio.to_thread(sampler.plan, order_request(order))
         _require_taken(order, plan)
-        if recorded := await self._books.begin(order, reel.attempt, plan):
-            return recorded
+        if found := await self._found(order, plan):
+            return found
         async with self._shelf.laid(order.references):
             return await self._sample_laid(order, reel, sampler, plan)
 
@@ -137,10 +147,14 @@ class StudioActivities:
         self, order: SamplingOrder, reel: Reel, sampler: Sampler, plan: Plan
     ) -> Take:
         with scratch_folder(self._scratch, "take-") as folder:
-            checkpoints = Checkpoints(self._store, order.generation_id, reel.attempt, folder)
+            checkpoints = Checkpoints(
+                self._store, order.generation_id, reel.attempt, folder, order.shot
+            )
             restored = await checkpoints.restore(reel.saved, plan) if reel.saved else None
             reel.begin(plan, restored, bool(getattr(sampler, "saves_first_step", False)))
-            strips = Strips(self._store, order.generation_id, reel.attempt, folder)
+            if recorded := await self._books.begin(order, reel.attempt, plan, reel.step):
+                return recorded
+            strips = Strips(self._store, order.generation_id, reel.attempt, folder, order.shot)
             looks = Looks(sampler, plan, self._preview_seconds)
             path = folder / "take.mkv"
 
@@ -210,24 +224,35 @@ class StudioActivities:
                 await self._books.advance(order, reel.attempt, told)
             await asyncio.sleep(BEAT_SECONDS)
 
+    async def _found(self, order: SamplingOrder, plan: Plan) -> Take | None:
+        """The kept take of this plan, written into the log as this shot's. Raises a Refusal."""
+        if not order.shot:
+            return None
+        kept = await self._kept.find(order.account_id, plan.key, order.generation_id)
+        if kept is None:
+            return None
+        elsewhere = kept.generation_id != order.generation_id
+        return await self._books.record(order, _take(plan, kept), found=elsewhere)
+
     async def _keep(self, order: SamplingOrder, plan: Plan, path: Path) -> Take:
-        sha256 = await in_thread(lambda sign: file_sha256(path, sign.heed))
-        key = f"takes/{order.generation_id}/{sha256}.mkv"
-        stored = await self._store.put_file(key, path, "video/x-matroska")
-        take = Take(
-            key=key,
-            sha256=stored.sha256,
-            size=stored.size,
-            plan_key=plan.key,
-            frames=plan.frames,
-            fps=plan.fps,
-            sample_rate=plan.sample_rate,
-        )
+        kept = await self._kept.keep(order.account_id, plan.key, order.generation_id, path)
         try:
-            return await self._books.record(order, take)
+            return await self._books.record(order, _take(plan, kept))
         except Refusal:
-            await self._store.delete(key)  # it was stopped meanwhile: nobody will come for it
+            await self._store.delete(kept.key)  # it was stopped meanwhile: nobody will come for it
             raise
+
+
+def _take(plan: Plan, kept: KeptFile) -> Take:
+    return Take(
+        key=kept.key,
+        sha256=kept.sha256,
+        size=kept.size,
+        plan_key=plan.key,
+        frames=plan.frames,
+        fps=plan.fps,
+        sample_rate=plan.sample_rate,
+    )
 
 
 async def _leave_when_told(reel: Reel) -> None:
@@ -288,11 +313,20 @@ def _elsewhere(reel: Reel) -> ApplicationError:
 
 
 def order_request(order: SamplingOrder) -> SamplingRequest:
-    """What an order asks of a sampler."""
+    """What an order asks of a sampler: one shot and where it stands, or all shots in one take."""
     brief = order.brief
+    shots = tuple(_asked(each) for each in brief.shots)
+    story = None
+    if order.shot:
+        story = Story(
+            seed=brief.seed_for(order.generation_id),
+            number=order.shot,
+            before=shots[: order.shot - 1],
+        )
+        shots = shots[order.shot - 1 : order.shot]
     return SamplingRequest(
         generation_id=order.generation_id,
-        shots=tuple(Shot.model_validate(each.model_dump()) for each in brief.shots),
+        shots=shots,
         width=brief.width,
         height=brief.height,
         fps=brief.fps,
@@ -301,7 +335,27 @@ def order_request(order: SamplingOrder) -> SamplingRequest:
             Reference(kind=each.kind, use=each.use, sha256=each.sha256, keep=each.keep)
             for each in order.references
         ),
+        story=story,
     )
+
+
+def _require_all_shots(sampler: Sampler, order: SamplingOrder) -> None:
+    """Raise what a later shot will be refused for, before a device is taken for an earlier one.
+
+    Who is in a shot comes with references of its own, which only that shot's order has: then what
+    its card says is all that can be known.
+    """
+    shots = order.brief.shots
+    if sampler.name in cards.names():
+        direction = cards.card(sampler.name).direction
+        require_direction(sampler.name, direction, [_asked(each) for each in shots])
+    if order.shot and not order.references and not any(each.cast for each in shots):
+        for number in range(1, len(shots) + 1):
+            sampler.plan(order_request(order.model_copy(update={"shot": number})))
+
+
+def _asked(shot: Directed) -> Shot:
+    return Shot.model_validate(shot.model_dump())
 
 
 def _require_taken(order: SamplingOrder, plan: Plan) -> None:

@@ -17,7 +17,7 @@ from domain.generation.commands import (
     RecordTake,
 )
 from domain.generation.decider import GENERATION
-from domain.generation.situations import Generation, Sampled, Stored
+from domain.generation.situations import Generation, take_of
 from domain.generation.take import Take
 from domain.kernel.ports import LogUnavailable
 from gpu_workers.sampler import Plan
@@ -29,23 +29,27 @@ class Books:
     def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
         self._ledger, self._now = ledger, now
 
-    async def begin(self, order: SamplingOrder, attempt: int, plan: Plan) -> Take | None:
+    async def begin(
+        self, order: SamplingOrder, attempt: int, plan: Plan, restored: int
+    ) -> Take | None:
         """An attempt begins; the take, where an earlier one was recorded. Raises a Refusal."""
         command = BeginSampling(
             command_id=f"{order.command_id}/{attempt}",
             at=self._now(),
+            shot=order.shot,
             attempt=attempt,
             steps=plan.steps,
+            restored=restored,
             plan_key=plan.key,
         )
-        state = await self._perform(order, command)
-        return state.take if isinstance(state, Sampled | Stored) else None
+        return take_of(await self._perform(order, command), order.shot)
 
     async def advance(self, order: SamplingOrder, attempt: int, step: int) -> None:
         """Some more steps are done. A silent log hears of later ones. Raises a Refusal."""
         command = AdvanceSampling(
             command_id=f"{order.command_id}/{attempt}/{step}",
             at=self._now(),
+            shot=order.shot,
             attempt=attempt,
             step=step,
         )
@@ -62,6 +66,7 @@ class Books:
         command = RecordStudioTime(
             command_id=f"{order.command_id}/{progress.attempt}/time",
             at=self._now(),
+            shot=order.shot,
             attempt=progress.attempt,
             device=progress.device,
             seconds=progress.seconds,
@@ -69,11 +74,12 @@ class Books:
         with suppress(LogUnavailable):
             await self._perform(order, command)
 
-    async def record(self, order: SamplingOrder, take: Take) -> Take:
-        """The take is kept; the first one that was recorded stands. Raises a Refusal."""
-        command = RecordTake(command_id=order.command_id, at=self._now(), take=take)
-        state = await self._perform(order, command)
-        return state.take if isinstance(state, Sampled | Stored) else take
+    async def record(self, order: SamplingOrder, take: Take, found: bool = False) -> Take:
+        """The take is kept, or was found; the first one recorded stands. Raises a Refusal."""
+        command = RecordTake(
+            command_id=order.command_id, at=self._now(), shot=order.shot, take=take, found=found
+        )
+        return take_of(await self._perform(order, command), order.shot) or take
 
     async def _perform(self, order: SamplingOrder, command: GenerationCommand) -> Generation:
         decision = Decision(GENERATION, order.generation_id, command)

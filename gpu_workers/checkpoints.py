@@ -1,7 +1,8 @@
 """Checkpoints: how often a state is saved, where, and whether a saved one can be trusted.
 
-They lie under ``takes/{generation}/checkpoints/``, so whatever clears a generation's takes clears
-them too. Their names sort by age: a worker that was replaced never removes its successor's.
+They lie under ``takes/{generation}/checkpoints/``, each shot's apart, so whatever clears what a
+generation left clears them too. Their names sort by age: a worker that was replaced never removes
+its successor's.
 """
 
 from __future__ import annotations
@@ -48,17 +49,22 @@ def steps_between(steps: int, step_seconds: float, write_seconds: float) -> int 
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The saved states of one attempt at one generation; ``folder`` holds them on their way."""
+    """The saved states of one attempt at one shot; ``folder`` holds them on their way.
+
+    ``shot`` counts from 1; 0 stands for all shots in one take.
+    """
 
     store: ObjectStore
     generation_id: str
     attempt: int
     folder: Path
+    shot: int = 0
 
     @property
     def prefix(self) -> str:
-        """Where all attempts of this generation keep theirs."""
-        return f"takes/{self.generation_id}/checkpoints/"
+        """Where all attempts at this shot keep theirs."""
+        apart = f"shot-{self.shot:03d}/" if self.shot else ""
+        return f"takes/{self.generation_id}/checkpoints/{apart}"
 
     async def save(self, state: State) -> SavedState:
         """Write a state and forget all but the last two. Raises StoreUnavailable, OSError."""

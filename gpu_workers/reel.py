@@ -33,8 +33,9 @@ class Reel:
     and checkpoints.
     """
 
-    def __init__(self, device: str, fence: Callable[[], None]) -> None:
+    def __init__(self, device: str, fence: Callable[[], None], shot: int = 0) -> None:
         info = activity.info()
+        self.shot = shot
         last = last_progress()
         self.attempt, self.device = info.attempt, device
         self.turn = Turn()
@@ -51,7 +52,7 @@ class Reel:
         self._loop = asyncio.get_running_loop()
         self._fence = fence
         self._leaving = False
-        self._began_at_step = 0
+        self._began_at_step = self.step
         self._must_save: int | None = None
 
     @property
@@ -112,9 +113,11 @@ class Reel:
     def progress(self, left: bool = False) -> SamplingProgress:
         """What the heartbeat says."""
         return SamplingProgress(
+            shot=self.shot,
             attempt=self.attempt,
             step=self.step,
             steps=self.steps,
+            restored=self._began_at_step,
             deaths=self.deaths,
             left=left,
             shortages=self.shortages,

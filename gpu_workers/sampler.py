@@ -76,6 +76,19 @@ class Shot(Value):
     continues: bool = False
 
 
+class Story(Value):
+    """Where a shot that is sampled by itself stands in its story.
+
+    ``number`` counts from 1, ``before`` are the shots before it, and ``seed`` is the story's own.
+    A sampler that lets a shot take after them puts what it takes into the plan, and nothing else,
+    so that a change elsewhere leaves the plan as it was.
+    """
+
+    seed: int = Field(ge=0, le=SEED_MAX)
+    number: int = Field(ge=1)
+    before: tuple[Shot, ...] = ()
+
+
 class Reference(Value):
     """Something the clip is made from, named by the SHA-256 of its file.
 
@@ -99,6 +112,7 @@ class SamplingRequest(Value):
     fps: int = Field(gt=0)
     seed: int = Field(ge=0, le=SEED_MAX)
     references: tuple[Reference, ...] = ()
+    story: Story | None = None
 
 
 class Plan(Value):

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     api_port: Port = None
     api_keys_file: AbsolutePath | None = None
 
+    takes_kept_days: float = Field(default=7.0, ge=0, le=3650)
+    """How long a shot's take is kept, to be found instead of sampled when its plan comes again."""
+
     otlp_endpoint: str | None = None
     metrics_ports: dict[str, int] = Field(default_factory=dict)
     """Ports of each process's metrics by role, as JSON; a free one where none is named."""

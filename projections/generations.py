@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import asyncpg
 
+from projections.exposures import (
+    ShotExposure,
+    end_of,
+    read,
+    share_of,
+    shot,
+    unexposed,
+    with_shot,
+    written,
+)
 from projections.projection import Fact, OnPoison, Projection, by, existing
 
 
@@ -35,9 +45,13 @@ class GenerationRow:
     step: int = 0
     steps: int | None = None
     progress: float = 0.0
-    """The share of the steps that is done, from 0 to 1; a generation that ended keeps its own."""
+    """The furthest share of the film that was done, from 0 to 1; steps may be done again."""
+    shots: str = "[]"
+    """How far each shot is, as ``exposures`` writes it."""
     sampling_started_at: datetime | None = None
-    """When the latest attempt began."""
+    """When sampling began, or the latest attempt after a worker's death."""
+    sampling_started_share: float = 0.0
+    """How much was done by then, and what was found since: it took no time after that."""
     eta_at: datetime | None = None
     """When sampling should end, if it goes on as it went so far; null when nobody can say."""
     video_id: str | None = None
@@ -55,7 +69,7 @@ def _requested(row: GenerationRow | None, fact: Fact) -> GenerationRow:
         generation_id=asked["generation_id"],
         account_id=asked["account_id"],
         prompt=brief["prompt"],
-        seconds=sum(shot["seconds"] for shot in brief["shots"]),
+        seconds=sum(each["seconds"] for each in brief["shots"]),
         width=brief["width"],
         height=brief["height"],
         fps=brief["fps"],
@@ -63,37 +77,69 @@ def _requested(row: GenerationRow | None, fact: Fact) -> GenerationRow:
         requested_at=at,
         requested_position=fact.position,
         updated_at=at,
+        shots=written(unexposed(each["seconds"] for each in brief["shots"])),
     )
 
 
 def _sampling_started(row: GenerationRow | None, fact: Fact) -> GenerationRow:
     row = _moved(row, fact, status="sampling", stage="sampling")
-    row.attempt, row.steps = fact.fields["attempt"], fact.fields["steps"]
-    row.step, row.progress = 0, 0.0
-    row.sampling_started_at, row.eta_at = row.updated_at, None
+    shots, number = read(row.shots), fact.fields.get("shot", 0)
+    attempt, restored = fact.fields["attempt"], fact.fields.get("restored", 0)
+    now = replace(
+        shot(shots, number),
+        status="sampling",
+        attempt=attempt,
+        step=restored,
+        steps=fact.fields["steps"],
+    )
+    share = _expose(row, with_shot(shots, now))
+    if row.sampling_started_at is None or attempt > 1:
+        row.sampling_started_at, row.sampling_started_share = row.updated_at, share
+        row.eta_at = None
     return row
 
 
 def _sampling_advanced(row: GenerationRow | None, fact: Fact) -> GenerationRow:
     row = existing(row)
     row.updated_at = fact.at
-    step, steps = fact.fields["step"], fact.fields["steps"]
-    row.step, row.steps, row.progress = step, steps, step / steps
-    row.eta_at = _eta(row.sampling_started_at, row.updated_at, step, steps)
+    known = shot(shots := read(row.shots), fact.fields.get("shot", 0))
+    share = _expose(row, with_shot(shots, replace(known, step=fact.fields["step"])))
+    row.eta_at = end_of(row.sampling_started_at, row.sampling_started_share, row.updated_at, share)
     return row
-
-
-def _eta(started_at: datetime | None, at: datetime, step: int, steps: int) -> datetime | None:
-    """The time so far, stretched to all steps. Clocks of two machines may disagree: no past."""
-    if started_at is None:
-        return None
-    return started_at + max(at - started_at, timedelta()) / step * steps
 
 
 def _take_sampled(row: GenerationRow | None, fact: Fact) -> GenerationRow:
-    row = _moved(row, fact, status="sampled", stage="assembling")
-    row.step, row.progress, row.eta_at = row.steps or row.step, 1.0, None
+    row = existing(row)
+    known = shot(shots := read(row.shots), fact.fields.get("shot", 0))
+    return _taken(row, fact, with_shot(shots, replace(known, status="sampled", step=known.steps)))
+
+
+def _take_found(row: GenerationRow | None, fact: Fact) -> GenerationRow:
+    row = existing(row)
+    shots, before = read(row.shots), share_of(read(row.shots))
+    known = replace(shot(shots, fact.fields["shot"]), status="found", step=0, steps=0)
+    found = with_shot(shots, known)
+    row.sampling_started_share += share_of(found) - before
+    return _taken(row, fact, found)
+
+
+def _taken(row: GenerationRow, fact: Fact, shots: tuple[ShotExposure, ...]) -> GenerationRow:
+    share = _expose(row, shots)
+    if all(each.share == 1 for each in shots):
+        row.eta_at = None
+        return _moved(row, fact, status="sampled", stage="assembling")
+    row = _moved(row, fact, status="sampling", stage="sampling")
+    row.eta_at = end_of(row.sampling_started_at, row.sampling_started_share, row.updated_at, share)
     return row
+
+
+def _expose(row: GenerationRow, shots: tuple[ShotExposure, ...]) -> float:
+    """Write down how far the shots are; the share of the film that is done."""
+    row.shots, share = written(shots), share_of(shots)
+    row.attempt = max(each.attempt for each in shots)
+    row.step, row.steps = sum(each.step for each in shots), sum(each.steps for each in shots)
+    row.progress = max(row.progress, share)
+    return share
 
 
 def _rendition_stored(row: GenerationRow | None, fact: Fact) -> GenerationRow:
@@ -128,7 +174,7 @@ def _moved(row: GenerationRow | None, fact: Fact, *, status: str, stage: str) ->
 
 GENERATIONS: Final = Projection[GenerationRow](
     name="generations",
-    version=1,
+    version=2,
     table="generations",
     row=GenerationRow,
     key=by("generation_id"),
@@ -137,6 +183,7 @@ GENERATIONS: Final = Projection[GenerationRow](
         "sampling-started": _sampling_started,
         "sampling-advanced": _sampling_advanced,
         "take-sampled": _take_sampled,
+        "take-found": _take_found,
         "rendition-stored": _rendition_stored,
         "generation-completed": _completed,
         "generation-failed": _failed,

@@ -22,7 +22,9 @@ CREATE TABLE read_generations.generations (
     step                integer          NOT NULL,
     steps               integer,
     progress            double precision NOT NULL,
+    shots               text             NOT NULL,
     sampling_started_at timestamptz,
+    sampling_started_share double precision NOT NULL,
     eta_at              timestamptz,
     video_id            text,
     failure_code        text,
@@ -51,8 +53,8 @@ SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::double precision[], $5::integer[], $6::integer[],
     $7::integer[], $8::text[], $9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::text[],
     $13::text[], $14::integer[], $15::integer[], $16::integer[], $17::double precision[],
-    $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[], $22::text[], $23::text[],
-    $24::bigint[]
+    $18::text[], $19::timestamptz[], $20::double precision[], $21::timestamptz[], $22::text[],
+    $23::text[], $24::text[], $25::text[], $26::bigint[]
 )
 ON CONFLICT (generation_id) DO UPDATE SET
     updated_at          = excluded.updated_at,
@@ -62,7 +64,9 @@ ON CONFLICT (generation_id) DO UPDATE SET
     step                = excluded.step,
     steps               = excluded.steps,
     progress            = excluded.progress,
+    shots               = excluded.shots,
     sampling_started_at = excluded.sampling_started_at,
+    sampling_started_share = excluded.sampling_started_share,
     eta_at              = excluded.eta_at,
     video_id            = excluded.video_id,
     failure_code        = excluded.failure_code,

@@ -1,4 +1,4 @@
-"""Once a day, staged objects that nobody came back for are removed."""
+"""Once a day, staged objects that nobody came back for and takes kept long enough are removed."""
 
 from __future__ import annotations
 

@@ -41,6 +41,7 @@ from workflows.contracts import (
 )
 from workflows.toolkit.failures import explain, was_stopped
 from workflows.toolkit.steps import step
+from workflows.toolkit.together import together
 
 _STAGE = SearchAttributeKey.for_keyword("Stage")
 _ACCOUNT_ID = SearchAttributeKey.for_keyword("AccountId")
@@ -48,6 +49,9 @@ _GENERATION_ID = SearchAttributeKey.for_keyword("GenerationId")
 _VIDEO_ID = SearchAttributeKey.for_keyword("VideoId")
 _REQUESTED_AT = SearchAttributeKey.for_datetime("RequestedAt")
 _ENDINGS = ("completed", "failed", "cancelled")
+_SHOTS_APART = "sample-shots-apart"
+SHOTS_AT_ONCE = 2
+"""As many as a studio worker has slots: one shot prepares while another one samples."""
 
 
 @workflow.defn(name=VIDEO_GENERATION)
@@ -64,6 +68,7 @@ class VideoGeneration:
         self._failure: Failure | None = None
         self._video_id: str | None = None
         self._stopped_by: str | None = None
+        self._takes: dict[int, Take] = {}
 
     @workflow.run
     async def run(self, order: VideoOrder) -> Outcome:
@@ -83,9 +88,9 @@ class VideoGeneration:
     async def _make(self) -> Outcome:
         await self._record()
         # Here the prompt is screened and every consent is checked, before a GPU is taken.
-        take = await self._sample()
+        takes = await self._sample()
         # Here the pictures and the sound are screened; marks go into them while assembling.
-        rendition = await self._store(take)
+        rendition = await self._store(takes)
         # Here the release decision asks again: verdicts complete, consent in force.
         await self._release(rendition)
         await self._notify("video-released")
@@ -98,9 +103,40 @@ class VideoGeneration:
         recorded = await step(fronts.record_request, order, "Write the request into the log")
         self._receipt = Receipt(generation_id=recorded.generation_id, position=recorded.position)
 
-    async def _sample(self) -> Take:
+    async def _sample(self) -> tuple[Take, ...]:
         brief = self._order.brief
         self._enter("sampling", f"The studio samples {brief.seconds:g} s with {brief.sampler}.")
+        if not workflow.patched(_SHOTS_APART):
+            return (await self._sample_in_one(),)
+        return await together(
+            len(brief.shots), SHOTS_AT_ONCE, self._sample_shot, self._continued_by
+        )
+
+    async def _sample_shot(self, index: int) -> Take:
+        brief, number = self._order.brief, index + 1
+        shot = brief.shots[index]
+        order = SamplingOrder(
+            **self._errand(f"sample-{number}"),
+            brief=brief,
+            seed=brief.shot_seed(self._order.generation_id, number),
+            shot=number,
+            previous=self._takes[index - 1] if shot.continues else None,
+        )
+        summary = (
+            f"Sample shot {number} of {len(brief.shots)}: {shot.seconds:g} s, "
+            f"{brief.width}x{brief.height} at {brief.fps} fps, with {brief.sampler}"
+        )
+        take = await step(fronts.sample_take, order, summary, fairness_key=self._order.account_id)
+        self._takes[index] = take
+        return take
+
+    def _continued_by(self, index: int) -> int | None:
+        """The shot whose last picture opens this one."""
+        return index - 1 if self._order.brief.shots[index].continues else None
+
+    async def _sample_in_one(self) -> Take:
+        """All shots in one take: how stories went on that began before shots were apart."""
+        brief = self._order.brief
         order = SamplingOrder(
             **self._errand("sample"),
             brief=brief,
@@ -112,17 +148,18 @@ class VideoGeneration:
         )
         return await step(fronts.sample_take, order, summary, fairness_key=self._order.account_id)
 
-    async def _store(self, take: Take) -> Rendition:
-        self._enter("assembling", f"{take.frames} frames become a film.")
+    async def _store(self, takes: tuple[Take, ...]) -> Rendition:
+        frames = sum(take.frames for take in takes)
+        self._enter("assembling", f"{frames} frames become a film.")
         assembled = await step(
             fronts.assemble_rendition,
-            AssemblyOrder(**self._errand("assemble"), take=take),
-            f"Encode {take.frames} frames and their sound as a film",
+            AssemblyOrder(**self._errand("assemble"), takes=takes),
+            f"Encode {frames} frames and their sound as a film",
         )
         self._enter("storing", f"{assembled.film.size} bytes are stored and read back.")
         stored = await step(
             fronts.store_rendition,
-            StorageOrder(**self._errand("store"), assembled=assembled, take=take),
+            StorageOrder(**self._errand("store"), assembled=assembled, takes=takes),
             "Store the film, read it back and compare its hash",
         )
         return stored.rendition

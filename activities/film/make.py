@@ -1,8 +1,8 @@
-"""From a take on disk to the files that people watch, each checked before anybody gets it."""
+"""From takes on disk to the files that people watch, each checked before anybody gets it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import av
 from activities.film.mux import encode_film
 from activities.film.probe import FilmFacts, probe
 from activities.film.refusals import FilmFaulty
-from activities.film.shape import SAMPLE_RATE, Timing
+from activities.film.shape import SAMPLE_RATE, Reel, Timing, joined
 from activities.film.stills import Moments
 
 OnProgress = Callable[[int, int], None]
@@ -28,20 +28,21 @@ class MadeFiles:
     facts: FilmFacts
 
 
-def make_files(take: Path, folder: Path, timing: Timing, on_progress: OnProgress) -> MadeFiles:
-    """Encode the film, choose its stills, and decode what was written.
+def make_files(takes: Sequence[Reel], folder: Path, on_progress: OnProgress) -> MadeFiles:
+    """Join the takes and encode the film, choose its stills, and decode what was written.
 
     Each picture counts twice: it is encoded, then decoded again. Raises TakeUnusable, FilmFaulty,
     OSError when the disk is full, and whatever ``on_progress`` raises.
     """
     film, poster, sheet = folder / "film.mp4", folder / "poster.jpg", folder / "contact-sheet.jpg"
+    timing = joined([each.timing for each in takes])
     moments, work = Moments(timing), 2 * timing.frames
 
     def on_encoded(index: int, frame: av.VideoFrame) -> None:
         on_progress(index, work)
         moments.see(index, frame)
 
-    encode_film(take, film, timing, on_encoded)
+    encode_film(takes, film, on_encoded)
     moments.write_poster(poster)
     moments.write_contact_sheet(sheet)
     facts = probe(film, lambda index: on_progress(timing.frames + index, work))

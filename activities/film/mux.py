@@ -1,13 +1,13 @@
-"""A take becomes a film: H.264 and AAC in an MP4 that can be watched while it still loads.
+"""Takes become a film: H.264 and AAC in an MP4 that can be watched while it still loads.
 
-The same take gives the same bytes: one thread per encoder, integer colour conversion, and nothing
+The same takes give the same bytes: one thread per encoder, integer colour conversion, and nothing
 in the file that tells when or where it was made. Colours are BT.709 in limited range (ITU-R
 BT.709-6), said in the stream as well, so that every player shows the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,8 @@ from av.video.reformatter import (
 )
 from av.video.stream import VideoStream
 
-from activities.film.shape import SAMPLE_RATE, Timing
+from activities.film.refusals import TakeUnusable
+from activities.film.shape import SAMPLE_RATE, Reel, Timing, joined
 from activities.film.sound import Soundtrack
 from activities.film.take_reader import TakeReader, opened_take
 
@@ -44,16 +45,13 @@ OnPicture = Callable[[int, av.VideoFrame], None]
 """Called with each picture's index and the picture; what it raises stops the work there."""
 
 
-def encode_film(take: Path, film: Path, timing: Timing, on_picture: OnPicture) -> None:
-    """Write ``film`` from ``take``, one picture at a time.
+def encode_film(takes: Sequence[Reel], film: Path, on_picture: OnPicture) -> None:
+    """Write ``film`` from its takes, one picture at a time.
 
     Raises TakeUnusable, OSError when the disk is full, and whatever ``on_picture`` raises.
     """
-    with (
-        opened_take(take, timing) as reader,
-        av.open(str(film), "w", format="mp4", options=_MOOV_FIRST) as container,
-    ):
-        _transcode(reader, container, timing, on_picture)
+    with av.open(str(film), "w", format="mp4", options=_MOOV_FIRST) as container:
+        _Joiner(container, [each.timing for each in takes], on_picture).join(takes)
 
 
 def even(side: int) -> int:
@@ -61,25 +59,62 @@ def even(side: int) -> int:
     return side - side % 2
 
 
-def _transcode(
-    reader: TakeReader, container: OutputContainer, timing: Timing, on_picture: OnPicture
-) -> None:
-    video = _picture_stream(container, reader, timing)
-    audio = _sound_stream(container)
-    soundtrack = Soundtrack(reader.channels, timing)
-    index = 0
-    for frame in reader.frames():
-        if isinstance(frame, av.AudioFrame):
-            for block in soundtrack.hear(frame):
-                container.mux(audio.encode(block))
-        else:
-            on_picture(index, frame)
-            container.mux(video.encode(_picture(frame, index, timing)))
-            index += 1
-    for block in soundtrack.end():
-        container.mux(audio.encode(block))
-    container.mux(video.encode(None))
-    container.mux(audio.encode(None))
+class _Joiner:
+    """One film in the making: its streams, and how many pictures are in it."""
+
+    def __init__(
+        self, container: OutputContainer, timings: Sequence[Timing], on_picture: OnPicture
+    ) -> None:
+        self._container, self._on_picture = container, on_picture
+        self._timing, self._soundtrack = joined(timings), Soundtrack(timings)
+        self._streams: tuple[VideoStream, AudioStream] | None = None
+        self._size = (0, 0)
+        self._index = 0
+
+    def join(self, takes: Sequence[Reel]) -> None:
+        for each in takes:
+            with opened_take(each.path, each.timing) as reader:
+                self._append(reader, each.timing)
+        video, audio = self._begun()
+        self._mux(self._soundtrack.end())
+        self._container.mux(video.encode(None))
+        self._container.mux(audio.encode(None))
+
+    def _append(self, reader: TakeReader, timing: Timing) -> None:
+        if self._streams is None:
+            self._streams = (
+                _picture_stream(self._container, reader, self._timing),
+                _sound_stream(self._container),
+            )
+            self._size = (reader.width, reader.height)
+        self._require_alike(reader, timing)
+        video, _ = self._begun()
+        self._soundtrack.begin_take(reader.channels)
+        for frame in reader.frames():
+            if isinstance(frame, av.AudioFrame):
+                self._mux(self._soundtrack.hear(frame))
+            else:
+                self._on_picture(self._index, frame)
+                self._container.mux(video.encode(_picture(frame, self._index, self._timing)))
+                self._index += 1
+        self._mux(self._soundtrack.end_take())
+
+    def _require_alike(self, reader: TakeReader, timing: Timing) -> None:
+        if (reader.width, reader.height) != self._size or timing.fps != self._timing.fps:
+            raise TakeUnusable(
+                f"It is {reader.width}x{reader.height} at {timing.fps} pictures per second; the "
+                f"takes before it are {self._size[0]}x{self._size[1]} at {self._timing.fps}."
+            )
+
+    def _begun(self) -> tuple[VideoStream, AudioStream]:
+        if self._streams is None:
+            raise ValueError("a film needs at least one take")
+        return self._streams
+
+    def _mux(self, blocks: Iterator[av.AudioFrame]) -> None:
+        _, audio = self._begun()
+        for block in blocks:
+            self._container.mux(audio.encode(block))
 
 
 def _picture_stream(container: OutputContainer, reader: TakeReader, timing: Timing) -> VideoStream:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from domain.kernel.ids import GenerationId
 from domain.kernel.model import Personal, Value
 
 PROMPT_CHARACTERS_MAX: Final = 4000
@@ -125,6 +126,7 @@ class Brief(Value):
     """A prompt, and how it is to be shot. Only the prompt has to be given.
 
     Sizes are in pixels, durations in seconds. Without ``shots`` the whole prompt is one shot.
+    ``revises`` names the generation whose brief this was before some shots were changed.
     """
 
     prompt: Prompt
@@ -134,6 +136,7 @@ class Brief(Value):
     fps: Annotated[int, Field(ge=FPS_MIN, le=FPS_MAX)] = 24
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
     sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "animatic"
+    revises: GenerationId | None = None
 
     _is_readable = field_validator("prompt")(_prompt)
 
@@ -169,3 +172,13 @@ class Brief(Value):
         if self.seed is not None:
             return self.seed
         return int.from_bytes(hashlib.sha256(generation_id.encode()).digest()[:4], "big")
+
+    def shot_seed(self, generation_id: str, shot: int) -> int:
+        """A shot's own seed, from 1: the brief's for the first, and it follows from that for each.
+
+        No other shot has a part in it, so a change of one leaves the others as they were.
+        """
+        seed = self.seed_for(generation_id)
+        if shot == 1:
+            return seed
+        return int.from_bytes(hashlib.sha256(f"{seed}/{shot}".encode()).digest()[:4], "big")

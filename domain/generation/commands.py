@@ -21,17 +21,24 @@ class RequestVideo(Command):
     brief: Brief
 
 
-class BeginSampling(Command):
-    """Say that a worker starts to sample, for the n-th time."""
+ShotNumber = Annotated[int, Field(ge=0)]
+"""Which of the brief's shots, from 1; 0 means all of them in one take."""
 
+
+class BeginSampling(Command):
+    """Say that a worker starts to sample, for the n-th time; ``restored`` steps were saved."""
+
+    shot: ShotNumber = 0
     attempt: Annotated[int, Field(ge=1)]
     steps: Annotated[int, Field(ge=1)]
+    restored: Annotated[int, Field(ge=0)] = 0
     plan_key: str
 
 
 class AdvanceSampling(Command):
     """Say how many steps are done."""
 
+    shot: ShotNumber = 0
     attempt: Annotated[int, Field(ge=1)]
     step: Annotated[int, Field(ge=1)]
 
@@ -39,15 +46,18 @@ class AdvanceSampling(Command):
 class RecordStudioTime(Command):
     """Say how many seconds an attempt had a device for itself."""
 
+    shot: ShotNumber = 0
     attempt: Annotated[int, Field(ge=1)]
     device: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class RecordTake(Command):
-    """Say that the take was sampled and where it is kept."""
+    """Say that the take was sampled, or ``found`` because its plan was sampled before."""
 
+    shot: ShotNumber = 0
     take: Take
+    found: bool = False
 
 
 class RecordRendition(Command):

@@ -25,6 +25,7 @@ from domain.generation.events import (
     SamplingAdvanced,
     SamplingStarted,
     StudioTimeUsed,
+    TakeFound,
     TakeSampled,
     VideoRequested,
 )
@@ -34,11 +35,13 @@ from domain.generation.refusals import (
     GenerationUnknown,
     NotStored,
     NotYetSampled,
+    ShotUnknown,
 )
 from domain.generation.situations import (
     Blank,
     Cancelled,
     Completed,
+    Exposure,
     Failed,
     Generation,
     Requested,
@@ -46,6 +49,7 @@ from domain.generation.situations import (
     Sampling,
     Stored,
     evolve,
+    take_of,
 )
 from domain.kernel.decider import Decider
 
@@ -117,52 +121,79 @@ def _after_the_end(
 def _in_the_studio(
     command: BeginSampling | AdvanceSampling | RecordTake, state: Requested
 ) -> list[GenerationEvent]:
-    match command, state:
-        case _, Sampled() | Stored():
-            return []  # the first take stands; a late repeat adds nothing
-        case BeginSampling(), Sampling() if command.attempt <= state.attempt:
-            return []
-        case BeginSampling(), _:
+    if command.shot > len(state.brief.shots):
+        raise ShotUnknown(f"Asked for was shot {command.shot} of {len(state.brief.shots)}.")
+    if isinstance(state, Sampled | Stored) or take_of(state, command.shot) is not None:
+        return []  # the first take stands; a late repeat adds nothing
+    shots = state.shots if isinstance(state, Sampling) else {}
+    begun = shots.get(command.shot)
+    match command:
+        case BeginSampling():
+            return _begin(command, state, begun)
+        case RecordTake(found=True):
+            return [_found(command, state)]
+        case AdvanceSampling() if begun is not None:
+            return _advance(command, state, begun)
+        case RecordTake() if begun is not None:
             return [
-                SamplingStarted(
+                TakeSampled(
                     at=command.at,
                     generation_id=state.generation_id,
-                    attempt=command.attempt,
-                    steps=command.steps,
-                    plan_key=command.plan_key,
+                    shot=command.shot,
+                    take=command.take,
                 )
-            ]
-        case AdvanceSampling(), Sampling():
-            return _advance(command, state)
-        case RecordTake(), Sampling():
-            return [
-                TakeSampled(at=command.at, generation_id=state.generation_id, take=command.take)
             ]
     raise NotYetSampled
 
 
-def _advance(command: AdvanceSampling, state: Sampling) -> list[GenerationEvent]:
-    if command.attempt != state.attempt or not state.step < command.step <= state.steps:
+def _begin(
+    command: BeginSampling, state: Requested, begun: Exposure | None
+) -> list[GenerationEvent]:
+    if begun is not None and command.attempt <= begun.attempt:
+        return []
+    return [
+        SamplingStarted(
+            at=command.at,
+            generation_id=state.generation_id,
+            shot=command.shot,
+            attempt=command.attempt,
+            steps=command.steps,
+            restored=command.restored,
+            plan_key=command.plan_key,
+        )
+    ]
+
+
+def _found(command: RecordTake, state: Requested) -> TakeFound:
+    return TakeFound(
+        at=command.at, generation_id=state.generation_id, shot=command.shot, take=command.take
+    )
+
+
+def _advance(command: AdvanceSampling, state: Requested, begun: Exposure) -> list[GenerationEvent]:
+    if command.attempt != begun.attempt or not begun.step < command.step <= begun.steps:
         return []  # news from a worker that was replaced, or old news
     return [
         SamplingAdvanced(
             at=command.at,
             generation_id=state.generation_id,
+            shot=command.shot,
             attempt=command.attempt,
             step=command.step,
-            steps=state.steps,
+            steps=begun.steps,
         )
     ]
 
 
 def _account(command: RecordStudioTime, state: Requested) -> list[GenerationEvent]:
     """Also after the end: what was stopped has used its time all the same."""
-    if command.attempt in state.accounted:
+    if (command.shot, command.attempt) in state.accounted:
         return []
     return [
         StudioTimeUsed(
             at=command.at,
             generation_id=state.generation_id,
+            shot=command.shot,
             attempt=command.attempt,
             device=command.device,
             seconds=command.seconds,

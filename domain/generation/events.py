@@ -21,11 +21,17 @@ class VideoRequested(Event):
 
 
 class SamplingStarted(Event):
-    """A worker began to sample; after a worker's death another attempt begins."""
+    """A worker began to sample a shot; after a worker's death another attempt begins.
+
+    Here and below, ``shot`` counts from 1, and 0 means all of the brief's shots in one take.
+    ``restored`` of the steps were done by an attempt before.
+    """
 
     generation_id: GenerationId
+    shot: int = 0
     attempt: int
     steps: int
+    restored: int = 0
     plan_key: str
 
 
@@ -33,6 +39,7 @@ class SamplingAdvanced(Event):
     """Some more of the steps are done."""
 
     generation_id: GenerationId
+    shot: int = 0
     attempt: int
     step: int
     steps: int
@@ -42,15 +49,25 @@ class StudioTimeUsed(Event):
     """An attempt had a device for itself for so many seconds, whatever came of it."""
 
     generation_id: GenerationId
+    shot: int = 0
     attempt: int
     device: str
     seconds: float
 
 
 class TakeSampled(Event):
-    """All steps are done and the take is kept."""
+    """All steps of a shot are done and its take is kept."""
 
     generation_id: GenerationId
+    shot: int = 0
+    take: Take
+
+
+class TakeFound(Event):
+    """A take of the very same plan was kept, so that nothing had to be sampled for this shot."""
+
+    generation_id: GenerationId
+    shot: int
     take: Take
 
 
@@ -93,6 +110,7 @@ GenerationEvent = (
     | SamplingAdvanced
     | StudioTimeUsed
     | TakeSampled
+    | TakeFound
     | RenditionStored
     | GenerationCompleted
     | GenerationFailed
@@ -105,6 +123,7 @@ CATALOG.register(SamplingStarted, "sampling-started.v1")
 CATALOG.register(SamplingAdvanced, "sampling-advanced.v1")
 CATALOG.register(StudioTimeUsed, "studio-time-used.v1")
 CATALOG.register(TakeSampled, "take-sampled.v1")
+CATALOG.register(TakeFound, "take-found.v1")
 CATALOG.register(RenditionStored, "rendition-stored.v1")
 CATALOG.register(GenerationCompleted, "generation-completed.v1")
 CATALOG.register(GenerationFailed, "generation-failed.v1")

@@ -35,6 +35,14 @@ class NotYetSampled(Refusal):
     next_step = "Wait for its take."
 
 
+class ShotUnknown(Refusal):
+    """This generation has no such shot."""
+
+    code = "shot-unknown"
+    stage = "sampling"
+    next_step = "Name one of its shots by its number, counted from 1."
+
+
 class NotStored(Refusal):
     """The rendition of this generation has not been stored and read back yet."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.generation.brief import Brief
@@ -14,6 +15,7 @@ from domain.generation.events import (
     SamplingAdvanced,
     SamplingStarted,
     StudioTimeUsed,
+    TakeFound,
     TakeSampled,
     VideoRequested,
 )
@@ -33,31 +35,42 @@ class Requested:
     generation_id: str
     account_id: str
     brief: Brief
-    accounted: frozenset[int] = field(default=frozenset(), kw_only=True)
-    """The attempts whose time in the studio is written down."""
+    accounted: frozenset[tuple[int, int]] = field(default=frozenset(), kw_only=True)
+    """The shots' attempts whose time in the studio is written down."""
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How far one shot is: its latest attempt, steps done of steps planned, and in the end a take.
+
+    A take that was found has no attempt.
+    """
+
+    attempt: int = 0
+    step: int = 0
+    steps: int = 0
+    take: Take | None = None
 
 
 @dataclass(frozen=True)
 class Sampling(Requested):
-    """The studio is at work."""
+    """The studio is at work. Shots count from 1; 0 stands for all of them in one take."""
 
-    attempt: int
-    step: int
-    steps: int
+    shots: Mapping[int, Exposure]
 
 
 @dataclass(frozen=True)
 class Sampled(Requested):
-    """The take is kept; the rendition is not stored yet."""
+    """All takes are kept, in the order of the shots; the rendition is not stored yet."""
 
-    take: Take
+    takes: tuple[Take, ...]
 
 
 @dataclass(frozen=True)
 class Stored(Requested):
     """The rendition is stored; nobody can see it yet."""
 
-    take: Take
+    takes: tuple[Take, ...]
     rendition: Rendition
 
 
@@ -87,6 +100,7 @@ _Moving = (
     SamplingStarted
     | SamplingAdvanced
     | TakeSampled
+    | TakeFound
     | RenditionStored
     | GenerationCompleted
     | GenerationFailed
@@ -102,27 +116,59 @@ def evolve(state: Generation, event: GenerationEvent) -> Generation:
         raise ValueError(f"{type(event).__name__} cannot be the first event of a generation")
 
     if isinstance(event, StudioTimeUsed):
-        return replace(state, accounted=state.accounted | {event.attempt})
+        return replace(state, accounted=state.accounted | {(event.shot, event.attempt)})
     return replace(_moved(state, event), accounted=state.accounted)
 
 
 def _moved(state: Requested, event: _Moving) -> Requested:
     asked = (state.generation_id, state.account_id, state.brief)
     match event:
-        case SamplingStarted():
-            return Sampling(*asked, attempt=event.attempt, step=0, steps=event.steps)
-        case SamplingAdvanced():
-            return replace(state, step=event.step) if isinstance(state, Sampling) else state
-        case TakeSampled():
-            return Sampled(*asked, take=event.take)
+        case SamplingStarted() | SamplingAdvanced() | TakeSampled() | TakeFound():
+            return _exposed(state, event)
         case RenditionStored():
-            take = state.take if isinstance(state, Sampled | Stored) else None
-            if take is None:
+            if not isinstance(state, Sampled | Stored):
                 raise ValueError("a rendition was stored without a take")
-            return Stored(*asked, take=take, rendition=event.rendition)
+            return Stored(*asked, takes=state.takes, rendition=event.rendition)
         case GenerationCompleted():
             return Completed(*asked, video_id=event.video_id)
         case GenerationFailed():
             return Failed(*asked, code=event.code)
         case GenerationCancelled():
             return Cancelled(*asked)
+
+
+def take_of(state: Generation, shot: int) -> Take | None:
+    """The take of a shot (0: of all in one), where there is one already."""
+    match state:
+        case Sampling():
+            return state.shots.get(shot, Exposure()).take
+        case Sampled() | Stored() if shot <= len(state.takes):
+            return state.takes[max(shot, 1) - 1]
+    return None
+
+
+def _exposed(
+    state: Requested, event: SamplingStarted | SamplingAdvanced | TakeSampled | TakeFound
+) -> Requested:
+    if isinstance(state, Sampled | Stored):
+        return state
+    shots = dict(state.shots) if isinstance(state, Sampling) else {}
+    before = shots.get(event.shot, Exposure())
+    match event:
+        case SamplingStarted():
+            now = Exposure(event.attempt, event.restored, event.steps)
+        case SamplingAdvanced():
+            now = replace(before, step=event.step)
+        case TakeSampled() | TakeFound():
+            now = replace(before, step=before.steps, take=event.take)
+    shots[event.shot] = now
+    asked = (state.generation_id, state.account_id, state.brief)
+    takes = _all_takes(shots, len(state.brief.shots))
+    return Sampled(*asked, takes=takes) if takes else Sampling(*asked, shots=shots)
+
+
+def _all_takes(shots: Mapping[int, Exposure], count: int) -> tuple[Take, ...]:
+    """The takes of all shots; none while one is missing."""
+    numbers = (0,) if 0 in shots else range(1, count + 1)
+    takes = [shots.get(number, Exposure()).take for number in numbers]
+    return () if None in takes else tuple(take for take in takes if take is not None)

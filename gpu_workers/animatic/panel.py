@@ -58,7 +58,10 @@ def layout(width: int, height: int) -> Layout:
 
 
 class Sheet:
-    """Composes the sheet of one shot; the same picture and number give the same bytes."""
+    """Composes the sheet of one shot; the same picture and number give the same bytes.
+
+    ``shots`` is how many the story has, 0 where nobody knows.
+    """
 
     def __init__(self, scene: Scene, shots: int, place: Layout, first_frame: int) -> None:
         self._scene, self._place, self._first = scene, place, first_frame
@@ -118,7 +121,7 @@ def _letter(blank: Canvas, scene: Scene, shots: int, place: Layout) -> None:
     small, top = _small(place), _strip_top(place)
     room = place.height - top - max(3, place.left // 2)
     large, huge = max(9, round(small * 1.32)), max(10, round(small * 1.8))
-    number = f"{scene.index + 1}/{shots}"
+    number = f"{scene.index + 1}/{shots}" if shots else str(scene.index + 1)
     chip = max(measure(number, huge), measure("SHOT", small)) + small
     tone = blend(scene.palette.accents[0], PAPER, 0.1)
     cv2.rectangle(blank, (place.left, top), (place.left + chip, top + room), tone, -1, cv2.LINE_8)

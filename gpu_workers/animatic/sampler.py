@@ -16,10 +16,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gpu_workers.animatic.carried import Carried
+from gpu_workers.animatic.lexicon import read
 from gpu_workers.animatic.narration import Narrator
 from gpu_workers.animatic.panel import Layout, Sheet, layout
 from gpu_workers.animatic.picture import Painter
-from gpu_workers.animatic.script import Scene, write_script
+from gpu_workers.animatic.script import Scene, carry_over, write_script
 from gpu_workers.animatic.sound import SAMPLE_RATE, master, shot_sound
 from gpu_workers.cards.registry import card
 from gpu_workers.cards.require import require_direction, require_references
@@ -51,6 +53,9 @@ FPS_MAX: Final = 60
 SECONDS_MAX: Final = 120.0
 CLIP_BYTES_MAX: Final = 1 << 30
 SHOTS_MAX: Final = 60
+_END_FADE_SECONDS: Final = 0.35
+_CUT_FADE_SECONDS: Final = 0.03
+"""A shot by itself may be followed by another, whose sound goes on at once."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class AnimaticSampler:
             sample_rate=SAMPLE_RATE,
             seed=request.seed,
             steps=1,
+            settings=_carried(request),
         )
         if plan.frames * plan.width * plan.height * 3 > CLIP_BYTES_MAX:
             raise RequestOutOfRange(
@@ -131,7 +137,7 @@ class AnimaticSampler:
         if not painted:
             return np.zeros((0, plan.height, plan.width, 3), np.uint8)
         shot, index = (int(part) for part in painted[-1].split(".")[1:])
-        sheet = Sheet(scenes[shot], len(scenes), place, sum(plan.shot_frames[:shot]))
+        sheet = Sheet(scenes[shot], _shots(plan), place, sum(plan.shot_frames[:shot]))
         return sheet.compose(_picture(state, shot, index), index)[None]
 
     def decode(self, plan: Plan, state: State) -> Clip:
@@ -147,7 +153,8 @@ class AnimaticSampler:
             heed()
             frames[number] = finished
         sounds = [state.tensors[_sound_name(shot)].numpy() for shot in range(len(plan.shots))]
-        return Clip(frames, master(sounds), plan.fps, plan.sample_rate)
+        fade = _CUT_FADE_SECONDS if Carried.of(plan) else _END_FADE_SECONDS
+        return Clip(frames, master(sounds, fade), plan.fps, plan.sample_rate)
 
     def _sound(self, plan: Plan, scenes: tuple[Scene, ...], shot: int) -> torch.Tensor:
         first = sum(plan.shot_frames[:shot])
@@ -155,6 +162,18 @@ class AnimaticSampler:
         end = samples_for(first + plan.shot_frames[shot], plan.fps, plan.sample_rate)
         heard = shot_sound(scenes, shot, plan, start, end - start, self._narrator)
         return torch.from_numpy(heard)
+
+
+def _carried(request: SamplingRequest) -> tuple[tuple[str, str], ...]:
+    """What a shot by itself takes from its story; a clip of all shots holds it already."""
+    if request.story is None:
+        return ()
+    return carry_over(request.story).settings(read(request.shots[0].prompt))
+
+
+def _shots(plan: Plan) -> int:
+    """How many shots the story has; 0 where this plan is one of them and others may change."""
+    return 0 if Carried.of(plan) else len(plan.shots)
 
 
 def _check(request: SamplingRequest) -> None:
@@ -211,7 +230,7 @@ def _picture(state: State, shot: int, index: int) -> NDArray[np.uint8]:
 def _finished(plan: Plan, state: State, place: Layout) -> Iterator[NDArray[np.uint8]]:
     scenes, shown = write_script(plan), 0
     for shot, frames in enumerate(plan.shot_frames):
-        sheet = Sheet(scenes[shot], len(scenes), place, shown)
+        sheet = Sheet(scenes[shot], _shots(plan), place, shown)
         for index in range(frames):
             yield sheet.compose(_picture(state, shot, index), index)
         shown += frames

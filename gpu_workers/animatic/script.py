@@ -11,11 +11,12 @@ from typing import Final
 
 from domain.generation.brief import Camera, Line
 from gpu_workers.animatic.beasts import NATURAL
+from gpu_workers.animatic.carried import Carried, Setting
 from gpu_workers.animatic.chance import chance
 from gpu_workers.animatic.lexicon import Mention, Reading, read
 from gpu_workers.animatic.motion import GAITS, Track
 from gpu_workers.animatic.palette import Colour, Palette, palette_for
-from gpu_workers.sampler import Plan, Shot
+from gpu_workers.sampler import Plan, Shot, Story
 
 ABSTRACT: Final = "abstract"
 
@@ -111,43 +112,71 @@ class Scene:
 def write_script(plan: Plan) -> tuple[Scene, ...]:
     """Decide every shot of a plan, in order."""
     scenes: list[Scene] = []
-    before: Scene | None = None
-    mentions: tuple[Mention, ...] = ()
-    for index, (shot, frames) in enumerate(zip(plan.shots, plan.shot_frames, strict=True)):
-        reading = read(shot.prompt)
-        if reading.refers_back:
-            reading = replace(reading, subjects=_together(mentions, reading.subjects))
-        before = _scene(plan, index, frames, shot, reading, before)
+    carried = Carried.of(plan) or Carried(plan.seed, 1)
+    before, mentions = carried.setting, carried.mentions
+    for index, (shot, frames) in enumerate(
+        zip(plan.shots, plan.shot_frames, strict=True), carried.number - 1
+    ):
+        reading = _read_after(shot.prompt, mentions)
+        before = _setting(reading, before, carried.seed)
         mentions = reading.subjects or mentions
-        scenes.append(before)
+        scenes.append(_scene(plan, index, frames, shot, reading, before))
     return tuple(scenes)
 
 
-def _scene(
-    plan: Plan, index: int, frames: int, shot: Shot, reading: Reading, before: Scene | None
-) -> Scene:
-    draw = chance(plan.seed, "shot", index, shot.prompt)
+def carry_over(story: Story) -> Carried:
+    """What the shots before one leave to it."""
+    setting: Setting | None = None
+    mentions: tuple[Mention, ...] = ()
+    for shot in story.before:
+        reading = _read_after(shot.prompt, mentions)
+        setting = _setting(reading, setting if reading.refers_back else None, story.seed)
+        mentions = reading.subjects or mentions
+    return Carried(story.seed, story.number, setting, mentions)
+
+
+def story_seed(plan: Plan) -> int:
+    """The seed of the whole story, which its shots share: looks, light and music follow from it."""
+    carried = Carried.of(plan)
+    return carried.seed if carried else plan.seed
+
+
+def _read_after(prompt: str, mentions: tuple[Mention, ...]) -> Reading:
+    reading = read(prompt)
+    if not reading.refers_back:
+        return reading
+    return replace(reading, subjects=_together(mentions, reading.subjects))
+
+
+def _setting(reading: Reading, before: Setting | None, seed: int) -> Setting:
     place = _place(reading, before)
-    time = reading.time or (before.time if before else _hour(plan.seed, place))
+    time = reading.time or (before.time if before and before.time else _hour(seed, place))
     weather = reading.weather or (before.weather if before else None)
     if place == "snow" and weather is None:
         weather = "snowfall"
     if place in {"room", "space", ABSTRACT}:
         weather = None
+    return Setting(place, time, weather)
+
+
+def _scene(
+    plan: Plan, index: int, frames: int, shot: Shot, reading: Reading, setting: Setting
+) -> Scene:
+    draw = chance(plan.seed, "shot", index, shot.prompt)
     camera = reading.camera or _CAMERAS[int(draw.integers(len(_CAMERAS)))]
     if shot.camera is not None:
         camera = _TOLD[shot.camera]
     facing = 1 if draw.random() < 0.7 else -1
-    aspect = plan.width / plan.height
+    aspect, seed = plan.width / plan.height, story_seed(plan)
     return Scene(
         index=index,
         frames=frames,
         fps=plan.fps,
-        place=place,
-        time=time,
-        weather=weather,
-        palette=_light(place, time, weather, plan.seed, reading),
-        actors=_cast(plan.seed, reading, place, facing, aspect, frames / plan.fps),
+        place=setting.place,
+        time=setting.time,
+        weather=setting.weather,
+        palette=_light(setting.place, setting.time, setting.weather, seed, reading),
+        actors=_cast(seed, reading, setting.place, facing, aspect, frames / plan.fps),
         action=reading.action or "idle",
         camera=camera,
         prompt=shot.prompt,
@@ -162,12 +191,12 @@ def _together(before: tuple[Mention, ...], now: tuple[Mention, ...]) -> tuple[Me
     return (*(mention for mention in before if mention.kind not in named), *now)[:3]
 
 
-def _place(reading: Reading, before: Scene | None) -> str:
+def _place(reading: Reading, before: Setting | None) -> str:
     if reading.place:
         return reading.place
     if reading.action == "sail":
         return "sea"
-    if before is not None and before.place != ABSTRACT:
+    if before is not None and before.place not in {"", ABSTRACT}:
         return before.place
     if reading.subjects:
         return _HOME[reading.subjects[0].kind]

@@ -12,7 +12,7 @@ from gpu_workers.animatic.ambience import ambience
 from gpu_workers.animatic.foley import cut, steps
 from gpu_workers.animatic.music import bed
 from gpu_workers.animatic.narration import Narrator
-from gpu_workers.animatic.script import Scene
+from gpu_workers.animatic.script import Scene, story_seed
 from gpu_workers.animatic.synth import RATE, Wave, faded
 from gpu_workers.clip import Sound
 from gpu_workers.sampler import Plan
@@ -37,23 +37,26 @@ def shot_sound(
     voice = _voice(scene, samples, narrator)
     around = ambience(scene, samples)
     heard = steps(scene, samples, plan.width / plan.height / 2)
-    if shot:
+    if scene.index:
         heard = heard + cut(samples)
     heard = np.stack([faded(side, 0.0, 0.03) for side in heard])
     mood = "dusky" if scenes[0].time == "night" or scenes[0].weather else "bright"
-    music = bed(plan.seed, mood, start, samples)
+    music = bed(story_seed(plan), mood, start, samples)
     ducking = 1 - _DUCKED * _presence(voice)
     mixed = (around + music) * ducking + heard * (1 - 0.4 * (1 - ducking)) + voice * 0.9
     quiet = np.clip(mixed / _HEADROOM, -1, 1)
     return np.rint(quiet * _FULL_SCALE).astype(np.int16)
 
 
-def master(shots: Sequence[NDArray[np.int16]]) -> Sound:
-    """Join the shots and set the level: float32 [2, samples], peak below -1.5 dBFS."""
+def master(shots: Sequence[NDArray[np.int16]], fade_seconds: float = 0.35) -> Sound:
+    """Join the shots and set the level: float32 [2, samples], peak below -1.5 dBFS.
+
+    ``fade_seconds`` is how long the end takes to fade out.
+    """
     joined = np.concatenate(shots, axis=1).astype(np.float64) * (_HEADROOM / _FULL_SCALE)
     peak = float(np.abs(joined).max(initial=0.0))
     joined *= min(_RAISED_MAX, _PEAK_MAX / max(peak, 1e-9))
-    ends = [faded(side, 0.01, 0.35) for side in joined]
+    ends = [faded(side, 0.01, fade_seconds) for side in joined]
     return np.stack(ends).astype(np.float32)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from domain.generation.brief import (
+    CAST_MAX,
     FPS_MAX,
     FPS_MIN,
+    LINE_CHARACTERS_MAX,
+    LINE_CHARACTERS_PER_SECOND_MAX,
+    LINES_MAX,
     PIXELS_MAX,
     PROMPT_CHARACTERS_MAX,
     SECONDS_MAX,
@@ -19,7 +23,12 @@ from domain.generation.brief import (
     SIDE_MIN,
     SIDE_MULTIPLE,
     Brief,
+    Camera,
+    Handle,
+    Language,
 )
+from domain.generation.refusals import ShotUnknown
+from domain.generation.revision import revised
 from gpu_workers import registry
 from infra.api.problems import FieldProblem, Trouble
 from infra.api.validation import invalid
@@ -38,13 +47,91 @@ Seconds = Annotated[
 Side = Annotated[int, Field(ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)]
 
 
+class LineRequest(BaseModel):
+    """Words that are spoken in a shot."""
+
+    model_config = _STRICT
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=LINE_CHARACTERS_MAX)] = Field(
+        description="What is said, of at most "
+        f"{LINE_CHARACTERS_PER_SECOND_MAX} characters for each second that is left for it."
+    )
+    speaker: Handle | None = Field(
+        default=None, description="One of the shot's cast; without one, a voice that nobody owns."
+    )
+    language: Language = "en"
+    at: Annotated[float, Field(ge=0, le=SECONDS_MAX, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Seconds from the shot's beginning; else it follows the line before it.",
+    )
+
+
+Cast = Annotated[list[Handle], Field(max_length=CAST_MAX)]
+Lines = Annotated[list[LineRequest], Field(max_length=LINES_MAX)]
+_CAST: Final = "Who is in it, by handle, such as `@ada`. A sampler that shows nobody refuses."
+_LINES: Final = "What is said. A sampler that does not speak the language refuses."
+_CAMERA: Final = "How the camera moves; without it, the prompt and the sampler decide."
+_CONTINUES: Final = "Open with the last picture of the shot before, where the sampler can."
+
+
 class ShotRequest(BaseModel):
-    """One take of the camera."""
+    """One take of the camera. What a sampler cannot do is refused before it begins."""
 
     model_config = _STRICT
 
     prompt: Prompt
     seconds: Seconds = 3.0
+    cast: Cast = Field(default=[], description=_CAST)
+    lines: Lines = Field(default=[], description=_LINES)
+    camera: Camera | None = Field(default=None, description=_CAMERA)
+    continues: bool = Field(default=False, description=_CONTINUES)
+
+
+class ShotChange(BaseModel):
+    """What is to be otherwise in one shot; what is left out stays as it was."""
+
+    model_config = _STRICT
+
+    number: Annotated[int, Field(ge=1, le=SHOTS_MAX)] = Field(description="Which shot, from 1.")
+    prompt: Prompt | None = None
+    seconds: Seconds | None = None
+    cast: Cast | None = Field(default=None, description=_CAST)
+    lines: Lines | None = Field(default=None, description=_LINES)
+    camera: Camera | None = Field(
+        default=None, description=f"{_CAMERA} Null takes an earlier one back."
+    )
+    continues: bool | None = Field(default=None, description=_CONTINUES)
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of a shot that change."""
+        given = self.model_dump(exclude={"number"}, exclude_unset=True)
+        kept = {name: value for name, value in given.items() if value is not None}
+        return kept | ({"camera": None} if "camera" in given and self.camera is None else {})
+
+
+class RevisionRequest(BaseModel):
+    """Some shots of an earlier generation, changed. All else, the seed too, is taken from it."""
+
+    model_config = _STRICT | {
+        "json_schema_extra": {
+            "examples": [{"shots": [{"number": 2, "prompt": "A lamp is lit; a boat is lost"}]}]
+        }
+    }
+
+    shots: Annotated[list[ShotChange], Field(min_length=1, max_length=SHOTS_MAX)]
+
+    def brief(self, before: Brief, generation_id: str) -> Brief:
+        """The changed brief. Raises ``Trouble`` that names each field and its limit."""
+        changes = {each.number: each.fields() for each in self.shots}
+        if len(changes) < len(self.shots):
+            raise _at_fault("shots", "change one of the shots twice", "1 change of each")
+        try:
+            return revised(before, generation_id, changes)
+        except ShotUnknown:
+            numbers = f"1 to {len(before.shots)}"
+            raise _at_fault("shots", "change a shot that there is not", numbers) from None
+        except ValidationError as error:
+            raise invalid(error.errors(include_url=False, include_input=False)) from None
 
 
 class GenerationRequest(BaseModel):
@@ -58,7 +145,12 @@ class GenerationRequest(BaseModel):
                     "prompt": "A lighthouse keeper's evening",
                     "shots": [
                         {"prompt": "A lighthouse in the rain", "seconds": 2.5},
-                        {"prompt": "A lamp is lit; a boat turns home", "seconds": 3},
+                        {
+                            "prompt": "A lamp is lit; a boat turns home",
+                            "seconds": 3,
+                            "lines": [{"text": "There she is at last.", "at": 1}],
+                            "camera": "zoom-in",
+                        },
                     ],
                     "width": 1024,
                     "height": 576,
@@ -127,3 +219,8 @@ class GenerationRequest(BaseModel):
                 limit=", ".join(registry.names()),
             )
         return None
+
+
+def _at_fault(field: str, message: str, limit: str) -> Trouble:
+    found = FieldProblem(field=field, message=message, limit=limit)
+    return Trouble("request-invalid", f"{field}: {message}.", errors=[found])

@@ -117,4 +117,6 @@ def event_id(view: GenerationView) -> str:
     done, queue = view.progress, view.queue_position
     waiting = "" if queue is None else f".q{queue}"
     seen = "" if view.preview is None else f".p{view.preview.step}"
-    return f"{view.status}.{view.stage}.{done.attempt}.{done.step}{seen}{waiting}"
+    taken = sum(each.status in ("sampled", "found") for each in done.shots)
+    shots = f".t{taken}" if len(done.shots) > 1 else ""
+    return f"{view.status}.{view.stage}.{done.attempt}.{done.step}{shots}{seen}{waiting}"

@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
+from domain.generation.brief import Brief
+from domain.generation.decider import GENERATION
 from domain.generation.refusals import GenerationUnknown
+from domain.generation.situations import Blank
 from domain.kernel.ids import GenerationId
 from infra.api import recording
 from infra.api.auth import Account, Client, KeyRequired
-from infra.api.briefs import GenerationRequest
+from infra.api.briefs import GenerationRequest, RevisionRequest
 from infra.api.deadlines import asking
 from infra.api.declared import problems
 from infra.api.doors import doors_of
@@ -84,7 +87,49 @@ async def request_generation(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Ask for a video. 202 means that the request is recorded; follow `links` from there."""
-    doors, brief = doors_of(request), body.brief()
+    return await _requested(request, client, account, body.brief(), idempotency_key)
+
+
+@router.post(
+    "/{generation_id}/revisions",
+    status_code=202,
+    response_model=Accepted,
+    responses={
+        202: {
+            "headers": {
+                "Location": {"description": "Where it stands.", "schema": {"type": "string"}}
+            }
+        },
+        **problems(403, 404, 409, 422, 503, body=True),
+    },
+    summary="Change some of its shots",
+)
+async def revise_generation(
+    request: Request,
+    body: RevisionRequest,
+    client: Client,
+    account: Account,
+    view: OwnGeneration,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Ask for a new generation like this one but for the shots named here.
+
+    The others keep their words and their seeds: takes of theirs that are still kept are found, and
+    only what changed is sampled. A shot that `continues` a changed one is sampled again too, since
+    its first picture is another. The earlier generation and its video stay as they are.
+    """
+    async with asking("postgres"):
+        standing = await doors_of(request).ledger.state(GENERATION, view.generation_id)
+    if isinstance(standing.state, Blank):
+        raise Trouble.refused(GenerationUnknown(), view.generation_id)
+    brief = body.brief(standing.state.brief, view.generation_id)
+    return await _requested(request, client, account, brief, idempotency_key)
+
+
+async def _requested(
+    request: Request, client: str, account: str, brief: Brief, idempotency_key: str | None
+) -> Response:
+    doors = doors_of(request)
 
     async def work(generation_id: str) -> Answer:
         order = VideoOrder(

@@ -44,7 +44,7 @@ async def read_preview(request: Request, view: OwnGeneration) -> Response:
 
 
 async def _newest(doors: Doors, generation_id: str) -> bytes | None:
-    """The bytes of the strip whose name is the last one: names sort by attempt and step."""
+    """The bytes of the strip whose name is the last one: names sort by shot, attempt and step."""
     async with asking("s3"):
         keys = [key async for key, _ in doors.store.list(previews_prefix(generation_id))]
         if not keys:

@@ -20,6 +20,7 @@ from domain.generation.refusals import (
     GenerationUnknown,
     NotStored,
     NotYetSampled,
+    ShotUnknown,
 )
 from domain.kernel.errors import Refusal
 from domain.video.video import AnotherRelease
@@ -117,6 +118,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             _of(AlreadySettled, 409),
             _of(NotYetSampled, 409),
             _of(NotStored, 409),
+            _of(ShotUnknown, 422),
             _of(AnotherRelease, 409),
         ]
     ),

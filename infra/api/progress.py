@@ -23,7 +23,7 @@ from domain.generation.situations import Blank
 from infra.api.deadlines import asking
 from infra.api.doors import Limits
 from infra.api.problems import Trouble
-from infra.api.views import GenerationView, view_from_log, view_of, with_heartbeat
+from infra.api.views import GenerationView, view_from_log, view_of, with_heartbeats
 from infra.clock import Clock
 from projections.generations import GenerationRow, GenerationsReader
 from workflows.contracts import generation_workflow_id
@@ -66,28 +66,28 @@ class Lookout:
         return view_from_log(standing.state)
 
     async def _live(self, view: GenerationView, row: GenerationRow) -> GenerationView:
-        beat = await self._heartbeat(view.generation_id)
-        if beat is None:
-            return view
-        return with_heartbeat(view, beat, row.sampling_started_at, self.clock())
+        beats = await self._heartbeats(view.generation_id)
+        return with_heartbeats(view, beats, row, self.clock()) if beats else view
 
-    async def _heartbeat(self, generation_id: str) -> SamplingProgress | None:
-        """What the running step last said; ``None`` when it said nothing or nobody can be asked."""
+    async def _heartbeats(self, generation_id: str) -> list[SamplingProgress]:
+        """What the running steps last said; nothing where nobody can be asked."""
         handle = self.client.get_workflow_handle(generation_workflow_id(generation_id))
         try:
             async with asyncio.timeout(_DESCRIBE_SECONDS_MAX):
                 described = await handle.describe(
                     rpc_timeout=timedelta(seconds=_DESCRIBE_SECONDS_MAX)
                 )
+                beats = []
                 for pending in described.raw_description.pending_activities:
                     if pending.activity_type.name == _STUDIO and pending.heartbeat_details.payloads:
                         [beat] = await self.client.data_converter.decode(
                             pending.heartbeat_details.payloads[:1], [SamplingProgress]
                         )
-                        return beat if isinstance(beat, SamplingProgress) else None
+                        if isinstance(beat, SamplingProgress):
+                            beats.append(beat)
+                return beats
         except (RPCError, TimeoutError, RuntimeError, ValueError):
-            return None  # the read model's answer is good enough while Temporal is away
-        return None
+            return []  # the read model's answer is good enough while Temporal is away
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -11,6 +12,17 @@ from ulid import ULID
 from activities.orders import SamplingProgress
 from domain.generation import situations
 from domain.generation.situations import Requested
+from projections.exposures import (
+    ShotExposure,
+    ShotStatus,
+    advanced,
+    end_of,
+    read,
+    share_of,
+    shot,
+    unexposed,
+    with_shot,
+)
 from projections.generations import GenerationRow
 
 Status = Literal["requested", "sampling", "sampled", "stored", "completed", "failed", "cancelled"]
@@ -20,13 +32,29 @@ _AFTER_A_FAILURE: Final = (
 )
 
 
-class Progress(BaseModel):
-    """Steps done of steps planned, by the attempt that is under way."""
+class ShotProgress(BaseModel):
+    """How far one shot is. A shot that was found was sampled before and takes no steps."""
 
-    attempt: int = Field(description="Which worker's try this is, from 1; 0 before the first.")
+    number: int = Field(description="From 1; 0 where all shots are sampled in one take.")
+    status: ShotStatus
+    attempt: int
     step: int
-    steps: int | None = Field(default=None, description="Null until the plan is known.")
-    fraction: float = Field(description="From 0 to 1.")
+    steps: int | None = Field(default=None, description="Null until the shot is planned.")
+
+
+class Progress(BaseModel):
+    """Steps done of steps planned, over all shots that are planned so far."""
+
+    attempt: int = Field(description="The latest try at any shot, from 1; 0 before the first.")
+    step: int
+    steps: int | None = Field(
+        default=None, description="Null until a plan is known; more when another shot is planned."
+    )
+    fraction: float = Field(
+        description="From 0 to 1: the furthest it has come, each shot by its length. It never "
+        "falls, also where steps are done again after a worker's death."
+    )
+    shots: list[ShotProgress] = []
 
 
 class PreviewView(BaseModel):
@@ -121,9 +149,7 @@ def view_of(row: GenerationRow, queue_position: int | None = None) -> Generation
         requested_at=row.requested_at,
         updated_at=row.updated_at,
         queue_position=queue_position,
-        progress=Progress(
-            attempt=row.attempt, step=row.step, steps=row.steps, fraction=round(row.progress, 4)
-        ),
+        progress=_progress(read(row.shots), row.progress),
         eta_at=row.eta_at,
         video_id=row.video_id,
         failure=_failure_of(row),
@@ -142,17 +168,52 @@ def _failure_of(row: GenerationRow) -> FailureView | None:
     )
 
 
+def _progress(shots: Sequence[ShotExposure], reached: float = 0.0) -> Progress:
+    """How far these shots are together, and never less than what was ``reached``."""
+    planned = [each for each in shots if each.steps]
+    return Progress(
+        attempt=max((each.attempt for each in shots), default=0),
+        step=sum(each.step for each in shots),
+        steps=sum(each.steps for each in planned) if planned else None,
+        fraction=round(max(share_of(shots), reached), 4),
+        shots=[
+            ShotProgress(
+                number=each.number,
+                status=each.status,
+                attempt=each.attempt,
+                step=each.step,
+                steps=each.steps or None,
+            )
+            for each in shots
+        ],
+    )
+
+
+def _shots_in(state: Requested) -> tuple[ShotExposure, ...]:
+    """The shots as the log has them."""
+    shots = unexposed(each.seconds for each in state.brief.shots)
+    exposed = state.shots if isinstance(state, situations.Sampling) else {}
+    for number, each in exposed.items():
+        taken: ShotStatus = "sampled" if each.attempt else "found"
+        now = ShotExposure(
+            number,
+            shot(shots, number).seconds,
+            "sampling" if each.take is None else taken,
+            each.attempt,
+            each.step,
+            each.steps,
+        )
+        shots = with_shot(shots, now)
+    return shots
+
+
 def view_from_log(state: Requested) -> GenerationView:
     """A generation that the read model has not seen yet, as the log has it.
 
     Its time is the one in its id: the log's own is a few milliseconds later.
     """
     brief, at = state.brief, ULID.from_str(state.generation_id.partition("_")[2]).datetime
-    match state:
-        case situations.Sampling(attempt=attempt, step=step, steps=steps):
-            progress = Progress(attempt=attempt, step=step, steps=steps, fraction=step / steps)
-        case _:
-            progress = Progress(attempt=0, step=0, fraction=0)
+    progress = _progress(_shots_in(state))
     video_id = state.video_id if isinstance(state, situations.Completed) else None
     return GenerationView(
         generation_id=state.generation_id,
@@ -173,28 +234,28 @@ def view_from_log(state: Requested) -> GenerationView:
     )
 
 
-def with_heartbeat(
-    view: GenerationView,
-    beat: SamplingProgress,
-    sampling_started_at: datetime | None,
-    now: datetime,
+def with_heartbeats(
+    view: GenerationView, beats: Iterable[SamplingProgress], row: GenerationRow, now: datetime
 ) -> GenerationView:
-    """The same generation with what the studio said a moment ago, when that is further."""
-    if beat.preview is not None:
-        address = f"{view.links.self}/preview"
-        preview = PreviewView(step=beat.preview.step, address=address)
+    """The same generation with what the studio said a moment ago, where that is further."""
+    beats = tuple(beats)
+    if looks := [beat.preview for beat in beats if beat.preview is not None]:
+        newest = max(looks, key=lambda look: look.key)
+        preview = PreviewView(step=newest.step, address=f"{view.links.self}/preview")
         view = view.model_copy(update={"preview": preview})
-    known = view.progress
-    if (beat.attempt, beat.step) <= (known.attempt, known.step) or not beat.steps:
+    known = read(row.shots)
+    shots, is_new_attempt = known, False
+    for beat in beats:
+        if beat.shot not in {0, *(each.number for each in known)}:
+            continue  # of another story: it says nothing about this one
+        is_new_attempt |= beat.attempt > shot(shots, beat.shot).attempt > 0
+        shots = advanced(shots, beat.shot, beat.attempt, beat.step, beat.steps)
+    if shots == known:
         return view
-    progress = Progress(
-        attempt=beat.attempt,
-        step=beat.step,
-        steps=beat.steps,
-        fraction=round(beat.step / beat.steps, 4),
+    eta = end_of(row.sampling_started_at, row.sampling_started_share, now, share_of(shots))
+    return view.model_copy(
+        update={
+            "progress": _progress(shots, row.progress),
+            "eta_at": view.eta_at if is_new_attempt or eta is None else eta,
+        }
     )
-    eta = view.eta_at
-    if sampling_started_at is not None and beat.attempt == known.attempt and beat.step:
-        so_far = now - sampling_started_at
-        eta = sampling_started_at + so_far / beat.step * beat.steps
-    return view.model_copy(update={"progress": progress, "eta_at": eta})

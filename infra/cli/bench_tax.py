@@ -67,7 +67,6 @@ _BRIEF: Final = Brief(
     width=64,
     height=64,
     fps=8,
-    seed=1,
     sampler="simulated",
 )
 
@@ -127,11 +126,12 @@ class _Bench:
             return await ActivityEnvironment().run(body, order)
 
         await run(self.decisions.record_request, RequestOrder(**errand("record"), brief=_BRIEF))
-        sampling = SamplingOrder(**errand("sample"), brief=_BRIEF, seed=1)
+        seed = _BRIEF.shot_seed(generation_id, 1)
+        sampling = SamplingOrder(**errand("sample"), brief=_BRIEF, seed=seed, shot=1)
         take = await run(self.studio.sample_take, sampling)
-        assembly = AssemblyOrder(**errand("assemble"), take=take)
+        assembly = AssemblyOrder(**errand("assemble"), takes=(take,))
         assembled = await run(self.films.assemble_rendition, assembly)
-        storage = StorageOrder(**errand("store"), assembled=assembled, take=take)
+        storage = StorageOrder(**errand("store"), assembled=assembled, takes=(take,))
         stored = await run(self.films.store_rendition, storage)
         video_id = sibling(generation_id, "vid")
         release = ReleaseOrder(**errand("release"), video_id=video_id, rendition=stored.rendition)

@@ -21,7 +21,9 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve the queues ``media`` and ``io`` until cancelled."""
     with observed(settings, ROLE) as metrics:
         async with open_ledger(settings) as ledger, object_store(settings) as store:
-            films = MediaActivities(store, ledger, system_clock, settings.home / "scratch")
+            films = MediaActivities(
+                store, ledger, system_clock, settings.home / "scratch", settings.takes_kept_days
+            )
             await run_workers(
                 await connect(settings, role=ROLE),
                 load(),

@@ -56,6 +56,7 @@ async def serve(
                 fence,
                 this_device(),
                 preview_seconds=settings.preview_seconds or None,
+                kept_days=settings.takes_kept_days,
             )
             studio.sweep()
             await run_workers(

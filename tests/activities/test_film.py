@@ -18,7 +18,8 @@ from activities.film.make import MadeFiles, make_files, require_faithful
 from activities.film.mux import encode_film
 from activities.film.probe import is_fast_start, probe
 from activities.film.refusals import FilmFaulty, TakeUnusable
-from activities.film.shape import SAMPLE_RATE, Timing
+from activities.film.shape import SAMPLE_RATE, Reel, Timing
+from activities.film.sound import BLOCK_SAMPLES, CROSSFADE_SAMPLES, Soundtrack
 from activities.film.stills import most_telling, spoken_time
 from gpu_workers.clip import samples_for
 from tests.activities.takes import a_clip, moving_pictures, write_take
@@ -30,7 +31,7 @@ def nobody_watches(*_: object) -> None:
 
 def made(folder: Path, take: Path, timing: Timing) -> MadeFiles:
     folder.mkdir(exist_ok=True)
-    return make_files(take, folder, timing, nobody_watches)
+    return make_files([Reel(take, timing)], folder, nobody_watches)
 
 
 def pictures_of(film: Path) -> list[NDArray[np.uint8]]:
@@ -111,8 +112,9 @@ def test_the_same_take_gives_the_same_bytes(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
         "from activities.film.make import make_files\n"
-        "from activities.film.shape import Timing\n"
-        "make_files(Path(sys.argv[1]), Path(sys.argv[2]), Timing(36, 24), lambda *_: None)\n"
+        "from activities.film.shape import Reel, Timing\n"
+        "take = Reel(Path(sys.argv[1]), Timing(36, 24))\n"
+        "make_files([take], Path(sys.argv[2]), lambda *_: None)\n"
     )
     subprocess.run([sys.executable, "-c", program, str(take), str(elsewhere)], check=True)
     in_another_process = MadeFiles(
@@ -180,10 +182,11 @@ def test_memory_does_not_grow_with_the_take(tmp_path: Path) -> None:
     program = (
         "import psutil, sys; from pathlib import Path\n"
         "from activities.film.mux import encode_film\n"
-        "from activities.film.shape import Timing\n"
+        "from activities.film.shape import Reel, Timing\n"
         "process, used = psutil.Process(), []\n"
         "look = lambda *_: used.append(process.memory_info().rss >> 20)\n"
-        f"encode_film(Path(sys.argv[1]), Path(sys.argv[2]), Timing({frames}, 24), look)\n"
+        f"take = Reel(Path(sys.argv[1]), Timing({frames}, 24))\n"
+        "encode_film([take], Path(sys.argv[2]), look)\n"
         "print(max(used) - used[0])\n"
     )
     told = subprocess.run(
@@ -205,14 +208,89 @@ def test_work_stops_at_the_picture_where_it_is_told_to(tmp_path: Path) -> None:
             raise Enough
 
     with pytest.raises(Enough):
-        make_files(write_take(tmp_path, a_clip()), tmp_path, Timing(24, 24), stop_at_seven)
+        make_files([Reel(write_take(tmp_path, a_clip()), Timing(24, 24))], tmp_path, stop_at_seven)
 
 
 def test_a_full_disk_is_an_error_of_the_disk(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left"):
         encode_film(
-            write_take(tmp_path, a_clip()), Path("/dev/full"), Timing(24, 24), nobody_watches
+            [Reel(write_take(tmp_path, a_clip()), Timing(24, 24))],
+            Path("/dev/full"),
+            nobody_watches,
         )
+
+
+# Several takes
+
+
+def three_takes(folder: Path) -> list[Reel]:
+    """Takes of 7, 12 and 5 pictures, with sound of other rates and sides."""
+    clips = [
+        a_clip(7, sample_rate=24_000),
+        a_clip(12, sample_rate=48_000, channels=2),
+        a_clip(5, sample_rate=44_100),
+    ]
+    return [
+        Reel(write_take(folder, clip, f"{n}.mkv"), Timing(len(clip.frames), 24))
+        for n, clip in enumerate(clips)
+    ]
+
+
+def test_takes_become_one_film_with_the_pictures_of_each_and_sound_as_long(tmp_path: Path) -> None:
+    takes = three_takes(tmp_path)
+    seen: list[tuple[int, int]] = []
+    files = make_files(takes, tmp_path, lambda *done: seen.append(done))
+    assert (files.facts.frames, files.facts.sound_seconds) == (24, 1.0)
+    assert seen[-1] == (47, 48)
+    pictures = pictures_of(files.film)
+    for first, take in zip((0, 7, 19), takes, strict=True):
+        alone = pictures_of(made(tmp_path / f"alone-{first}", take.path, take.timing).film)
+        for number, picture in enumerate(alone):
+            apart = np.abs(pictures[first + number].astype(int) - picture.astype(int)).mean()
+            assert apart < 4, f"picture {number} after {first} is another one"
+
+
+def heard(waves: list[NDArray[np.float32]], timings: list[Timing]) -> NDArray[np.float32]:
+    """The soundtrack of takes whose sound is given at 48 kHz."""
+    track, blocks = Soundtrack(timings), list[NDArray[np.float32]]()
+    for wave in waves:
+        track.begin_take(1)
+        frame = av.AudioFrame.from_ndarray(wave[None], format="fltp", layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        blocks += [np.asarray(each.to_ndarray()) for each in track.hear(frame)]
+        blocks += [np.asarray(each.to_ndarray()) for each in track.end_take()]
+    assert {each.shape[1] for each in blocks} == {BLOCK_SAMPLES}
+    blocks += [np.asarray(each.to_ndarray()) for each in track.end()]
+    return np.concatenate(blocks, axis=1)
+
+
+def test_the_sound_of_takes_follows_without_a_gap_a_step_or_a_shift() -> None:
+    timings = [Timing(25, 30), Timing(26, 30)]
+    quiet, loud = np.full(40_000, -0.5, np.float32), np.full(41_600, 0.5, np.float32)
+    loud[20_000] = 0.9
+    track = heard([quiet, loud], timings)
+    assert track.shape == (2, 81_600)
+    assert np.abs(np.diff(track[0, : 40_000 + CROSSFADE_SAMPLES + 9])).max() < 2 / CROSSFADE_SAMPLES
+    assert (track[:, :40_000] == -0.5).all()
+    assert np.argmax(track[0]) == 60_000
+    assert (track[:, 40_000 + CROSSFADE_SAMPLES : 60_000] == 0.5).all()
+
+
+def test_rounding_of_sound_does_not_add_up_over_takes() -> None:
+    """A picture at 29 per second lasts 1655.17 samples."""
+    timings = [Timing(1, 29)] * 29
+    waves = [np.zeros(1655, np.float32)] * 29
+    assert heard(waves, timings).shape == (2, SAMPLE_RATE)
+
+
+def test_takes_of_other_sizes_or_rates_are_not_joined(tmp_path: Path) -> None:
+    first = Reel(write_take(tmp_path, a_clip(4), "a.mkv"), Timing(4, 24))
+    small = a_clip(4, pictures=moving_pictures(4, 160, 96))
+    slow = a_clip(4, fps=12)
+    for clip, timing in ((small, Timing(4, 24)), (slow, Timing(4, 12))):
+        other = Reel(write_take(tmp_path, clip, "b.mkv"), timing)
+        with pytest.raises(TakeUnusable, match="takes before it are 320x192 at 24"):
+            encode_film([first, other], tmp_path / "film.mp4", nobody_watches)
 
 
 # Stills
@@ -258,7 +336,7 @@ def test_times_are_written_as_people_read_them() -> None:
 
 def refused(tmp_path: Path, take: Path, timing: Timing, because: str) -> None:
     with pytest.raises(TakeUnusable, match=because):
-        encode_film(take, tmp_path / "film.mp4", timing, nobody_watches)
+        encode_film([Reel(take, timing)], tmp_path / "film.mp4", nobody_watches)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.film.mux import encode_film
 from activities.film.refusals import TakeUnusable
-from activities.film.shape import Timing
+from activities.film.shape import Reel, Timing
+from activities.kept import KeptTakes
 from activities.ledger import Context, Decision, Ledger
 from activities.media import AssemblyProgress, MediaActivities
 from activities.orders import (
@@ -72,10 +73,10 @@ class House:
         return list(self.scratch.rglob("*"))
 
     def assembly(self) -> AssemblyOrder:
-        return AssemblyOrder(**errand("assemble"), take=self.take)
+        return AssemblyOrder(**errand("assemble"), takes=(self.take,))
 
     def storage(self, assembled: Assembled) -> StorageOrder:
-        return StorageOrder(**errand("store"), assembled=assembled, take=self.take)
+        return StorageOrder(**errand("store"), assembled=assembled, takes=(self.take,))
 
 
 def errand(step: str) -> dict[str, Any]:
@@ -187,7 +188,9 @@ async def test_cancelling_stops_at_once_and_leaves_nothing(
 ) -> None:
     take = await asyncio.to_thread(write_take, tmp_path, a_clip(240))
     house = await build(MemoryObjectStore(), tmp_path, take)
-    order = AssemblyOrder(**errand("assemble"), take=house.take.model_copy(update={"frames": 240}))
+    order = AssemblyOrder(
+        **errand("assemble"), takes=(house.take.model_copy(update={"frames": 240}),)
+    )
     running = asyncio.create_task(environment.run(house.media.assemble_rendition, order))
     while not any(path.name == "film.mp4" for path in house.left_in_scratch()):
         await asyncio.sleep(0.005)
@@ -219,7 +222,7 @@ async def test_a_take_that_is_gone_is_said_to_be_missing(
 
 async def test_a_lying_take_is_refused(house: House, environment: ActivityEnvironment) -> None:
     lying = house.take.model_copy(update={"frames": FRAMES + 1})
-    order = AssemblyOrder(**errand("assemble"), take=lying)
+    order = AssemblyOrder(**errand("assemble"), takes=(lying,))
     with pytest.raises(TakeUnusable, match="ends after 24 of 25 pictures"):
         await environment.run(house.media.assemble_rendition, order)
     assert house.left_in_scratch() == []
@@ -247,7 +250,7 @@ def test_a_disk_that_fills_up_while_encoding_is_named(tmp_path: Path, take_file:
         pytest.raises(DiskFull, match="No space left on device"),
         scratch_folder(tmp_path / "scratch", "assembly-"),
     ):
-        encode_film(take_file, Path("/dev/full"), Timing(FRAMES, FPS), ignore)
+        encode_film([Reel(take_file, Timing(FRAMES, FPS))], Path("/dev/full"), ignore)
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
@@ -363,6 +366,59 @@ async def test_sweeping_removes_what_is_old_and_awaited_by_nobody(
     await house.perform(words.fail_generation())
     assert await environment.run(house.media.sweep_staging, late) == Swept(objects=1)
     assert await house.keys() == []
+
+
+async def test_takes_are_kept_for_their_days_and_while_their_generation_lasts(
+    house: House, environment: ActivityEnvironment, take_file: Path
+) -> None:
+    kept = KeptTakes(house.store, lambda: words.moment(), days=7)
+    mine = await kept.keep(words.ACCOUNT_ID, "d" * 64, words.GENERATION_ID, take_file)
+    old = await kept.keep(words.ACCOUNT_ID, "d" * 64, words.an_id("gen", 9), take_file)
+    await environment.run(house.media.clear_staging, ClearanceOrder(**errand("clear")))
+    sixth, eighth = (SweepOrder(now=words.moment() + timedelta(days=n)) for n in (6, 8))
+    assert await environment.run(house.media.sweep_staging, sixth) == Swept(objects=0)
+    assert await environment.run(house.media.sweep_staging, eighth) == Swept(objects=1)
+    assert await house.keys() == [mine.key]
+    assert old.key != mine.key
+    await house.perform(words.fail_generation())
+    assert await environment.run(house.media.sweep_staging, eighth) == Swept(objects=1)
+
+
+async def test_a_kept_take_is_found_by_its_account_and_plan_until_it_is_nearly_due(
+    house: House, take_file: Path
+) -> None:
+    kept = KeptTakes(house.store, lambda: words.moment(), days=7)
+    mine = await kept.keep(words.ACCOUNT_ID, "d" * 64, words.GENERATION_ID, take_file)
+    other = words.an_id("gen", 2)
+    assert await kept.find(words.ACCOUNT_ID, "d" * 64, other) == mine
+    assert await kept.find(words.ACCOUNT_ID, "e" * 64, other) is None
+    assert await kept.find(words.an_id("acc", 2), "d" * 64, other) is None
+    later = KeptTakes(house.store, lambda: words.moment() + timedelta(days=5), days=7)
+    assert await later.find(words.ACCOUNT_ID, "d" * 64, other) is None, "it may go while in use"
+    assert await later.find(words.ACCOUNT_ID, "d" * 64, words.GENERATION_ID) == mine
+
+
+async def test_a_kept_take_whose_bytes_changed_is_not_handed_out_and_goes(
+    house: House, take_file: Path
+) -> None:
+    kept = KeptTakes(house.store, lambda: words.moment(), days=7)
+    mine = await kept.keep(words.ACCOUNT_ID, "d" * 64, words.GENERATION_ID, take_file)
+    rewritten(house, mine.key, b"other bytes")
+    assert await kept.find(words.ACCOUNT_ID, "d" * 64, words.an_id("gen", 2)) is None
+    assert mine.key not in await house.keys()
+
+
+async def test_several_takes_become_one_rendition(
+    house: House, environment: ActivityEnvironment
+) -> None:
+    order = AssemblyOrder(**errand("assemble"), takes=(house.take, house.take))
+    assembled = await environment.run(house.media.assemble_rendition, order)
+    assert (assembled.frames, assembled.picture_seconds) == (2 * FRAMES, 2 * FRAMES / FPS)
+
+
+def test_an_order_of_before_shots_were_sampled_apart_is_still_read(house: House) -> None:
+    old = house.assembly().model_dump(mode="json", exclude={"takes"})
+    assert AssemblyOrder.model_validate(old | {"take": house.take}) == house.assembly()
 
 
 # With a real S3

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.generation.brief import Brief
+from domain.generation.brief import Brief, Shot
 from domain.generation.commands import GenerationCommand
 from domain.generation.decider import GENERATION, decide
-from domain.generation.events import GenerationEvent, StudioTimeUsed
+from domain.generation.events import GenerationEvent, StudioTimeUsed, TakeFound
 from domain.generation.refusals import (
     AlreadyRequested,
     AlreadySettled,
     GenerationUnknown,
     NotStored,
     NotYetSampled,
+    ShotUnknown,
 )
-from domain.generation.situations import Cancelled, Completed, Failed
+from domain.generation.situations import Cancelled, Completed, Failed, Sampled, take_of
 from domain.kernel.errors import Refusal
 from tests import words
 from tests.domain.given import Story
@@ -154,6 +157,81 @@ def test_an_ending_can_be_repeated_but_not_replaced() -> None:
     cancelled.when(words.complete_generation()).then_refused(AlreadySettled)
 
 
+STORY = Brief(prompt="three", shots=tuple(Shot(prompt=each) for each in "abc"), seed=7)
+a_story = a_generation.given(words.video_requested(STORY))
+
+
+def of_shot(number: int, word: Any, **changes: Any) -> Any:
+    """The same word about one of the shots."""
+    return word.model_copy(update={"shot": number, **changes})
+
+
+def take_found(number: int) -> TakeFound:
+    return TakeFound(
+        at=words.moment(3), generation_id=words.GENERATION_ID, shot=number, take=words.TAKE
+    )
+
+
+def test_shots_are_sampled_apart_in_any_order() -> None:
+    a_story.when(of_shot(3, words.begin_sampling())).then(of_shot(3, words.sampling_started()))
+    third = a_story.given(of_shot(3, words.sampling_started()))
+    third.when(of_shot(1, words.begin_sampling())).then(of_shot(1, words.sampling_started()))
+    both = third.given(of_shot(1, words.sampling_started()), of_shot(3, words.sampling_advanced(4)))
+    both.when(of_shot(1, words.advance_sampling(2))).then(of_shot(1, words.sampling_advanced(2)))
+    both.when(of_shot(3, words.advance_sampling(4))).then_nothing()
+    both.when(of_shot(1, words.record_take())).then(of_shot(1, words.take_sampled()))
+    both.when(of_shot(2, words.record_take())).then_refused(NotYetSampled)
+
+
+def test_a_take_that_is_found_needs_no_sampling() -> None:
+    found = of_shot(2, words.record_take(), found=True)
+    a_story.when(found).then(take_found(2))
+    a_story.given(take_found(2)).when(found).then_nothing()
+    a_story.given(take_found(2)).when(of_shot(2, words.begin_sampling())).then_nothing()
+
+
+def test_a_rendition_needs_the_takes_of_all_shots() -> None:
+    two = a_story.given(
+        of_shot(1, words.sampling_started()), of_shot(1, words.take_sampled()), take_found(3)
+    )
+    two.when(words.record_rendition()).then_refused(NotYetSampled)
+    all_three = two.given(take_found(2))
+    all_three.when(words.record_rendition()).then(words.rendition_stored())
+
+
+def test_takes_come_in_the_order_of_the_shots() -> None:
+    takes = {n: words.TAKE.model_copy(update={"sha256": f"{n}" * 64}) for n in (1, 2, 3)}
+    found = [take_found(n).model_copy(update={"take": takes[n]}) for n in (3, 1, 2)]
+    state = GENERATION.fold([words.video_requested(STORY), *found])
+    assert [take_of(state, n) for n in (1, 2, 3)] == list(takes.values())
+    assert isinstance(state, Sampled)
+
+
+def test_a_shot_that_nobody_asked_for_is_refused() -> None:
+    a_story.when(of_shot(4, words.begin_sampling())).then_refused(ShotUnknown)
+
+
+def test_each_attempt_at_each_shot_accounts_for_its_own_time() -> None:
+    first = a_story.given(of_shot(1, words.studio_time_used()))
+    first.when(of_shot(1, words.record_studio_time())).then_nothing()
+    first.when(of_shot(2, words.record_studio_time())).then(of_shot(2, words.studio_time_used()))
+
+
+def test_a_resumed_attempt_counts_on_from_what_was_restored() -> None:
+    begin = words.begin_sampling(2).model_copy(update={"restored": 6})
+    started = words.sampling_started(2).model_copy(update={"restored": 6})
+    sampling.when(begin).then(started)
+    resumed = sampling.given(started)
+    resumed.when(words.advance_sampling(6, attempt=2)).then_nothing()
+    resumed.when(words.advance_sampling(7, attempt=2)).then(words.sampling_advanced(7, attempt=2))
+
+
+def test_a_story_that_was_sampled_in_one_take_still_reads_so() -> None:
+    """As it stands in logs from before shots were sampled apart."""
+    past = (words.sampling_started(), words.take_sampled())
+    a_story.given(*past).when(words.record_rendition()).then(words.rendition_stored())
+
+
 _COMMANDS = st.sampled_from(
     [
         words.request_video(),
@@ -165,6 +243,9 @@ _COMMANDS = st.sampled_from(
         words.record_studio_time(1),
         words.record_studio_time(2),
         words.record_take(),
+        of_shot(1, words.begin_sampling(1)),
+        of_shot(1, words.record_take()),
+        of_shot(1, words.record_take(), found=True),
         words.record_rendition(),
         words.complete_generation(),
         words.fail_generation(),

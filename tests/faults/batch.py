@@ -53,11 +53,31 @@ class Batch:
         async with asyncio.timeout(SECONDS_MAX):
             while True:
                 states = await self.states()
-                at_work = sum(isinstance(each, Sampling) and each.step > 0 for each in states)
+                at_work = sum(
+                    isinstance(each, Sampling) and any(one.step for one in each.shots.values())
+                    for each in states
+                )
                 ended = sum(isinstance(each, Settled) for each in states)
                 if at_work and ended < SIZE // 2:
                     return
                 await asyncio.sleep(0.05)
+
+    async def until_one_shot_is_taken(self) -> int:
+        """The number of the first shot of which there is a take, while another is sampled."""
+        async with asyncio.timeout(SECONDS_MAX):
+            while True:
+                [state] = await self.states()
+                shots = state.shots if isinstance(state, Sampling) else {}
+                at_work = any(each.take is None and each.step > 0 for each in shots.values())
+                for number, each in shots.items():
+                    if each.take is not None and at_work:
+                        return number
+                await asyncio.sleep(0.02)
+
+    async def events(self, generation_id: str) -> list[object]:
+        """What the log says of a generation."""
+        recorded = await self.log.read_stream(GENERATION.stream(generation_id))
+        return [_CODEC.decode(each) for each in recorded]
 
     async def until_settled(self) -> list[object]:
         """Return once the log says that all have ended; servers may be away meanwhile."""

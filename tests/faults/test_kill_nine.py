@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
 
+from domain.generation.events import SamplingStarted, TakeSampled
 from domain.kernel.ports import START
 from infra.settings import Settings
 from infra.supervision.stack import Stack, running
@@ -14,6 +16,17 @@ from tests.faults.batch import SIZE, a_batch, ask_until_accepted, opened
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
+STORY = {
+    "prompt": "a story",
+    "shots": [
+        {"prompt": "a red boat sails", "seconds": 1},
+        {"prompt": "a dog runs in the snow", "seconds": 12},
+        {"prompt": "a robot dances", "seconds": 1},
+    ],
+    "width": 320,
+    "height": 192,
+    "fps": 24,
+}
 PROCESSES = ("studio", "orchestration", "media", "projector", "api")
 SERVERS = ("temporal", "postgres", "s3")
 
@@ -48,6 +61,20 @@ async def test_a_killed_part_costs_time_and_nothing_else(stack: Stack, part: str
         await batch.until_settled()
         await batch.verify()
     assert pid_of(stack, part) not in (None, dead), f"{part} was not started again"
+
+
+async def test_a_studio_killed_between_shots_samples_no_finished_shot_again(stack: Stack) -> None:
+    async with opened(stack.settings) as batch:
+        batch.ids = [await batch.caller.request(STORY)]
+        finished = await batch.until_one_shot_is_taken()
+        kill(stack, "studio")
+        await batch.verify()
+        events = await batch.events(batch.ids[0])
+    begun = Counter(each.shot for each in events if isinstance(each, SamplingStarted))
+    taken = Counter(each.shot for each in events if isinstance(each, TakeSampled))
+    assert begun[finished] == 1
+    assert max(begun.values()) == 2, "nothing was being sampled when the studio died"
+    assert taken == {1: 1, 2: 1, 3: 1}
 
 
 async def test_requests_that_meet_a_dying_api_are_each_accepted_once(stack: Stack) -> None:

@@ -27,7 +27,7 @@ from gpu_workers.animatic.sampler import AnimaticSampler
 from gpu_workers.animatic.script import Scene, write_script
 from gpu_workers.animatic.sound import _voice
 from gpu_workers.clip import Clip
-from gpu_workers.sampler import RequestOutOfRange, SamplingRequest, State
+from gpu_workers.sampler import Plan, RequestOutOfRange, SamplingRequest, State, Story
 from tests.gpu_workers.orders import order, sampled
 
 
@@ -36,6 +36,31 @@ def sampler() -> AnimaticSampler:
     made = AnimaticSampler()
     made.load()
     return made
+
+
+def of_story(number: int, *prompts: str) -> Plan:
+    """The plan of one shot by itself, after those before it."""
+    shots = order(*prompts).shots
+    story = Story(seed=7, number=number, before=shots[: number - 1])
+    alone = order().model_copy(update={"shots": (shots[number - 1],), "seed": 90 + number})
+    return AnimaticSampler().plan(alone.model_copy(update={"story": story}))
+
+
+def test_a_shot_by_itself_keeps_the_set_and_the_cast_of_its_story() -> None:
+    prompts = ("Two red dogs run along the beach at sunset, in the rain", "They dance")
+    whole, alone = scenes(*prompts)[1], write_script(of_story(2, *prompts))[0]
+    assert (alone.place, alone.time, alone.weather) == ("beach", "sunset", "rain")
+    assert (alone.index, alone.palette) == (1, whole.palette)
+    looks = [[(each.kind, each.colour, each.look) for each in one.actors] for one in (alone, whole)]
+    assert looks[0] == looks[1]
+
+
+def test_a_shot_that_does_not_speak_of_those_before_does_not_depend_on_them() -> None:
+    own = "A cat"
+    before = ("A dog runs along the beach at dawn", "A robot sits in a room at noon")
+    assert of_story(2, before[0], own).key == of_story(2, before[1], own).key
+    assert of_story(2, before[0], "It sits").key != of_story(2, before[1], "It sits").key
+    assert of_story(3, before[0], "x", own).key != of_story(2, before[0], own).key
 
 
 def directed(**direction: object) -> SamplingRequest:

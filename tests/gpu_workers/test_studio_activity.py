@@ -10,12 +10,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.kept import KeptFile
 from activities.ledger import Context, Decision, Ledger
 from activities.orders import SamplingOrder, SamplingProgress
 from domain.catalog import EVENTS
@@ -26,11 +28,14 @@ from domain.generation.events import StudioTimeUsed
 from domain.generation.refusals import AlreadySettled
 from domain.generation.situations import Sampled
 from domain.generation.take import Take
+from domain.kernel.ports import LogUnavailable
 from gpu_workers.activities import DEATHS_MAX, StudioActivities
+from gpu_workers.cards.refusals import ReferencesNotTaken
 from gpu_workers.clip import Clip
 from gpu_workers.fence import Fence
+from gpu_workers.mezzanine import read_mezzanine
 from gpu_workers.mishaps import NumbersLost, OutOfMemory, SamplerUnusable, StudioKeepsDying
-from gpu_workers.sampler import OnStep, Plan, Sampler, State
+from gpu_workers.sampler import OnStep, Plan, Sampler, SamplingRequest, State
 from gpu_workers.simulated import SimulatedSampler
 from infra.clock import system_clock
 from infra.eventlog.codec import CatalogCodec
@@ -461,3 +466,97 @@ async def test_a_worker_that_ends_still_finishes_what_is_sampled(room: Room) -> 
     take = await running
     assert slow.pieces == 100
     assert take.key in room.store.entries
+
+
+class Referring(Journal):
+    """Takes references, as a model does that can go on from a picture."""
+
+    def plan(self, request: SamplingRequest) -> Plan:
+        return super().plan(request).model_copy(update={"references": request.references})
+
+
+def of_shot(number: int, **changes: object) -> SamplingOrder:
+    return ORDER.model_copy(update={"shot": number, "command_id": f"sample-{number}", **changes})
+
+
+async def two_shots(room: Room) -> SamplingOrder:
+    """An order for the second shot of a generation of two, which is requested."""
+    second = words.an_id("gen", 2)
+    brief = BRIEF.model_copy(update={"shots": (BRIEF.shots[0], Shot(prompt="blue", seconds=0.5))})
+    request = words.request_video(brief).model_copy(update={"generation_id": second})
+    context = Context("client/test", "test")
+    await room.ledger.perform([Decision(GENERATION, second, request)], context)
+    return of_shot(2, generation_id=second, brief=brief)
+
+
+async def test_a_shot_whose_plan_was_sampled_before_takes_no_step(room: Room) -> None:
+    first = await room.run(room.environment(), of_shot(1))
+    room.journal.begun.clear()
+    second = await two_shots(room)
+    found = await room.run(room.environment(), second.model_copy(update={"shot": 1}))
+    assert (found, room.journal.begun) == (first, [])
+    used = [each for each in await room.events() if isinstance(each, StudioTimeUsed)]
+    assert [(each.generation_id, each.shot) for each in used] == [(words.GENERATION_ID, 1)]
+    assert (await room.types())[-1] == "take-found.v1"
+    await room.run(room.environment(), second)
+    assert room.journal.steps_begun == list(range(1, 11)), "the other shot is another plan"
+
+
+async def test_a_worker_that_died_before_it_could_say_so_has_sampled_all_the_same(
+    room: Room,
+) -> None:
+    record, room.studio._books.record = room.studio._books.record, silent  # type: ignore[method-assign]  # the log is away at that moment
+    with pytest.raises(LogUnavailable):
+        await room.run(room.environment(), of_shot(1))
+    room.studio._books.record = record  # type: ignore[method-assign]  # it is back
+    room.journal.begun.clear()
+    take = await room.run(room.environment(2), of_shot(1))
+    assert room.journal.begun == []
+    assert (await room.types())[-1] == "take-sampled.v1"
+    assert (await room.store.verify(take.key, take.sha256)).size == take.size
+
+
+async def silent(*_: object, **__: object) -> Take:
+    raise LogUnavailable
+
+
+async def test_the_take_of_a_shot_that_was_stopped_at_its_end_is_not_kept(room: Room) -> None:
+    keep = room.studio._kept.keep
+
+    async def stopped_meanwhile(*given: object) -> KeptFile:
+        kept = await keep(*given)  # type: ignore[arg-type]  # as it was called
+        stop = CancelGeneration(command_id="stop", at=words.moment(1), requested_by="client/app")
+        await room.perform(stop)
+        return kept
+
+    object.__setattr__(room.studio._kept, "keep", stopped_meanwhile)
+    with pytest.raises(AlreadySettled):
+        await room.run(room.environment(), of_shot(1))
+    assert room.store.entries == {}
+
+
+async def test_a_shot_that_continues_opens_with_the_last_picture_before_it(room: Room) -> None:
+    room.journal = Referring(stage_seconds=0.01)
+    before = await room.run(room.environment(), of_shot(1))
+    second = await two_shots(room)
+    continued = second.model_copy(update={"previous": before})
+    plans: list[Plan] = []
+    plan = room.journal.plan
+    room.journal.plan = lambda request: plans.append(plan(request)) or plans[-1]  # type: ignore[method-assign,func-returns-value]  # only looks
+    await room.run(room.environment(), continued)
+    [opening] = plans[-1].references
+    assert (opening.kind, opening.use) == ("picture", "first-frame")
+    key = f"takes/{second.generation_id}/openings/{opening.sha256}.png"
+    await room.store.verify(key, opening.sha256)
+    await room.store.get_file(before.key, room.scratch / "take.mkv")
+    last = read_mezzanine(room.scratch / "take.mkv").frames[-1]
+    await room.store.get_file(key, room.scratch / "opening.png")
+    shown = cv2.cvtColor(cv2.imread(str(room.scratch / "opening.png")), cv2.COLOR_BGR2RGB)
+    assert (shown == last).all()
+
+
+async def test_a_sampler_that_cannot_go_on_from_a_picture_refuses_the_shot(room: Room) -> None:
+    before = await room.run(room.environment(), of_shot(1))
+    second = await two_shots(room)
+    with pytest.raises(ReferencesNotTaken):
+        await room.run(room.environment(), second.model_copy(update={"previous": before}))

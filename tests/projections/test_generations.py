@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeVar
 
 import asyncpg
 import pytest
 
-from domain.generation.events import VideoRequested
+from domain.generation.brief import Brief, Shot
+from domain.generation.events import TakeFound, VideoRequested
+from domain.kernel.model import Event
 from domain.kernel.ports import EventLog
+from projections.exposures import read, unexposed, written
 from projections.generations import GENERATIONS, GenerationRow, GenerationsReader
 from tests import words
 from tests.projections.given import folded, happened
+
+E = TypeVar("E", bound=Event)
 
 pytestmark = pytest.mark.servers
 
@@ -45,6 +51,7 @@ async def test_a_request_is_kept_as_it_was_asked(
         requested_at=words.moment(),
         requested_position=position,
         updated_at=words.moment(),
+        shots=written(unexposed([3.0])),
         last_position=position,
     )
 
@@ -87,7 +94,53 @@ async def test_another_attempt_begins_from_its_own_first_step(
         words.sampling_started(2),
     )
     row = await the_row(log, dsn, reader)
-    assert (row.attempt, row.step, row.progress, row.eta_at) == (2, 0, 0.0, None)
+    assert (row.attempt, row.step, row.eta_at) == (2, 0, None)
+    assert row.progress == 0.4, "what was reached once is not taken back"
+
+
+async def test_what_was_restored_does_not_count_as_done_in_the_time_of_its_attempt(
+    log: EventLog, dsn: str, reader: GenerationsReader
+) -> None:
+    restored = words.sampling_started(2).model_copy(update={"restored": 6, "at": words.moment(20)})
+    step = words.sampling_advanced(8, attempt=2).model_copy(update={"at": words.moment(24)})
+    await happened(log, words.video_requested(), words.sampling_started(), restored, step)
+    row = await the_row(log, dsn, reader)
+    assert (row.step, row.progress) == (8, 0.8)
+    # two of the four steps that were left took four seconds
+    assert row.eta_at == words.moment(28)
+
+
+def of_shot(number: int, event: E, seconds: float) -> E:
+    return event.model_copy(update={"shot": number, "at": words.moment(seconds)})
+
+
+async def test_progress_is_that_of_all_shots_by_their_length(
+    log: EventLog, dsn: str, reader: GenerationsReader
+) -> None:
+    """Shots of one, two and one seconds: the first is found, the others are sampled apart."""
+    shots = tuple(Shot(prompt="a", seconds=each) for each in (1, 2, 1))
+    await happened(log, words.video_requested(Brief(prompt="a", shots=shots)))
+    steps = [
+        (of_shot(2, words.sampling_started(), 10), "sampling", 0.0, None),
+        (of_shot(2, words.sampling_advanced(5), 20), "sampling", 0.25, 50),
+        (take_found(1, 21), "sampling", 0.5, 43),
+        (of_shot(3, words.sampling_started(), 22), "sampling", 0.5, 43),
+        (of_shot(3, words.sampling_advanced(5), 30), "sampling", 0.625, 50),
+        (of_shot(2, words.take_sampled(), 35), "sampling", 0.875, 40),
+        (of_shot(3, words.take_sampled(), 40), "sampled", 1.0, None),
+    ]
+    for event, status, progress, ends in steps:
+        await happened(log, event)
+        row = await the_row(log, dsn, reader)
+        eta = None if row.eta_at is None else round((row.eta_at - words.moment()).total_seconds())
+        assert (row.status, row.progress, eta) == (status, progress, ends), event
+    assert (row.step, row.steps) == (20, 20)
+    assert [each.status for each in read(row.shots)] == ["found", "sampled", "sampled"]
+
+
+def take_found(number: int, seconds: float) -> TakeFound:
+    at = words.moment(seconds)
+    return TakeFound(at=at, generation_id=words.GENERATION_ID, shot=number, take=words.TAKE)
 
 
 async def test_a_completed_generation_names_its_video(

@@ -7,28 +7,45 @@ half-way through the old one.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from tests import words
+from domain.generation.brief import Brief
 from tests.replay.archive import write
-from tests.workflows.lab import LONG, SMALL, Lab, a_lab
+from tests.workflows.lab import LONG, SMALL, STORY, Lab, a_lab
 from workflows.contracts import CancelAnswer, CancelRequest, Outcome
 
 
 async def main() -> None:
-    """Run each path once and keep its history."""
+    """Run each path once and keep its history.
+
+    Those named ``video-generation-completed``, ``-failed``, ``-refused`` and ``-cancelled`` are of
+    before shots were sampled apart, and cannot be recorded again.
+    """
     async with a_lab() as lab:
-        for name, handle in (
-            ("video-generation-completed", await lab.start()),
-            ("video-generation-failed", await lab.start(SMALL.model_copy(update={"sampler": "x"}))),
-            ("video-generation-refused", await lab.start(account_id=words.an_id("acc", 404))),
-            ("video-generation-cancelled", await _cancelled(lab)),
-        ):
+        one = SMALL.model_copy(update={"seed": 41})
+        paths: tuple[tuple[str, Callable[[], Awaitable[WorkflowHandle[Any, Outcome]]]], ...] = (
+            ("shots-one", lambda: lab.start(one)),
+            ("shots-three", lambda: lab.start(STORY)),
+            ("shots-one-found", lambda: lab.start(one)),
+            ("shots-one-of-three-changed", lambda: lab.start(_revised())),
+            ("shots-failed", lambda: lab.start(STORY.model_copy(update={"sampler": "x"}))),
+            ("shots-cancelled", lambda: _cancelled(lab)),
+        )
+        for name, begin in paths:
+            handle = await begin()
             await handle.result()
-            path = write(name, await handle.fetch_history())
+            path = write(f"video-generation-{name}", await handle.fetch_history())
             print(f"{path.name}: {path.stat().st_size} bytes")  # noqa: T201 a script's own words
+
+
+def _revised() -> Brief:
+    """The story with another second shot."""
+    first, second, third = STORY.shots
+    second = second.model_copy(update={"prompt": "A blue bird flies over the sea at noon"})
+    return STORY.model_copy(update={"shots": (first, second, third)})
 
 
 async def _cancelled(lab: Lab) -> WorkflowHandle[Any, Outcome]:

@@ -28,6 +28,11 @@ def test_each_ending_of_a_generation_has_a_recorded_history() -> None:
     assert {f"video-generation-{ending}" for ending in endings} <= set(archive.names())
 
 
+def test_each_way_that_shots_can_go_has_a_recorded_history() -> None:
+    ways = {"one", "three", "one-found", "one-of-three-changed", "failed", "cancelled"}
+    assert {f"video-generation-shots-{way}" for way in ways} <= set(archive.names())
+
+
 @pytest.mark.parametrize("name", archive.names())
 async def test_a_recorded_history_replays(name: str) -> None:
     result = await a_replayer(sandboxed()).replay_workflow(

@@ -6,10 +6,10 @@ import asyncio
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from temporalio.client import Client, WorkflowHandle
 
@@ -19,6 +19,7 @@ from activities.media import MediaActivities
 from domain.account.account import ACCOUNT
 from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Shot
+from domain.generation.events import GenerationEvent
 from gpu_workers import registry
 from gpu_workers.activities import StudioActivities
 from infra.clock import system_clock
@@ -54,6 +55,18 @@ SMALL = Brief(
     fps=8,
     seed=3,
 )
+STORY = SMALL.model_copy(
+    update={
+        "shots": tuple(
+            Shot(prompt=prompt, seconds=0.5)
+            for prompt in (
+                "A red dog runs along the beach at dawn",
+                "A robot dances in the city at night",
+                "A white cat sits in the snow",
+            )
+        )
+    }
+)
 LONG = SMALL.model_copy(update={"shots": (Shot(prompt="a dog runs", seconds=20.0),), "fps": 30})
 
 
@@ -65,12 +78,19 @@ class Lab:
     log: MemoryEventLog
     store: MemoryObjectStore
     ledger: Ledger
-    numbers: Any = field(default_factory=lambda: itertools.count(1))
+    studio: AsyncExitStack
+    """The studio's workers; ``replace_studio`` ends them and starts others."""
+    begin_studio: Callable[[], AbstractAsyncContextManager[None]]
+    numbers: Any = field(default_factory=lambda: itertools.count(100))
 
     async def start(
-        self, brief: Brief = SMALL, account_id: str = words.ACCOUNT_ID, **changes: Any
+        self, brief: Brief | None = None, account_id: str = words.ACCOUNT_ID, **changes: Any
     ) -> WorkflowHandle[Any, Outcome]:
-        """Start a generation as any Temporal client would: by name."""
+        """Start a generation as any Temporal client would: by name.
+
+        Without a brief it is a small one that nobody has asked for before.
+        """
+        brief = brief or SMALL.model_copy(update={"seed": next(self.numbers)})
         generation_id = draw("gen")
         order = VideoOrder(generation_id=generation_id, account_id=account_id, brief=brief)
         return await self.client.start_workflow(
@@ -89,11 +109,32 @@ class Lab:
         stream = "generation-" + handle.id.partition("/")[2]
         return [each.type for each in await self.log.read_stream(stream)]
 
+    async def events(self, handle: WorkflowHandle[Any, Any]) -> list[GenerationEvent]:
+        """What the log says of a generation."""
+        codec, stream = CatalogCodec(EVENTS), "generation-" + handle.id.partition("/")[2]
+        return [cast(Any, codec.decode(each)) for each in await self.log.read_stream(stream)]
+
     async def until_sampling(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Return once the studio has said that some steps are done."""
         async with asyncio.timeout(30):
             while "sampling-advanced.v1" not in await self.types(handle):
                 await asyncio.sleep(0.02)
+
+    async def another_account(self) -> str:
+        """A second account that is open."""
+        account_id = draw("acc")
+        decision = Decision(ACCOUNT, account_id, words.open_account(account_id))
+        await self.ledger.perform([decision], Context("client/test", "test"))
+        return account_id
+
+    def damage(self, key: str) -> None:
+        """Change an object's bytes behind the store's back."""
+        self.store.entries[key] = replace(self.store.entries[key], data=b"other bytes")
+
+    async def replace_studio(self) -> None:
+        """End the studio's workers, as for a new version, and begin others."""
+        await self.studio.aclose()
+        await self.studio.enter_async_context(self.begin_studio())
 
     async def left_behind(self, handle: WorkflowHandle[Any, Any]) -> list[str]:
         """Keys that a generation left outside of what people watch."""
@@ -122,19 +163,25 @@ async def a_lab() -> AsyncIterator[Lab]:
         decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
         await ledger.perform([decision], Context("client/test", "test"))
         client = await connect(settings, role="lab")
-        served = bodies(ledger, store, settings.home)
         stories = [VideoGeneration, StagingSweep]
+        scratch = settings.home
+
+        def begin_studio() -> AbstractAsyncContextManager[None]:
+            studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
+            return serving(client, load(), {"studio": [studio.sample_take]}, [])
+
+        served = bodies(ledger, store, scratch)
         await stack.enter_async_context(serving(client, load(), served, stories))
-        yield Lab(client, log, store, ledger)
+        studio = await stack.enter_async_context(AsyncExitStack())
+        await studio.enter_async_context(begin_studio())
+        yield Lab(client, log, store, ledger, studio, begin_studio)
 
 
 def bodies(
     ledger: Ledger, store: MemoryObjectStore, scratch: Path
 ) -> dict[str, list[Callable[..., Any]]]:
-    """The real activities, by the process that serves them."""
-    studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
+    """The real activities of all processes but the studio, by the process that serves them."""
     return {
         "orchestration": GenerationActivities(ledger).bodies,
         "media": MediaActivities(store, ledger, system_clock, scratch).bodies,
-        "studio": [studio.sample_take],
     }

@@ -51,18 +51,22 @@ class SmallStudio:
         attempt = activity.info().attempt
         name = f"{order.command_id}/{attempt}"
         begin = BeginSampling(
-            command_id=f"{name}/begin", at=order.at, attempt=attempt, steps=STEPS, plan_key="c" * 64
+            command_id=f"{name}/begin",
+            at=order.at,
+            shot=order.shot,
+            attempt=attempt,
+            steps=STEPS,
+            plan_key="c" * 64,
         )
         await self._decide(order, begin)
         for step in range(1, STEPS + 1):
-            activity.heartbeat(SamplingProgress(attempt=attempt, step=step, steps=STEPS))
+            activity.heartbeat(_progress(order, attempt, step))
             looked = None
             while order.brief.seed == HELD and step == 2 and not self.released.is_set():
                 looked = looked or await self._look(order, attempt, step)
                 await asyncio.sleep(0.05)
-                activity.heartbeat(
-                    SamplingProgress(attempt=attempt, step=step, steps=STEPS, preview=looked)
-                )
+                told = _progress(order, attempt, step)
+                activity.heartbeat(told.model_copy(update={"preview": looked}))
         take = Take(
             key=f"takes/{order.generation_id}/{'b' * 64}.mkv",
             sha256="b" * 64,
@@ -73,7 +77,10 @@ class SmallStudio:
             sample_rate=48000,
         )
         await self._decide(
-            order, RecordTake(command_id=f"{order.command_id}/take", at=order.at, take=take)
+            order,
+            RecordTake(
+                command_id=f"{order.command_id}/take", at=order.at, shot=order.shot, take=take
+            ),
         )
         return take
 
@@ -133,6 +140,10 @@ class SmallStudio:
             file.flush()
             await self._store.put_file(key, Path(file.name), content_type)
         return MediaFile(key=key, sha256=_sha(data), size=len(data), content_type=content_type)
+
+
+def _progress(order: SamplingOrder, attempt: int, step: int) -> SamplingProgress:
+    return SamplingProgress(shot=order.shot, attempt=attempt, step=step, steps=STEPS)
 
 
 def _files(generation_id: str) -> list[tuple[str, bytes, str]]:

@@ -186,13 +186,60 @@ async def test_expired_keys_are_forgotten(stage: Stage, caller: httpx.AsyncClien
     assert again.json()["generation_id"] != first.json()["generation_id"]
 
 
+async def test_a_revision_takes_the_brief_and_the_seed_and_changes_the_shots_it_names(
+    stage: Stage, caller: httpx.AsyncClient
+) -> None:
+    shots = [
+        {"prompt": "a dog", "seconds": 1, "camera": "still"},
+        {"prompt": "a cat", "seconds": 1, "lines": [{"text": "Miaow!"}]},
+    ]
+    asked = {"prompt": "two", "shots": shots, "width": 64, "height": 64, "fps": 12}
+    first = (await caller.post("/v1/generations", json=asked)).json()["generation_id"]
+    change = {"number": 1, "prompt": "a fox", "camera": None}
+    answer = await caller.post(f"/v1/generations/{first}/revisions", json={"shots": [change]})
+    assert answer.status_code == 202, answer.text
+    second = answer.json()["generation_id"]
+    before, after = [
+        (await stage.doors.ledger.state(GENERATION, each)).state for each in (first, second)
+    ]
+    assert isinstance(before, Requested)
+    assert isinstance(after, Requested)
+    assert after.brief.revises == first
+    assert after.brief.seed == before.brief.seed_for(first)
+    assert (after.brief.shots[0].prompt, after.brief.shots[0].camera) == ("a fox", None)
+    assert after.brief.shots[1] == before.brief.shots[1]
+    assert (after.brief.fps, after.brief.width) == (12, 64)
+    assert (await settled(caller, second))["status"] == "completed"
+
+
+async def test_a_revision_of_a_shot_that_there_is_not_or_of_anothers_video_is_refused(
+    stage: Stage, caller: httpx.AsyncClient
+) -> None:
+    first = (await caller.post("/v1/generations", json=BOAT)).json()["generation_id"]
+    address = f"/v1/generations/{first}/revisions"
+    refused = await caller.post(address, json={"shots": [{"number": 2, "seconds": 1}]})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["limit"] == "1 to 1"
+    twice = await caller.post(address, json={"shots": [{"number": 1}, {"number": 1}]})
+    assert "twice" in twice.json()["detail"]
+    long = await caller.post(address, json={"shots": [{"number": 1, "seconds": 1e9}]})
+    assert long.json()["errors"][0]["field"] == "shots.0.seconds"
+    none = await caller.post(address, json={"shots": []})
+    assert none.json()["errors"][0]["limit"] == "min_length 1"
+    other = {"Callsheet-Account": (await caller.post("/v1/accounts")).json()["account_id"]}
+    theirs = await caller.post(address, json={"shots": [{"number": 1}]}, headers=other)
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "generation-unknown")
+
+
 async def test_progress_comes_from_the_heartbeat_before_the_log_knows(
     caller: httpx.AsyncClient,
 ) -> None:
     generation_id = (await caller.post("/v1/generations", json=HELD_BOAT)).json()["generation_id"]
     view = await at_step(caller, generation_id, 2)
     assert view["status"] == "sampling"
-    assert view["progress"] == {"attempt": 1, "step": 2, "steps": STEPS, "fraction": 0.5}
+    done = {"attempt": 1, "step": 2, "steps": STEPS}
+    shots = [{"number": 1, "status": "sampling", **done}]
+    assert view["progress"] == {**done, "fraction": 0.5, "shots": shots}
     assert view["eta_at"] is not None
     stopped = await caller.post(f"/v1/generations/{generation_id}/cancel")
     assert (stopped.status_code, stopped.json()["status"]) == (200, "cancelled")
