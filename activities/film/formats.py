@@ -31,8 +31,6 @@ class FilmFormat:
     sound_bits: int
     picture_codecs: frozenset[str]
     sound_codecs: frozenset[str]
-    counts_pictures: bool
-    """Whether the container says how many pictures there are, and how long each stream lasts."""
 
 
 _MOOV_FIRST: Final = {"movflags": "+faststart", "fflags": "+bitexact"}
@@ -50,7 +48,6 @@ H264: Final = FilmFormat(
     sound_bits=160_000,
     picture_codecs=frozenset({"h264"}),
     sound_codecs=frozenset({"aac"}),
-    counts_pictures=True,
 )
 VP9: Final = FilmFormat(
     name="vp9",
@@ -64,7 +61,6 @@ VP9: Final = FilmFormat(
     sound_bits=128_000,
     picture_codecs=frozenset({"vp9", "libvpx-vp9"}),
     sound_codecs=frozenset({"opus", "libopus"}),
-    counts_pictures=False,
 )
 AV1: Final = FilmFormat(
     name="av1",
@@ -78,6 +74,5 @@ AV1: Final = FilmFormat(
     sound_bits=128_000,
     picture_codecs=frozenset({"av1", "libdav1d"}),
     sound_codecs=frozenset({"opus", "libopus"}),
-    counts_pictures=True,
 )
 FORMATS: Final[dict[FormatName, FilmFormat]] = {each.name: each for each in (H264, VP9, AV1)}
