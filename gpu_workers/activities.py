@@ -154,7 +154,7 @@ class StudioActivities:
             reel.begin(plan, restored, bool(getattr(sampler, "saves_first_step", False)))
             if recorded := await self._books.begin(order, reel.attempt, plan, reel.step):
                 return recorded
-            strips = Strips(self._store, order.generation_id, order.shot, reel.attempt, folder)
+            strips = Strips(self._store, order.generation_id, reel.attempt, folder, order.shot)
             looks = Looks(sampler, plan, self._preview_seconds)
             path = folder / "take.mkv"
 

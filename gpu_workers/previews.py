@@ -87,9 +87,9 @@ class Strips:
 
     store: ObjectStore
     generation_id: str
-    shot: int
     attempt: int
     folder: Path
+    shot: int = 0
 
     @property
     def prefix(self) -> str:
@@ -98,7 +98,8 @@ class Strips:
 
     async def save(self, step: int, content: bytes) -> SavedStrip:
         """Write a strip and forget all but the last two. Raises StoreUnavailable, OSError."""
-        name = f"{self.shot:03d}-{self.attempt:05d}-{step:06d}.jpg"
+        ours = f"{self.shot:02d}-"
+        name = f"{ours}{self.attempt:05d}-{step:06d}.jpg"
         path = self.folder / name
         try:
             await asyncio.to_thread(path.write_bytes, content)
@@ -106,7 +107,7 @@ class Strips:
         finally:
             path.unlink(missing_ok=True)
         with suppress(StoreUnavailable):  # what is not removed now goes with the takes
-            keys = sorted([key async for key, _ in self.store.list(self.prefix)])
+            keys = sorted([key async for key, _ in self.store.list(self.prefix + ours)])
             for key in keys[:-KEPT]:
                 await self.store.delete(key)
         return SavedStrip(key=stored.key, step=step)

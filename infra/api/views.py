@@ -239,9 +239,8 @@ def with_heartbeats(
 ) -> GenerationView:
     """The same generation with what the studio said a moment ago, where that is further."""
     beats = tuple(beats)
-    looks = [beat.preview for beat in beats if beat.preview is not None]
-    if looks:
-        newest = max(looks, key=lambda look: look.step)
+    if looks := [beat.preview for beat in beats if beat.preview is not None]:
+        newest = max(looks, key=lambda look: look.key)
         preview = PreviewView(step=newest.step, address=f"{view.links.self}/preview")
         view = view.model_copy(update={"preview": preview})
     known = read(row.shots)

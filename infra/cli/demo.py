@@ -99,7 +99,8 @@ def _empty(folder: Path) -> None:
     if not folder.exists():
         return
     if folder.name != "demo" and any(
-        each.suffix not in {".mp4", ".jpg"} and each.name not in ours for each in folder.iterdir()
+        each.suffix not in {".mp4", ".webm", ".jpg"} and each.name not in ours
+        for each in folder.iterdir()
     ):
         raise UserError(f"{folder} holds other files; name an empty folder with --out.")
     shutil.rmtree(folder)

@@ -65,7 +65,8 @@ class SmallStudio:
             while order.brief.seed == HELD and step == 2 and not self.released.is_set():
                 looked = looked or await self._look(order, attempt, step)
                 await asyncio.sleep(0.05)
-                activity.heartbeat(_progress(order, attempt, step, looked))
+                told = _progress(order, attempt, step)
+                activity.heartbeat(told.model_copy(update={"preview": looked}))
         take = Take(
             key=f"takes/{order.generation_id}/{'b' * 64}.mkv",
             sha256="b" * 64,
@@ -85,7 +86,7 @@ class SmallStudio:
 
     async def _look(self, order: SamplingOrder, attempt: int, step: int) -> SavedStrip:
         strips = Strips(
-            self._store, order.generation_id, order.shot, attempt, Path(tempfile.gettempdir())
+            self._store, order.generation_id, attempt, Path(tempfile.gettempdir()), order.shot
         )
         return await strips.save(step, strip(np.full((6, 90, 160, 3), 90, np.uint8)))
 
@@ -143,12 +144,8 @@ class SmallStudio:
         return MediaFile(key=key, sha256=_sha(data), size=len(data), content_type=content_type)
 
 
-def _progress(
-    order: SamplingOrder, attempt: int, step: int, preview: SavedStrip | None = None
-) -> SamplingProgress:
-    return SamplingProgress(
-        shot=order.shot, attempt=attempt, step=step, steps=STEPS, preview=preview
-    )
+def _progress(order: SamplingOrder, attempt: int, step: int) -> SamplingProgress:
+    return SamplingProgress(shot=order.shot, attempt=attempt, step=step, steps=STEPS)
 
 
 def _files(generation_id: str) -> list[tuple[str, bytes, str]]:
