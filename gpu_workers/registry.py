@@ -74,7 +74,7 @@ _MAKERS: Final[dict[str, Callable[[], Sampler]]] = {
     "wan-vace": _wan_vace,
 }
 
-DEFAULT: Final = "animatic"
+DEFAULT: Final = "sketch"
 
 
 def names() -> tuple[str, ...]:

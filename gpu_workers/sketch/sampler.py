@@ -6,6 +6,7 @@ to a shot's first window, and the later ones share them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import cv2
@@ -137,6 +138,10 @@ class SketchSampler:
 
     def decode(self, plan: Plan, state: State) -> Clip:
         """Put every shot's layers together at the size and the rate of the plan."""
+        return self.decode_heeding(plan, state, lambda: None)
+
+    def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
+        """As ``decode``, calling ``heed`` before each picture; what it raises ends the work."""
         state.require_finished(plan)
         frames = np.empty((plan.frames, plan.height, plan.width, 3), np.uint8)
         sounds, shown = [], 0
@@ -145,6 +150,7 @@ class SketchSampler:
             for index, picture in enumerate(
                 pictures(scene, plan.width, plan.height, plan.fps, count)
             ):
+                heed()
                 frames[shown + index] = picture
             sounds.append(sound)
             shown += count

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -21,11 +24,21 @@ from infra.settings import Settings
 from infra.supervision.events import ProcessEvent
 from infra.supervision.stack import Stack, running
 
+_TINY_STEPS: Final = 12
+"""Enough that one generation can be cancelled half-way."""
+
 
 def demo(
-    sampler: Annotated[str, typer.Option(help="The sampler that makes the videos.")] = "animatic",
+    sampler: Annotated[str, typer.Option(help="The sampler that makes the videos.")] = "sketch",
     out: Annotated[Path, typer.Option(help="Where the films and sheets go.")] = Path("demo-output"),
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    tiny_weights: Annotated[
+        bool,
+        typer.Option(
+            help="Give the samplers of diffusers pipelines of a few thousand random weights: "
+            "noise for pictures, through the loader and the loop of the real ones."
+        ),
+    ] = False,
     stay: Annotated[bool, typer.Option(help="Keep everything up until Enter or Ctrl-C.")] = False,
 ) -> None:
     """Start the servers, ask for three videos at once, cancel one half-way, check what came of it.
@@ -38,6 +51,8 @@ def demo(
         _empty(folder)
         folder.mkdir(parents=True)
     console = Console()
+    if tiny_weights:
+        _make_tiny_weights(home / "weights", console)
     figures = asyncio.run(_demo(given.filled(home=home), sampler, out, stay, console))
     console.print(f"Films, posters and contact sheets: [bold]{out.resolve()}[/]")
     figures.write(json)
@@ -91,6 +106,16 @@ async def _perform(stack: Stack, sampler: str, out: Path, screen: Screen, figure
         check_feed(figures, await caller.feed(), await caller.notices(), productions)
     await story_of_the_log(screen, stack.settings, figures, productions)
     screen.results(productions)
+
+
+def _make_tiny_weights(folder: Path, console: Console) -> None:
+    """Weights for this demo's studio, and what licences ask of whoever runs it."""
+    console.print("Making tiny pipelines with random weights; what they sample is noise.")
+    arguments = [sys.executable, "-m", "gpu_workers.diffusion.tiny", str(folder), str(_TINY_STEPS)]
+    subprocess.run(arguments, check=True)
+    os.environ["CALLSHEET_WEIGHTS_FOLDER"] = str(folder)
+    for name, value in (("REGIONS", "CH"), ("REVENUE_USD", "0"), ("MARKS", "true")):
+        os.environ.setdefault(f"CALLSHEET_OPERATOR_{name}", value)
 
 
 def _empty(folder: Path) -> None:

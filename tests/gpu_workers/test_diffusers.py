@@ -277,7 +277,7 @@ def test_without_its_adapter_the_model_in_context_is_refused_by_name(
 def test_an_adapter_cut_short_or_of_another_model_is_an_explained_failure(
     own_weights: Workshop,
 ) -> None:
-    from tests.gpu_workers.tiny_models import save_tiny_adapter  # it brings the libraries along
+    from gpu_workers.diffusion.tiny import save_tiny_adapter  # it brings the libraries along
 
     folder = own_weights.weights / "ltx-2-in-context"
     save_tiny_adapter(folder, "some_other_model")
@@ -292,7 +292,7 @@ def test_an_adapter_cut_short_or_of_another_model_is_an_explained_failure(
 def test_an_adapter_changes_the_clip_and_the_plan(
     made: dict[str, DiffusionSampler], own_weights: Workshop
 ) -> None:
-    from tests.gpu_workers.tiny_models import save_tiny_adapter
+    from gpu_workers.diffusion.tiny import save_tiny_adapter
 
     torch.manual_seed(5)
     save_tiny_adapter(own_weights.weights / "ltx-2-in-context")
