@@ -3,7 +3,8 @@
 Three parts on embedded servers, each with studio processes of its own. *Throughput*: a backlog
 against a bare loop in such a process that starts, steps and decodes the same plans one after the
 other (the worker also writes, hashes, uploads and records): once with the built-in model, whose
-steps take the same cores as the servers, once with steps that wait for a device. *Idle*: the share of the time in which no job steps, with a backlog of 200 ms jobs.
+steps take the same cores as the servers, once with steps that wait for a device. *Idle*: the share
+of the time in which no job steps, with a backlog of 200 ms jobs.
 *Deaths*: workers are killed with SIGKILL at random steps of 4.5 s jobs, each job goes on in another
 process, and its bytes are compared with those of a run in this process that nobody disturbs.
 """
