@@ -19,6 +19,8 @@ CAMERAS: Final = ("still", "pan-left", "pan-right", "zoom-in", "zoom-out")
 _TRAVEL: Final = 0.08
 """How far a camera goes, as a share of the picture."""
 _RING_STRENGTH: Final = 0.75
+_EVENED: Final = (9, 0.18, 4.0)
+"""Pixels, levels and spread of the filter that takes the last noise out of a backdrop."""
 
 
 @dataclass(frozen=True)
@@ -173,12 +175,13 @@ def _camera(camera: str, share: float) -> tuple[float, float]:
 
 
 def _enlarged(backdrop: Floats, scale: float) -> Floats:
-    """The backdrop at the picture's size, its edges drawn together after enlarging."""
+    """The backdrop at the picture's size: evened out between edges, which are drawn together."""
     size = (
         max(1, round(layers.BACKDROP_WIDTH * scale)),
         max(1, round(layers.BACKDROP_HEIGHT * scale)),
     )
     plain = np.clip((backdrop + 1) / 2, 0, 1).astype(np.float32)
+    plain = cv2.bilateralFilter(plain, *_EVENED)
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     large = cv2.resize(plain, size, interpolation=method)
     if scale > 2:

@@ -41,8 +41,10 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "shape": (*words.SUBJECTS, CAMEO),
     "sound": tuple(words.SOUNDS),
 }
-_CHANNELS: Final = (16, 24, 32, 48)
-_FEATURES: Final = 72
+_WHOLE: Final = (16, 32, 48, 96)
+_SMALL: Final = (12, 24, 32)
+_FEATURES: Final = 64
+_MOMENTS: Final = (1, 6, 9, 14)
 _BATCH: Final = 16
 
 
@@ -55,62 +57,82 @@ class Judgement:
     heard_onsets: torch.Tensor
 
 
+class _Look(nn.Module):
+    """One halving of a picture: convolution, normalisation, and what is above zero."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.see = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False)
+        self.even = nn.GroupNorm(4, outputs)
+
+    def forward(self, seen: torch.Tensor) -> torch.Tensor:
+        """[n, inputs, h, w] → [n, outputs, h / 2, w / 2]."""
+        evened: torch.Tensor = self.even(self.see(seen))
+        return functional.relu(evened)
+
+
 class Probe(nn.Module):
-    """Looks at each picture, then along time; hears the spectrogram by itself."""
+    """Knows a scene and an actor by a few whole pictures, motion and onsets by all of them, small.
+
+    It hears the spectrogram by itself.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        sizes = (6, *_CHANNELS)
-        self.eyes = nn.ModuleList(
-            nn.Conv2d(one, other, 3, stride=2, padding=1) for one, other in pairwise(sizes)
-        )
-        rows, columns = HEIGHT // 16 + (HEIGHT % 16 > 0), WIDTH // 16
-        self.glance = nn.Linear(_CHANNELS[-1] * rows * columns, _FEATURES)
+        whole, small = (5, *_WHOLE), (6, *_SMALL)
+        self.eyes = nn.ModuleList(_Look(one, other) for one, other in pairwise(whole))
+        self.glances = nn.ModuleList(_Look(one, other) for one, other in pairwise(small))
+        self.gather = nn.Linear(_SMALL[-1] * 4 * 6, _FEATURES)
         self.along = nn.ModuleList(nn.Conv1d(_FEATURES, _FEATURES, 5, padding=2) for _ in range(2))
         self.ears = nn.ModuleList((
             nn.Conv1d(layers.BANDS, _FEATURES, 5, padding=2),
             nn.Conv1d(_FEATURES, _FEATURES, 8, stride=8),
             nn.Conv1d(_FEATURES, _FEATURES, 3, padding=1),
         ))  # fmt: skip
+        inputs = {"motion": 2 * _FEATURES, "sound": 2 * _FEATURES}
         self.heads = nn.ModuleDict(
-            {name: nn.Linear(2 * _FEATURES, len(values)) for name, values in CLASSES.items()}
+            {
+                name: nn.Linear(inputs.get(name, 2 * _WHOLE[-1]), len(values))
+                for name, values in CLASSES.items()
+            }
         )
         self.seen = nn.Linear(_FEATURES, 1)
         self.heard = nn.Linear(_FEATURES, 1)
 
     def forward(self, shown: torch.Tensor, sound: torch.Tensor) -> Judgement:
         """``shown`` uint8 [n, moments, 56, 96, 3], ``sound`` [n, columns, 64]."""
-        looked, listened = self._look(shown), self._listen(sound)
-        told = {
-            name: head(_pooled(listened if name == "sound" else looked))
-            for name, head in self.heads.items()
-        }
+        plain = shown.float().permute(0, 1, 4, 2, 3) / 127.5 - 1
+        known, moved, listened = self._know(plain), self._follow(plain), self._listen(sound)
+        kinds = {"motion": _pooled(moved), "sound": _pooled(listened)}
+        told = {name: head(kinds.get(name, known)) for name, head in self.heads.items()}
         return Judgement(
             told,
-            self.seen(looked.transpose(1, 2))[..., 0],
+            self.seen(moved.transpose(1, 2))[..., 0],
             self.heard(listened.transpose(1, 2))[..., 0],
         )
 
-    def _look(self, shown: torch.Tensor) -> torch.Tensor:
-        plain = shown.float().permute(0, 1, 4, 2, 3) / 127.5 - 1
-        n, moments, _, height, width = plain.shape
-        moved = (plain - plain.median(1, keepdim=True).values).abs().amax(2, keepdim=True)
-        y = (
-            torch.linspace(-1, 1, height)
-            .view(1, 1, 1, height, 1)
-            .expand(n, moments, 1, height, width)
-        )
-        x = (
-            torch.linspace(-1, 1, width)
-            .view(1, 1, 1, 1, width)
-            .expand(n, moments, 1, height, width)
-        )
-        seen = torch.cat([plain, moved, x, y], 2).flatten(0, 1)
+    def _know(self, plain: torch.Tensor) -> torch.Tensor:
+        """What a few pictures show, wherever in them it is: [n, 2 · features]."""
+        few = plain[:, _MOMENTS]
+        n, count = few.shape[:2]
+        seen = torch.cat([few, _places(few)], 2).flatten(0, 1)
         for layer in self.eyes:
-            seen = functional.relu(layer(seen))
-        features = (
-            functional.relu(self.glance(seen.flatten(1))).view(n, moments, -1).transpose(1, 2)
-        )
+            seen = layer(seen)
+        flat = seen.flatten(2)
+        pooled = torch.cat([flat.mean(2), flat.amax(2)], 1)
+        return pooled.view(n, count, -1).mean(1)
+
+    def _follow(self, plain: torch.Tensor) -> torch.Tensor:
+        """What moves and what flashes, along time: [n, features, moments]."""
+        n, moments = plain.shape[:2]
+        half = functional.avg_pool2d(plain.flatten(0, 1), 2).view(n, moments, 3, 28, 48)
+        still = half.mean(1, keepdim=True)
+        moved = (half - still).abs().amax(2, keepdim=True)
+        seen = torch.cat([half, moved, _places(half)], 2).flatten(0, 1)
+        for layer in self.glances:
+            seen = layer(seen)
+        gathered = functional.relu(self.gather(seen.flatten(1)))
+        features = gathered.view(n, moments, -1).transpose(1, 2)
         for layer in self.along:
             features = features + functional.relu(layer(features))
         return features
@@ -120,6 +142,15 @@ class Probe(nn.Module):
         for layer in self.ears:
             features = functional.relu(layer(features))
         return features
+
+
+def _places(pictures: torch.Tensor) -> torch.Tensor:
+    """Two channels that say where in the picture a pixel is, from -1 to 1."""
+    n, moments, _, height, width = pictures.shape
+    y = torch.linspace(-1, 1, height).view(1, 1, 1, height, 1)
+    x = torch.linspace(-1, 1, width).view(1, 1, 1, 1, width)
+    shape = (n, moments, 1, height, width)
+    return torch.cat([y.expand(shape), x.expand(shape)], 2)
 
 
 def _pooled(features: torch.Tensor) -> torch.Tensor:

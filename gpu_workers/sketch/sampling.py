@@ -13,6 +13,8 @@ from gpu_workers.sketch.model import Prompted, Sketch
 from gpu_workers.sketch.tokens import LEVELS, SHAPES, Parts
 
 NOISE_LEFT_MIN: Final = 1e-3
+SCENE_SHARE: Final = 1 / 3
+"""Of what guidance adds, the share that a scene gets."""
 
 
 @dataclass(frozen=True)
@@ -88,4 +90,10 @@ def guess(
     told, _ = model(batch, levels.expand(sides, -1), prompted)
     if sides == 1:
         return {name: x[0] for name, x in told.items()}
-    return {name: x[1] + guidance * (x[0] - x[1]) for name, x in told.items()}
+    return {name: x[1] + _guidance_of(name, guidance) * (x[0] - x[1]) for name, x in told.items()}
+
+
+def _guidance_of(name: str, guidance: float) -> float:
+    """A scene wants less of it: what is pushed there is the noise between patches."""
+    share = SCENE_SHARE if name in {"backdrop", "weather"} else 1.0
+    return 1 + share * (guidance - 1)
