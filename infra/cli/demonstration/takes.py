@@ -19,10 +19,13 @@ BRIEFS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (
         "sea",
         {
-            "prompt": "A red sailing boat crosses the calm sea at dawn, gulls above it.",
+            "prompt": "A red boat sails at sea at dawn, and a yellow bird circles by the shore.",
             "shots": [
-                {"prompt": "A red boat sails across the calm sea at dawn.", "seconds": 2.5},
-                {"prompt": "Birds fly over the waves as the sun comes up.", "seconds": 2.0},
+                {"prompt": "A red boat sails to the right at sea at dawn.", "seconds": 2.0},
+                {
+                    "prompt": "A yellow bird flies in a circle by the shore, chirping.",
+                    "seconds": 2.0,
+                },
             ],
             "seed": 11,
         },
@@ -30,9 +33,12 @@ BRIEFS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (
         "city",
         {
-            "prompt": "A robot dances in the rain in a city at night.",
+            "prompt": "A green robot jumps up and down in the city at night, drumming.",
             "shots": [
-                {"prompt": "A robot dances in the rain in a city at night.", "seconds": 5.0},
+                {
+                    "prompt": "A green robot jumps up and down in the city at night, drumming.",
+                    "seconds": 5.0,
+                },
             ],
             "seed": 5,
         },
@@ -40,14 +46,14 @@ BRIEFS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (
         "snow",
         {
-            "prompt": "A dog runs through the snow in the mountains under a yellow balloon.",
+            "prompt": "An orange dog runs to the right in the snow, barking.",
             "shots": [
                 {
-                    "prompt": "A dog runs through the snow in the mountains under a balloon.",
+                    "prompt": "An orange dog runs to the right in the snow, barking.",
                     "seconds": 3.0,
                 }
             ],
-            "seed": 23,
+            "seed": 11,
         },
     ),
 )
