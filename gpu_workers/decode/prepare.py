@@ -7,12 +7,12 @@ from pathlib import Path
 
 import torch
 
+from activities.clip.facts import ClipFacts
+from activities.clip.limits import DEFAULT_LIMITS, Limits
+from activities.clip.probe import probe
 from gpu_workers.clip import Sound
-from gpu_workers.decode.facts import ClipFacts
 from gpu_workers.decode.fast import prepare_fast
-from gpu_workers.decode.limits import DEFAULT_LIMITS, Limits
 from gpu_workers.decode.preparation import Preparation, length
-from gpu_workers.decode.probe import probe
 from gpu_workers.decode.sound import prepare_sound
 
 

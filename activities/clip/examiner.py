@@ -1,6 +1,6 @@
 """The examiner: a process of its own that decodes a stranger's clip once and says what it holds.
 
-``python -m gpu_workers.decode.examiner CLIP CONTAINER LIMITS`` writes one JSON object: the facts,
+``python -m activities.clip.examiner CLIP CONTAINER LIMITS`` writes one JSON object: the facts,
 or the name of what stands against the clip and what was found. Whatever the bytes do to FFmpeg,
 they do it here, where memory, time and files are limited. It imports little, so it starts soon.
 """
@@ -21,13 +21,13 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from gpu_workers.decode.container import (
+from activities.clip.container import (
     OPEN_OPTIONS,
     PICTURE_CODECS,
     REPORT_BYTES_MAX,
     SOUND_CODECS,
 )
-from gpu_workers.decode.streams import picture_streams
+from activities.clip.streams import picture_streams
 
 _OPEN_FILES_MAX: Final = 64
 _SIDE_MIN: Final = 16

@@ -13,10 +13,10 @@ import numpy as np
 import psutil
 import pytest
 
-from gpu_workers.decode import probe as probing
-from gpu_workers.decode.limits import DEFAULT_LIMITS, Limits
-from gpu_workers.decode.probe import probe
-from gpu_workers.decode.refusals import (
+from activities.clip import probe as probing
+from activities.clip.limits import DEFAULT_LIMITS, Limits
+from activities.clip.probe import probe
+from activities.clip.refusals import (
     ClipDamaged,
     ClipEmpty,
     ClipRefused,
@@ -312,7 +312,7 @@ def test_noise_in_the_bytes_never_gets_past_a_refusal(tmp_path: Path) -> None:
 
 def test_the_examiner_starts_without_torch_and_pydantic() -> None:
     check = (
-        "import sys, gpu_workers.decode.examiner; "
+        "import sys, activities.clip.examiner; "
         "sys.exit(bool({'torch', 'pydantic', 'cv2'} & set(sys.modules)))"
     )
     root = Path(__file__).parents[2]

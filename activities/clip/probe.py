@@ -13,10 +13,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from gpu_workers.decode.container import REPORT_BYTES_MAX, sniff
-from gpu_workers.decode.facts import ClipFacts
-from gpu_workers.decode.limits import DEFAULT_LIMITS, MEBIBYTE, Limits
-from gpu_workers.decode.refusals import (
+from activities.clip.container import REPORT_BYTES_MAX, sniff
+from activities.clip.facts import ClipFacts
+from activities.clip.limits import DEFAULT_LIMITS, MEBIBYTE, Limits
+from activities.clip.refusals import (
     ClipDamaged,
     ClipEmpty,
     ClipRefused,
@@ -63,7 +63,7 @@ def _report(path: Path, name: str, limits: Limits) -> bytes:
         try:
             done = subprocess.run(
                 [
-                    *(sys.executable, "-s", "-m", "gpu_workers.decode.examiner"),
+                    *(sys.executable, "-s", "-m", "activities.clip.examiner"),
                     *(str(path.resolve()), name, limits.model_dump_json()),
                 ],
                 cwd=_ROOT,

@@ -11,10 +11,10 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from gpu_workers.decode.container import OPEN_OPTIONS
-from gpu_workers.decode.facts import ClipFacts
-from gpu_workers.decode.refusals import ClipDamaged
-from gpu_workers.decode.streams import picture_streams
+from activities.clip.container import OPEN_OPTIONS
+from activities.clip.facts import ClipFacts
+from activities.clip.refusals import ClipDamaged
+from activities.clip.streams import picture_streams
 
 _SEEK_SECONDS: Final = 2.0
 """A shorter way from the beginning is decoded rather than sought."""
