@@ -101,6 +101,11 @@ class Ledger:
             return Standing(state, int(Expected.NO_STREAM), START)
         return Standing(state, recorded[-1].revision, recorded[-1].position)
 
+    async def events(self, decider: Decider[Any, Any, Any], identifier: str) -> list[Event]:
+        """What has happened to an aggregate, oldest first."""
+        recorded = await self._log.read_stream(decider.stream(identifier))
+        return [self._codec.decode(each) for each in recorded]
+
     async def perform(
         self,
         decisions: Sequence[Decision],

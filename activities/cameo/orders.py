@@ -164,3 +164,22 @@ class Destroyed(Value):
     """The templates are gone, and how many objects went with them."""
 
     objects: int
+
+
+class DeletionOrder(Value):
+    """Delete a cameo of this account, for good."""
+
+    cameo_id: CameoId
+    account_id: AccountId
+    reason: Code
+    command_id: str
+    at: AwareDatetime
+    actor: str
+    traceparent: str | None = None
+
+
+class Deletion(Value):
+    """The cameo is deleted in the log; these attempts' likenesses have yet to be destroyed."""
+
+    position: int
+    versions: dict[int, EnrolmentId]
