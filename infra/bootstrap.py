@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import asyncpg
 
@@ -16,11 +17,15 @@ from infra.api.keys import first_key
 from infra.errors import UserError
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
+from infra.likeness.gallery import PostgresGallery
 from infra.media.s3 import S3ObjectStore
 from infra.settings import Settings
 from infra.temporal import payload_keys
 from infra.temporal.apply import apply_deployment
+from infra.vault import FolderVault
 from projections.registry import prepare_projections
+
+_GALLERY_CONNECTIONS_MAX: Final = 4
 
 
 def open_log(settings: Settings) -> PostgresEventLog:
@@ -38,6 +43,26 @@ async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
     """The ledger on the PostgreSQL event log."""
     async with open_log(settings) as log:
         yield ledger_on(log)
+
+
+def open_vault(settings: Settings) -> FolderVault:
+    """The vault of this home, where the keys of every subject lie."""
+    return FolderVault(settings.home / "subject-keys")
+
+
+@asynccontextmanager
+async def open_gallery(settings: Settings) -> AsyncIterator[PostgresGallery]:
+    """The gallery of known faces and voices. It opens without the server and finds it later."""
+    pool = await asyncpg.create_pool(
+        settings.postgres_dsn,
+        min_size=0,
+        max_size=_GALLERY_CONNECTIONS_MAX,
+        server_settings={"application_name": "callsheet-gallery"},
+    )
+    try:
+        yield PostgresGallery(pool, open_vault(settings))
+    finally:
+        pool.terminate()
 
 
 def object_store(settings: Settings) -> S3ObjectStore:
@@ -75,6 +100,7 @@ async def _prepare_postgres(settings: Settings) -> None:
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
         await Idempotency.migrate(connection)
+        await PostgresGallery.migrate(connection)
     finally:
         await connection.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,9 +97,7 @@ class EnrolmentActivities:
                 Guard(RELATIONS, order.account_id, same_age),
             ],
         )
-        return Begun(
-            enrolment_id=order.enrolment_id, version=version, position=performed.position
-        )
+        return Begun(enrolment_id=order.enrolment_id, version=version, position=performed.position)
 
     @activity.defn
     async def draw_challenge(self, order: ChallengeOrder) -> Challenged:
@@ -189,15 +188,11 @@ class EnrolmentActivities:
         return state
 
     async def _close(self, order: CameoErrand, reason: str) -> Concluded:
-        command = CloseEnrolment(
-            command_id=f"{order.command_id}/close", at=order.at, reason=reason
-        )
-        try:
+        command = CloseEnrolment(command_id=f"{order.command_id}/close", at=order.at, reason=reason)
+        with suppress(EnrolmentSettled):  # the earlier ending stands
             await self._ledger.perform(
                 [Decision(ENROLMENT, order.enrolment_id, command)], context_of(order)
             )
-        except EnrolmentSettled:
-            pass  # the earlier ending stands
         standing = await self._ledger.state(ENROLMENT, order.enrolment_id)
         return _concluded(standing.state)
 
@@ -246,5 +241,3 @@ def _concluded(state: situations.Enrolment) -> Concluded:
             return Concluded(standing="closed", version=version, closed_because=reason)
         case _:
             return Concluded(standing="started", version=version)
-
-

@@ -1,4 +1,4 @@
-"""From a clip that was taken in to verdicts: looked at apart, each finding an event, then sealed."""
+"""From a clip that was taken in to verdicts: looked at apart, each one an event, then sealed."""
 
 from __future__ import annotations
 
@@ -113,7 +113,9 @@ class ExaminationActivities:
         newcomers = tuple(each for each in others if each.key not in seen)
         if not newcomers:
             return found
-        return await in_thread(lambda _: self._examine(clip, challenge, (*known, *newcomers), claim))
+        return await in_thread(
+            lambda _: self._examine(clip, challenge, (*known, *newcomers), claim)
+        )
 
     async def _sealed(
         self, order: ExaminationOrder, found: contract.Examination, folder: Path
@@ -145,9 +147,7 @@ class ExaminationActivities:
         key = likeness_key(order.enrolment_id, name)
         stored = await self._store.put_file(key, path, "application/octet-stream")
         assert stored.sha256 == hashlib.sha256(sealed).hexdigest()
-        return MediaFile(
-            key=key, sha256=stored.sha256, size=stored.size, content_type=content_type
-        )
+        return MediaFile(key=key, sha256=stored.sha256, size=stored.size, content_type=content_type)
 
     async def _record(self, order: ExaminationOrder, verdict: CheckVerdict) -> None:
         command = RecordCheck(
@@ -174,9 +174,7 @@ def _challenge(state: Examining) -> contract.Challenge | None:
     if state.answered is None:
         return None
     asked = state.answered.challenge
-    return contract.Challenge(
-        digits=asked.digits, moves=asked.moves, issued_at=state.answered.at
-    )
+    return contract.Challenge(digits=asked.digits, moves=asked.moves, issued_at=state.answered.at)
 
 
 def _claim(state: Examining) -> contract.Claim:
@@ -196,9 +194,7 @@ def _likeness(order: ExaminationOrder, found: contract.Examination) -> Likeness:
     )
 
 
-def _templates(
-    order: ExaminationOrder, found: contract.Examination
-) -> tuple[SealedTemplate, ...]:
+def _templates(order: ExaminationOrder, found: contract.Examination) -> tuple[SealedTemplate, ...]:
     """What is in the gallery now, with the models that made it."""
     models = {finding.check: (finding.model, finding.version) for finding in found.findings}
     sealed = []

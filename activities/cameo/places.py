@@ -21,7 +21,7 @@ LIKENESS: Final = "likeness"
 
 
 def upload_key(enrolment_id: str, number: int) -> str:
-    """Where the answer to an attempt's n-th challenge is uploaded; 0 where there is no challenge."""
+    """Where the answer to an attempt's n-th challenge is uploaded; 0 where there is none."""
     return f"{UPLOADS}/{enrolment_id}/{number}"
 
 

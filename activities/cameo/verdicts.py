@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from activities.likeness.contract import Finding
 from activities.likeness.contract import CheckName as Looked
+from activities.likeness.contract import Finding
 from domain.cameo.checks import CheckName, CheckVerdict, Verdict
 from domain.kernel.errors import Refusal
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
+from typing import Final
 
+from activities.account.telling import TellingActivities
+from activities.cameo.enrolment import EnrolmentActivities
+from activities.cameo.freezing import FreezingActivities
 from activities.generation import GenerationActivities
 from infra.bootstrap import open_ledger
 from infra.processes.observed import observed
@@ -12,23 +17,38 @@ from infra.telemetry.metrics import ActivityTimes
 from infra.temporal.client import connect
 from infra.temporal.deployment import load
 from infra.temporal.workers import run_workers
+from workflows.cameo_deletion import CameoDeletion
+from workflows.cameo_enrollment import CameoEnrollment
+from workflows.likeness_retention import LikenessRetention
 from workflows.staging_sweep import StagingSweep
 from workflows.video_generation import VideoGeneration
 
 ROLE = "orchestration"
+STORIES: Final = (
+    VideoGeneration,
+    StagingSweep,
+    CameoEnrollment,
+    LikenessRetention,
+    CameoDeletion,
+)
 
 
 async def main(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve the queue ``orchestration`` until cancelled."""
     with observed(settings, ROLE) as metrics:
         async with open_ledger(settings) as ledger:
-            decisions = GenerationActivities(ledger)
+            bodies = [
+                *GenerationActivities(ledger).bodies,
+                *TellingActivities(ledger).bodies,
+                *EnrolmentActivities(ledger, secrets.token_bytes).bodies,
+                *FreezingActivities(ledger).bodies,
+            ]
             await run_workers(
                 await connect(settings, role=ROLE),
                 load(),
                 ROLE,
-                workflows=[VideoGeneration, StagingSweep],
-                activities=decisions.bodies,
+                workflows=STORIES,
+                activities=bodies,
                 ready=ready,
                 interceptors=[ActivityTimes(metrics)],
             )

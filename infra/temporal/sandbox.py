@@ -24,6 +24,7 @@ OURS: Final = (
     "activities.cameo.fronts",
     "activities.cameo.orders",
     "workflows.contracts",
+    "workflows.cameo_contracts",
     "workflows.toolkit",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +14,12 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
+from activities.account.telling import TellingActivities
+from activities.cameo.enrolment import EnrolmentActivities
+from activities.cameo.examination import ExaminationActivities
+from activities.cameo.freezing import FreezingActivities
+from activities.cameo.keeping import KeepingActivities
+from activities.cameo.receipt import ReceiptActivities
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
@@ -27,13 +34,17 @@ from infra.embedded.temporal import TemporalServer
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
 from infra.identity import drawn_by
+from infra.likeness.memory import MemoryGallery
 from infra.media.memory import MemoryObjectStore
+from infra.processes.orchestration import STORIES
 from infra.settings import Settings
 from infra.temporal.apply import apply_deployment
 from infra.temporal.client import connect
 from infra.temporal.deployment import load
 from infra.temporal.workers import serving
+from infra.vault import FolderVault
 from tests import words
+from tests.workflows.examiner import told_what
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
     VIDEO_GENERATION,
@@ -41,8 +52,6 @@ from workflows.contracts import (
     VideoOrder,
     generation_workflow_id,
 )
-from workflows.staging_sweep import StagingSweep
-from workflows.video_generation import VideoGeneration
 
 draw = drawn_by(system_clock)
 
@@ -65,6 +74,8 @@ class Lab:
     log: MemoryEventLog
     store: MemoryObjectStore
     ledger: Ledger
+    gallery: MemoryGallery
+    vault: FolderVault
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     async def start(
@@ -122,19 +133,33 @@ async def a_lab() -> AsyncIterator[Lab]:
         decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
         await ledger.perform([decision], Context("client/test", "test"))
         client = await connect(settings, role="lab")
-        served = bodies(ledger, store, settings.home)
-        stories = [VideoGeneration, StagingSweep]
-        await stack.enter_async_context(serving(client, load(), served, stories))
-        yield Lab(client, log, store, ledger)
+        gallery, vault = MemoryGallery(), FolderVault(settings.home / "keys")
+        served = bodies(ledger, store, settings.home, gallery, vault)
+        await stack.enter_async_context(serving(client, load(), served, STORIES))
+        yield Lab(client, log, store, ledger, gallery, vault)
 
 
 def bodies(
-    ledger: Ledger, store: MemoryObjectStore, scratch: Path
+    ledger: Ledger,
+    store: MemoryObjectStore,
+    scratch: Path,
+    gallery: MemoryGallery,
+    vault: FolderVault,
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities, by the process that serves them."""
     studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
     return {
-        "orchestration": GenerationActivities(ledger).bodies,
-        "media": MediaActivities(store, ledger, system_clock, scratch).bodies,
+        "orchestration": [
+            *GenerationActivities(ledger).bodies,
+            *TellingActivities(ledger).bodies,
+            *EnrolmentActivities(ledger, secrets.token_bytes).bodies,
+            *FreezingActivities(ledger).bodies,
+        ],
+        "media": [
+            *MediaActivities(store, ledger, system_clock, scratch).bodies,
+            *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
+            *ExaminationActivities(store, ledger, vault, gallery, told_what, scratch).bodies,
+            *KeepingActivities(store, ledger, vault, gallery).bodies,
+        ],
         "studio": [studio.sample_take],
     }

@@ -49,6 +49,13 @@ _DECISION: Final = Patience(
     longest_wait=timedelta(seconds=5),
 )
 
+_FETCHING: Final = Patience(
+    queue="io",
+    attempt=timedelta(minutes=2),
+    whole=_OUTAGE,
+    heartbeat=timedelta(seconds=10),
+)
+
 PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
     {
         "record_request": _DECISION,
@@ -56,6 +63,14 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
         "record_failure": _DECISION,
         "record_cancellation": _DECISION,
         "post_notice": _DECISION,
+        "tell_account": _DECISION,
+        "record_enrolment": _DECISION,
+        "draw_challenge": _DECISION,
+        "conclude_checks": _DECISION,
+        "record_review": _DECISION,
+        "close_enrolment": _DECISION,
+        "freeze_cameos": _DECISION,
+        "delete_cameo": _DECISION,
         "sample_take": Patience(
             queue="gpu",
             attempt=timedelta(hours=2),
@@ -74,6 +89,15 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
             whole=_OUTAGE,
             heartbeat=timedelta(seconds=10),
         ),
+        "examine_clip": Patience(
+            queue="media",
+            attempt=timedelta(minutes=5),
+            whole=_OUTAGE,
+            heartbeat=timedelta(seconds=10),
+        ),
+        "receive_clip": _FETCHING,
+        "tidy_enrolment": _FETCHING,
+        "destroy_likeness": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
         "clear_staging": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
         "sweep_staging": Patience(
             queue="io",
