@@ -7,7 +7,7 @@ from typing import Final
 from domain.account import account, handle, notice, relations
 from domain.cameo import cameo
 from domain.cameo import enrolment_events as enrolment
-from domain.consent import asking
+from domain.consent import asking, casting
 from domain.consent import events as consent
 from domain.generation import events as generation
 from domain.kernel.catalog import Catalog
@@ -22,6 +22,7 @@ EVENTS: Final[Catalog] = Catalog().merged(
     cameo.CATALOG,
     consent.CATALOG,
     asking.CATALOG,
+    casting.CATALOG,
     generation.CATALOG,
     video.CATALOG,
 )

@@ -184,15 +184,14 @@ def _rule(world: World, caster_id: str, consent: Held) -> tuple[Rule | None, lis
 
 def _of_the_use(plan: CastPlan, act: Act, member: CastMember, consent: Held) -> list[Reason]:
     use = consent.uses.get(plan.generation_id)
-    if use is not None and (use.caster_id, use.version) != (plan.caster_id, member.version):
+    if use is None and act != "admission":
         return ["use-not-reserved"]
-    if use is not None:
-        return []
-    if act != "admission":
+    if use is None:
+        counts = plan.caster_id != consent.owner_id
+        return ["budget-exhausted"] if counts and not consent.has_room else []
+    if (use.caster_id, use.version) != (plan.caster_id, member.version):
         return ["use-not-reserved"]
-    if plan.caster_id != consent.owner_id and not consent.has_room:
-        return ["budget-exhausted"]
-    return []
+    return ["consent-revoked"] if consent.ended(use) else []
 
 
 def _of_the_limits(plan: CastPlan, act: Act, member: CastMember, consent: Held) -> list[Reason]:

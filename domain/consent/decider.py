@@ -191,13 +191,14 @@ def _restate(command: RestatePreferences, state: Held) -> list[ConsentEvent]:
 
 def _reserve(command: ReserveUse, state: Held) -> list[ConsentEvent]:
     """The budget is counted here, in the stream itself: races are decided by its revision."""
-    use = Use(command.caster_id, command.version, command.rule, command.rule != "self")
-    if held := state.uses.get(command.generation_id):
-        if (held.caster_id, held.version) != (use.caster_id, use.version):
-            raise UseOfAnother
-        return []
-    if state.revoked:
+    use = Use(command.caster_id, command.version, command.rule, command.rule != "self", state.epoch)
+    held = state.uses.get(command.generation_id)
+    if held and (held.caster_id, held.version) != (use.caster_id, use.version):
+        raise UseOfAnother
+    if state.revoked or (held and state.ended(held)):
         raise ConsentIsRevoked
+    if held:
+        return []
     if command.revision != state.revision:
         raise ConsentMoved
     if use.counted and not state.has_room:

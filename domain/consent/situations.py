@@ -36,12 +36,16 @@ class Unopened:
 
 @dataclass(frozen=True)
 class Use:
-    """A generation that was admitted: for whom, of which version, and whether it counts."""
+    """A generation that was admitted: for whom, of which version, and whether it counts.
+
+    ``epoch`` is how often the consent had been revoked by then; one more, and the use is over.
+    """
 
     caster_id: str
     version: int
     rule: Rule
     counted: bool
+    epoch: int
 
 
 NO_USES: PersistentMap[Use] = PersistentMap()
@@ -61,6 +65,7 @@ class Held:
     approved: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     revoked: bool = False
+    epoch: int = 0
     uses: PersistentMap[Use] = NO_USES
     used: int = 0
 
@@ -68,6 +73,10 @@ class Held:
     def has_room(self) -> bool:
         """Whether one more use fits the budget."""
         return self.limits.uses_max is None or self.used < self.limits.uses_max
+
+    def ended(self, use: Use) -> bool:
+        """Whether the consent was revoked after the use was admitted."""
+        return use.epoch != self.epoch
 
 
 Consent = Unopened | Held
@@ -89,7 +98,7 @@ def evolve(state: Consent, event: ConsentEvent) -> Consent:
 def _counted(state: Held, event: UseReserved | UseReleased) -> Held:
     match event:
         case UseReserved():
-            use = Use(event.caster_id, event.version, event.rule, event.counted)
+            use = Use(event.caster_id, event.version, event.rule, event.counted, state.epoch)
             uses = state.uses.having(event.generation_id, use)
             return replace(state, uses=uses, used=state.used + event.counted)
         case UseReleased():
@@ -134,8 +143,8 @@ def _changed(state: Held, event: _Changing) -> Held:
         case PreferencesRestated():
             return replace(state, preferences=event.preferences)
         case ConsentRevoked():
-            # what was admitted before may not go on, even when consent is restored; it still counts
-            return replace(state, revoked=True, uses=NO_USES)
+            # what was admitted before may not go on, even when the consent is restored
+            return replace(state, revoked=True, epoch=state.epoch + 1)
         case ConsentRestored():
             limits = state.limits.model_copy(update={"expires_at": event.expires_at})
             return replace(state, revoked=False, limits=limits)
