@@ -9,9 +9,11 @@ from typing import Final
 
 import asyncpg
 
+from activities.consent.desk import ConsentDesk
 from activities.ledger import Ledger
 from domain.catalog import EVENTS
 from domain.kernel.ports import EventLog
+from infra import receipts
 from infra.api.idempotency import Idempotency
 from infra.api.keys import first_key
 from infra.errors import UserError
@@ -36,6 +38,11 @@ def open_log(settings: Settings) -> PostgresEventLog:
 def ledger_on(log: EventLog) -> Ledger:
     """The ledger on a log, with every event that the program knows."""
     return Ledger(log, CatalogCodec(EVENTS))
+
+
+def desk_on(log: EventLog) -> ConsentDesk:
+    """The consent desk on a log."""
+    return ConsentDesk(log, CatalogCodec(EVENTS))
 
 
 @asynccontextmanager
@@ -87,6 +94,7 @@ async def prepare(settings: Settings) -> None:
     """Bring every server to what the program needs. Safe to run again, and on every start."""
     settings.home.mkdir(parents=True, exist_ok=True)
     payload_keys.ensure(settings.home)
+    receipts.ensure(settings.home)
     first_key(settings.keys_file, settings.home / "api-key")
     await asyncio.gather(
         _prepare_postgres(settings), _prepare_bucket(settings), apply_deployment(settings)

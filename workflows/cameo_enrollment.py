@@ -101,7 +101,7 @@ class CameoEnrollment:
             elif isinstance(error, FailureError):
                 self._failure = explain(error, self._stage)
                 if self._receipt is None:
-                    return self._never_began()
+                    return await self._never_began()
                 concluded = await self._close(self._failure.code)
             else:
                 raise
@@ -366,9 +366,10 @@ class CameoEnrollment:
         except FailureError as error:
             raise as_refusal(error, self._stage) from None
 
-    def _never_began(self) -> EnrolmentStatus:
+    async def _never_began(self) -> EnrolmentStatus:
         assert self._failure is not None
         self._enter("closed", f"{self._failure.explanation} {self._failure.next_step}")
+        await workflow.wait_condition(workflow.all_handlers_finished)
         return self.status()
 
     def _require_own_id(self) -> None:

@@ -45,6 +45,8 @@ from domain.cameo.keeping import (
     CameoOfAnother,
     VersionOutOfTurn,
 )
+from domain.consent.commands import OpenConsent
+from domain.consent.decider import CONSENT
 
 
 def context_of(errand: CameoErrand) -> Context:
@@ -166,6 +168,7 @@ class EnrolmentActivities:
         if isinstance(outcome, situations.Approved):
             version = _version(outcome, examined, order.at)
             decisions.append(Decision(CAMEO, order.cameo_id, _approval(order, outcome, version)))
+            decisions.append(Decision(CONSENT, order.cameo_id, _consent(order, outcome)))
         try:
             performed = await self._ledger.perform(decisions, context_of(order))
         except (VersionOutOfTurn, CameoGone, CameoOfAnother) as overtaken:
@@ -219,6 +222,17 @@ def _approval(
         account_id=order.account_id,
         kind=state.began.kind,
         version=version,
+    )
+
+
+def _consent(order: CameoErrand, state: situations.Approved) -> OpenConsent:
+    """A retake finds the consent open already and changes nothing."""
+    return OpenConsent(
+        command_id=order.command_id,
+        at=order.at,
+        cameo_id=order.cameo_id,
+        owner_id=order.account_id,
+        kind=state.began.kind,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 from activities.cameo.examination import ExaminationActivities
 from activities.cameo.keeping import KeepingActivities
 from activities.cameo.receipt import ReceiptActivities

@@ -23,12 +23,15 @@ OURS: Final = (
     "activities.account.orders",
     "activities.cameo.fronts",
     "activities.cameo.orders",
+    "activities.consent.fronts",
+    "activities.consent.orders",
     "workflows.contracts",
     "workflows.cameo_contracts",
+    "workflows.consent_contracts",
     "workflows.toolkit",
 )
 
-PACKAGES: Final = ("activities", "activities.account", "activities.cameo")
+PACKAGES: Final = ("activities", "activities.account", "activities.cameo", "activities.consent")
 _LOUD: Final = (
     SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
     | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH

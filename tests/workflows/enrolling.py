@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from temporalio.client import WorkflowHandle
+from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
 
 from activities.cameo.orders import Challenged, Received
 from activities.cameo.places import upload_key
@@ -54,14 +55,38 @@ class Attempt:
     """One attempt to enrol, as its account sees it."""
 
     lab: Lab
-    handle: WorkflowHandle[Any, EnrolmentStatus]
-    enrolment_id: str
-    cameo_id: str
-    account_id: str
+    order: EnrolmentOrder
+
+    @property
+    def enrolment_id(self) -> str:
+        return self.order.enrolment_id
+
+    @property
+    def cameo_id(self) -> str:
+        return self.order.cameo_id
+
+    @property
+    def account_id(self) -> str:
+        return self.order.account_id
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, EnrolmentStatus]:
+        return self.lab.client.get_workflow_handle(
+            enrolment_workflow_id(self.enrolment_id), result_type=EnrolmentStatus
+        )
 
     async def begun(self) -> EnrolmentReceipt:
-        receipt: EnrolmentReceipt = await self.handle.execute_update(
-            "begun", result_type=EnrolmentReceipt
+        """Start, and return once the release is in the log, as the API does."""
+        start: WithStartWorkflowOperation[Any, EnrolmentStatus] = WithStartWorkflowOperation(
+            CAMEO_ENROLLMENT,
+            self.order,
+            id=enrolment_workflow_id(self.enrolment_id),
+            task_queue=ORCHESTRATION_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            result_type=EnrolmentStatus,
+        )
+        receipt: EnrolmentReceipt = await self.lab.client.execute_update_with_start_workflow(
+            "begun", start_workflow_operation=start, result_type=EnrolmentReceipt
         )
         return receipt
 
@@ -130,25 +155,17 @@ async def an_attempt(
     account_id: str | None = None,
     kind: Kind = "person",
     cameo_id: str | None = None,
-    **changes: Any,
+    release: SignedRelease | None = None,
 ) -> Attempt:
-    """Start an attempt as any Temporal client would: by name."""
+    """An attempt that is about to begin."""
     order = EnrolmentOrder(
         enrolment_id=draw("enr"),
         cameo_id=cameo_id or draw("cam"),
         account_id=account_id or await an_account(lab),
         kind=kind,
-        release=changes.pop("release", None) or a_release(kind),
+        release=release or a_release(kind),
     )
-    handle = await lab.client.start_workflow(
-        CAMEO_ENROLLMENT,
-        order,
-        id=enrolment_workflow_id(order.enrolment_id),
-        task_queue=ORCHESTRATION_QUEUE,
-        result_type=EnrolmentStatus,
-        **changes,
-    )
-    return Attempt(lab, handle, order.enrolment_id, order.cameo_id, order.account_id)
+    return Attempt(lab, order)
 
 
 async def submitted(attempt: Attempt, clip: bytes) -> Attempt:

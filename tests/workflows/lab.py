@@ -20,6 +20,8 @@ from activities.cameo.examination import ExaminationActivities
 from activities.cameo.freezing import FreezingActivities
 from activities.cameo.keeping import KeepingActivities
 from activities.cameo.receipt import ReceiptActivities
+from activities.consent.asking import AskingActivities
+from activities.consent.desk import ConsentDesk
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
@@ -133,8 +135,9 @@ async def a_lab() -> AsyncIterator[Lab]:
         decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
         await ledger.perform([decision], Context("client/test", "test"))
         client = await connect(settings, role="lab")
+        desk = ConsentDesk(log, CatalogCodec(EVENTS))
         gallery, vault = MemoryGallery(), FolderVault(settings.home / "keys")
-        served = bodies(ledger, store, settings.home, gallery, vault)
+        served = bodies(ledger, store, settings.home, gallery, vault, desk)
         await stack.enter_async_context(serving(client, load(), served, STORIES))
         yield Lab(client, log, store, ledger, gallery, vault)
 
@@ -145,6 +148,7 @@ def bodies(
     scratch: Path,
     gallery: MemoryGallery,
     vault: FolderVault,
+    desk: ConsentDesk,
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities, by the process that serves them."""
     studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
@@ -154,6 +158,7 @@ def bodies(
             *TellingActivities(ledger).bodies,
             *EnrolmentActivities(ledger, secrets.token_bytes).bodies,
             *FreezingActivities(ledger).bodies,
+            *AskingActivities(ledger, desk).bodies,
         ],
         "media": [
             *MediaActivities(store, ledger, system_clock, scratch).bodies,
