@@ -77,7 +77,7 @@ def plain(wishes: tuple[Preference, ...]) -> tuple[Preference, ...]:
 def _neutral(text: str) -> str:
     plain_text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‑", "-")
     visible = (each for each in plain_text if unicodedata.category(each) != "Cf")
-    return " ".join("".join(visible).split(" ")).strip()
+    return re.sub(" +", " ", "".join(visible)).strip(" ")
 
 
 def _problem(thing: str) -> str | None:
