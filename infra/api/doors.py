@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from fastapi import Request
 from temporalio.client import Client
 
+from activities.consent.desk import ConsentDesk
 from activities.ledger import Ledger
 from domain.kernel.ports import ObjectStore
 from infra.api.idempotency import Idempotency
@@ -16,6 +17,9 @@ from infra.api.keys import ClientKeys
 from infra.clock import Clock
 from infra.identity import Draw
 from infra.telemetry.metrics import Metrics
+from projections.asks import AsksReader
+from projections.cameos import CameosReader
+from projections.enrolments import EnrolmentsReader
 from projections.feed import FeedReader
 from projections.generations import GenerationsReader
 from projections.notices import NoticesReader
@@ -58,6 +62,10 @@ class Doors:
     generations: GenerationsReader
     feed: FeedReader
     notices: NoticesReader
+    cameos: CameosReader
+    enrolments: EnrolmentsReader
+    asks: AsksReader
+    desk: ConsentDesk
     store: ObjectStore
     idempotency: Idempotency
     keys: ClientKeys

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,13 +13,6 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
-from activities.account.telling import TellingActivities
-from activities.cameo.enrolment import EnrolmentActivities
-from activities.cameo.examination import ExaminationActivities
-from activities.cameo.freezing import FreezingActivities
-from activities.cameo.keeping import KeepingActivities
-from activities.cameo.receipt import ReceiptActivities
-from activities.consent.asking import AskingActivities
 from activities.consent.desk import ConsentDesk
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
@@ -46,7 +38,7 @@ from infra.temporal.deployment import load
 from infra.temporal.workers import serving
 from infra.vault import FolderVault
 from tests import words
-from tests.workflows.examiner import told_what
+from tests.workflows.bodies import CameoBodies
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
     VIDEO_GENERATION,
@@ -151,20 +143,17 @@ def bodies(
     desk: ConsentDesk,
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities, by the process that serves them."""
+    cameos = CameoBodies(ledger, store, vault, gallery, desk, scratch)
     studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
     return {
         "orchestration": [
             *GenerationActivities(ledger).bodies,
-            *TellingActivities(ledger).bodies,
-            *EnrolmentActivities(ledger, secrets.token_bytes).bodies,
-            *FreezingActivities(ledger).bodies,
-            *AskingActivities(ledger, desk).bodies,
+            *cameos.decisions,
         ],
         "media": [
             *MediaActivities(store, ledger, system_clock, scratch).bodies,
-            *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
-            *ExaminationActivities(store, ledger, vault, gallery, told_what, scratch).bodies,
-            *KeepingActivities(store, ledger, vault, gallery).bodies,
+            *cameos.io,
+            *cameos.media,
         ],
         "studio": [studio.sample_take],
     }
