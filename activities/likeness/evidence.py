@@ -42,7 +42,7 @@ class Evidence:
     """
 
     times: Floats
-    thumbs: NDArray[np.uint8]
+    thumbs: Floats
     seen_at: Floats
     faces: NDArray[np.int32]
     boxes: Floats

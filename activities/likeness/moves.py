@@ -33,7 +33,8 @@ def turns_of(times: Floats, poses: Floats, scale: float = 1.0) -> list[Turn]:
     """All turns of at least ``scale`` times what counts; poses [j, 2] are against rest."""
     if len(times) < 3:
         return []
-    smooth = _smoothed(times, poses) / np.array([YAW_DEGREES, PITCH_DEGREES], np.float32)
+    what_counts = np.array([YAW_DEGREES, PITCH_DEGREES], np.float32)
+    smooth: Floats = (_smoothed(times, poses) / what_counts).astype(np.float32)
     reach = np.abs(smooth).max(1)
     turns: list[Turn] = []
     begin: int | None = None

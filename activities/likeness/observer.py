@@ -42,7 +42,7 @@ class _Notes:
     """What is gathered while the pictures pass."""
 
     times: list[float] = field(default_factory=list)
-    thumbs: list[NDArray[np.uint8]] = field(default_factory=list)
+    thumbs: list[NDArray[np.float32]] = field(default_factory=list)
     seen_at: list[float] = field(default_factory=list)
     faces: list[int] = field(default_factory=list)
     boxes: list[NDArray[np.float32]] = field(default_factory=list)
@@ -66,10 +66,10 @@ class Observer:
 
     def see(self, seconds: float, picture: Picture) -> None:
         """One picture, upright. Every one is remembered small; some are looked at closely."""
-        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
         thumb = cv2.resize(grey, (THUMB_SIDE, THUMB_SIDE), interpolation=cv2.INTER_AREA)
         self.notes.times.append(seconds)
-        self.notes.thumbs.append(np.asarray(thumb, np.uint8))
+        self.notes.thumbs.append(np.asarray(thumb, np.float32))
         if seconds + 1e-3 >= self._next_look:
             self._next_look = seconds + 1 / LOOKS_PER_SECOND - 0.01
             self._look(seconds, picture)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
-from tests.media.head import SIDE, Picture
+from tests.media.head import SIDE, Head, Picture
 
 _CENTRE: Final = SIDE / 2
 _FAR: Final = 1400.0
@@ -22,18 +22,14 @@ class Photograph:
     """A print; ``radius`` in pixels where it is bent around an ``axis``, ``cut_mouth`` where the
     attacker's own lips move behind a hole in it."""
 
-    picture: Picture
+    head: Head
     radius: float | None = None
     axis: Axis = "upright"
     cut_mouth: bool = False
 
     def draw(self, yaw: float, pitch: float, mouth: float, nearer: float = 1.0) -> Picture:
         """What a camera sees when the print is turned by so many degrees."""
-        printed = self.picture
-        if self.cut_mouth and mouth > 0.05:
-            printed = printed.copy()
-            axes = (19, max(1, int(13 * mouth)))
-            cv2.ellipse(printed, (243, 291), axes, 0, 0, 360, (60, 25, 25), -1, cv2.LINE_AA)
+        printed = self.head.speaking(mouth if self.cut_mouth else 0.0)
         drawn = self._bent(printed, yaw, pitch) if self.radius else _tilted(printed, yaw, pitch)
         if nearer == 1.0:
             return drawn
@@ -88,10 +84,10 @@ def _rotation(yaw: float, pitch: float) -> np.ndarray[tuple[int, int], np.dtype[
 
 
 def any_photograph(
-    picture: Picture, rng: np.random.Generator, *, bent: bool
+    head: Head, rng: np.random.Generator, *, bent: bool
 ) -> tuple[Photograph, Sequence[float]]:
     """A print, and how much further than a head it is tilted, across and down."""
     radius = float(rng.uniform(180, 420)) if bent else None
     axis: Axis = "upright" if rng.random() < 0.6 else "level"
     tilt = (float(rng.uniform(0.9, 1.7)), float(rng.uniform(0.9, 1.7)))
-    return Photograph(picture, radius, axis, bool(rng.random() < 0.6)), tilt
+    return Photograph(head, radius, axis, bool(rng.random() < 0.6)), tilt

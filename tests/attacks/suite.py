@@ -21,7 +21,7 @@ from tests.media.head import Picture
 from tests.media.people import PEOPLE, Person
 from tests.media.performance import Performance, perform
 from tests.media.pets import film_pet
-from tests.media.voices import RATE, envelope, say
+from tests.media.voices import RATE, say
 
 Dice = np.random.Generator
 
@@ -82,7 +82,7 @@ def photo_bent(rng: Dice, seed: int, path: Path) -> Attack:
 
 def _with_photograph(rng: Dice, seed: int, path: Path, *, bent: bool) -> Attack:
     scene = _scene(rng, seed)
-    photograph, (across, down) = any_photograph(scene.person.picture, rng, bent=bent)
+    photograph, (across, down) = any_photograph(scene.person.head, rng, bent=bent)
     zooms = bent and rng.random() < 0.33
 
     def drawn(times: Sequence[int]) -> Iterator[Picture]:
@@ -167,7 +167,7 @@ def voice_of_another(rng: Dice, seed: int, path: Path) -> Attack:
     """One's own face, and the voice of somebody whom another account has enrolled."""
     scene = _scene(rng, seed)
     victim = _other(scene.person, rng)
-    speaking = replace(scene, person=Person(scene.person.name, victim.voice))
+    speaking = replace(scene, person=replace(scene.person, voice=victim.voice))
     attack = _acted(rng, path, speaking, scene.challenge.digits, scene.challenge.moves)
     return replace(attack, enrolled_voice=victim)
 
@@ -175,7 +175,7 @@ def voice_of_another(rng: Dice, seed: int, path: Path) -> Attack:
 def face_of_another(rng: Dice, seed: int, path: Path) -> Attack:
     """A face that another account has enrolled, with one's own voice: a mask that is perfect."""
     scene = _scene(rng, seed)
-    own = Person(scene.person.name, _other(scene.person, rng).voice)
+    own = replace(scene.person, voice=_other(scene.person, rng).voice)
     attack = _acted(
         rng, path, replace(scene, person=own), scene.challenge.digits, scene.challenge.moves
     )
@@ -245,7 +245,7 @@ def _film_unshaken(
 
 
 def edited_times(rng: Dice, seed: int, path: Path) -> Attack:
-    """Pictures were cut out, slowed or hurried after the recording, and the times rewritten."""
+    """Pictures were cut out, slowed or spliced after the recording, and the times rewritten."""
     scene = _scene(rng, seed)
     camera, performance = scene.camera, scene.performance
     times = frame_times(performance.seconds, camera.fps, rng)
@@ -262,20 +262,20 @@ def edited_times(rng: Dice, seed: int, path: Path) -> Attack:
             time if time < times[middle] else round(times[middle] + (time - times[middle]) * factor)
             for time in times
         ]
-    else:  # a cut whose gap is closed by jumping
-        width = int(camera.fps * rng.uniform(0.5, 1.0))
-        since, until = times[middle], times[middle + width]
-        pictures = pictures[:middle] + pictures[middle + width :]
-        times = times[:middle] + [each - (until - since) for each in times[middle + width :]]
-        at, end = int(since * RATE / 1000), int(until * RATE / 1000)
-        sound = np.concatenate([performance.sound[:at], performance.sound[end:]])
-        performance = replace(performance, sound=sound, loud=envelope(sound))
+    else:  # the end of a second take behind the beginning of the first
+        pictures[middle:] = [_moved(each) for each in pictures[middle:]]
     lens = Lens(camera, rng)
     sound = hissing(performance.sound, camera, rng)
     clip = record(
         path.with_suffix(camera.suffix), (lens.see(each) for each in pictures), times, sound, camera
     )
     return Attack(clip, scene.challenge)
+
+
+def _moved(picture: Picture) -> Picture:
+    """As another take shows it: the tripod was touched, the light has changed a little."""
+    shifted = np.roll(picture, (9, -14), axis=(0, 1))
+    return np.asarray(np.clip(shifted * 1.08, 0, 255), np.uint8)
 
 
 _STATIC: Final[frozenset[CheckName]] = frozenset(

@@ -22,6 +22,7 @@ FACE_WIDTH, FACE_HEIGHT = 146.0, 185.0
 CENTRE: Final = (240.0, 222.0)
 _COARSE: Final = 80
 _ROUNDS: Final = 14
+_MOUTHS: Final = 16
 _AXIS_DEPTH: Final = 0.35
 """The neck's axis, as a share of the skull's depth behind the plane of the ears."""
 
@@ -29,10 +30,15 @@ _AXIS_DEPTH: Final = 0.35
 class Head:
     """Draws one person's head at any small angle."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(
+        self, picture: Picture, mouth: tuple[float, float] = (240.0, 277.0), half: float = 32.0
+    ) -> None:
+        """``mouth`` is where the lips meet, ``half`` half of their width, in pixels."""
         if picture.shape != (SIDE, SIDE, 3):
             raise ValueError(f"a head is made of {SIDE} x {SIDE} pixels, not of {picture.shape}")
         self._picture = picture
+        self._mouth, self._half = mouth, half
+        self._speaking: dict[int, Picture] = {}
         self._across, self._down = 0.80 * FACE_WIDTH, 0.92 * FACE_HEIGHT
         self._deep = 1.35 * self._across
         step = (np.arange(_COARSE, dtype=np.float32) + 0.5) * SIDE / _COARSE
@@ -47,8 +53,6 @@ class Head:
         Yaw is positive to the picture's right, pitch is positive downwards.
         """
         x, y = self._source(np.radians(yaw), np.radians(pitch))
-        if mouth > 0.02:
-            y = y - mouth * self._jaw(x, y)
         map_x = CENTRE[0] + self._share * x + (1 - self._share) * self._x
         map_y = CENTRE[1] + self._share * y + (1 - self._share) * self._y
         fine_x, fine_y = (
@@ -56,11 +60,31 @@ class Head:
             for each in (map_x, map_y)
         )
         drawn = cv2.remap(
-            self._picture, fine_x, fine_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            self.speaking(mouth), fine_x, fine_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-        if mouth > 0.05:
-            self._open(drawn, np.radians(yaw), np.radians(pitch), mouth)
         return np.asarray(drawn, np.uint8)
+
+    def speaking(self, mouth: float) -> Picture:
+        """The frontal picture with its mouth open: the lower lip and the chin sink."""
+        level = round(float(np.clip(mouth, 0, 1)) * _MOUTHS)
+        if level not in self._speaking:
+            self._speaking[level] = self._opened(level / _MOUTHS)
+        return self._speaking[level]
+
+    def _opened(self, mouth: float) -> Picture:
+        if mouth == 0:
+            return self._picture
+        (centre_x, centre_y), half = self._mouth, self._half
+        y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
+        across = np.clip(1 - ((x - centre_x) / half) ** 2, 0, None)
+        gap = mouth * 0.13 * FACE_HEIGHT * np.sqrt(across)
+        below = y - centre_y
+        sinks = np.clip(1 - (below - gap) / (0.42 * FACE_HEIGHT), 0, 1)
+        map_y = np.where(below > gap, y - gap * sinks, np.minimum(y, centre_y))
+        opened = cv2.remap(self._picture, x, map_y.astype(np.float32), cv2.INTER_LINEAR)
+        dark = np.clip(np.minimum(below, gap - below) / 1.5, 0, 1)[..., None]
+        inside = np.array([55, 22, 24], np.float32)
+        return np.asarray(opened * (1 - dark) + inside * dark, np.uint8)
 
     def _source(self, yaw: float, pitch: float) -> tuple[Grid, Grid]:
         """Which point of the frontal picture is seen at each point of the grid."""
@@ -91,25 +115,6 @@ class Head:
                 0.08 * FACE_HEIGHT,
             )
         return np.asarray(depth, np.float32)
-
-    def _jaw(self, x: Grid, y: Grid) -> Grid:
-        """How far the chin's skin sinks when the mouth is wide open, in pixels."""
-        sinks = np.exp(-((x / (0.22 * FACE_WIDTH)) ** 2))
-        sinks = sinks * np.clip((y - 0.30 * FACE_HEIGHT) / (0.12 * FACE_HEIGHT), 0, 1)
-        below = np.clip(y - 0.55 * FACE_HEIGHT, 0, None)
-        sinks = sinks * np.exp(-((below / (0.12 * FACE_HEIGHT)) ** 2))
-        return np.asarray(0.08 * FACE_HEIGHT * sinks, np.float32)
-
-    def _open(self, drawn: NDArray[np.uint8], yaw: float, pitch: float, mouth: float) -> None:
-        """The dark between the lips."""
-        near = 0.75 * self._deep
-        x = CENTRE[0] + 0.02 * FACE_WIDTH + np.sin(yaw) * near
-        y = CENTRE[1] + 0.33 * FACE_HEIGHT * np.cos(pitch) + np.sin(pitch) * 0.6 * near
-        axes = (
-            int(0.13 * FACE_WIDTH * np.cos(yaw)),
-            max(1, int(0.07 * FACE_HEIGHT * mouth)),
-        )
-        cv2.ellipse(drawn, (int(x), int(y)), axes, 0, 0, 360, (60, 25, 25), -1, cv2.LINE_AA)
 
 
 def _bump(x: Grid, wide: float, y: Grid, high: float) -> Grid:

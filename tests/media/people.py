@@ -22,6 +22,8 @@ class Person:
 
     name: str
     voice: Voice
+    mouth: tuple[float, float] = (240.0, 277.0)
+    mouth_half: float = 32.0
 
     @property
     def picture(self) -> Picture:
@@ -31,7 +33,7 @@ class Person:
     @property
     def head(self) -> Head:
         """The same head every time, for it takes a moment to make."""
-        return _head(self.name)
+        return _head(self.name, self.mouth, self.mouth_half)
 
 
 @cache
@@ -43,15 +45,15 @@ def picture(name: str) -> Picture:
 
 
 @cache
-def _head(name: str) -> Head:
-    return Head(picture(name))
+def _head(name: str, mouth: tuple[float, float], half: float) -> Head:
+    return Head(picture(name), mouth, half)
 
 
 PEOPLE: Final = (
-    Person("pilot", Voice(0.98)),
-    Person("admiral", Voice(0.86, 0.95)),
-    Person("navigator", Voice(0.92, 1.05)),
-    Person("purser", Voice(0.80)),
-    Person("surveyor", Voice(0.75, 1.08)),
+    Person("pilot", Voice(0.98), (238, 277), 38),
+    Person("admiral", Voice(0.86, 0.95), (240, 278), 32),
+    Person("navigator", Voice(0.92, 1.05), (238, 268), 44),
+    Person("purser", Voice(0.80), (235, 279), 28),
+    Person("surveyor", Voice(0.75, 1.08), (241, 277), 31),
 )
 BY_NAME: Final = {person.name: person for person in PEOPLE}

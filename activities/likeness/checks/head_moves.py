@@ -7,11 +7,12 @@ sequence, a human decides.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from activities.likeness import models
 from activities.likeness.checks.finding import found
-from activities.likeness.contract import Challenge, Finding
+from activities.likeness.contract import Challenge, Finding, Verdict
 from activities.likeness.evidence import Evidence
 from activities.likeness.moves import Turn, turns_of
 from activities.likeness.pose import track_of
@@ -33,7 +34,7 @@ def head_moves(evidence: Evidence, challenge: Challenge) -> Finding:
     plain = readings[REACH_MIN]
     if _answers(plain, challenge):
         reach = min(turn.reach for turn in plain)
-        verdict = "passed" if _in_time(plain) else "failed"
+        verdict: Verdict = "passed" if _in_time(plain) else "failed"
         return found("head_moves", models.facemesh(), verdict, reach, REACH_MIN, _ADVICE)
     others = [turns for scale, turns in readings.items() if scale != REACH_MIN]
     nearly = any(_answers(turns, challenge) and _in_time(turns) for turns in others)
@@ -50,5 +51,5 @@ def _in_time(turns: list[Turn]) -> bool:
     """Each turn lasts as long as a turn does, and the next one follows soon."""
     shortest, longest = TURN_SECONDS
     lasting = all(shortest <= turn.until - turn.since <= longest for turn in turns)
-    pauses = [later.since - earlier.until for earlier, later in zip(turns, turns[1:], strict=False)]
+    pauses = [later.since - earlier.until for earlier, later in pairwise(turns)]
     return lasting and all(pause <= PAUSE_SECONDS_MAX for pause in pauses)

@@ -10,7 +10,7 @@ from typing import Final
 
 from activities.likeness import models
 from activities.likeness.checks.finding import found
-from activities.likeness.contract import Finding
+from activities.likeness.contract import Finding, Verdict
 from activities.likeness.evidence import Evidence
 
 PRESENCE_MIN: Final = 0.5
@@ -22,5 +22,5 @@ def human_face_in_pet(evidence: Evidence) -> Finding:
     """Whether nobody is seen."""
     seen = (evidence.faces > 0) & (evidence.presence >= PRESENCE_MIN)
     share = float(seen.mean())
-    verdict = "failed" if share > SHARE_MAX else "passed"
+    verdict: Verdict = "failed" if share > SHARE_MAX else "passed"
     return found("human_face_in_pet", models.yunet(), verdict, share, SHARE_MAX, _ADVICE)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from activities.likeness import models
 from activities.likeness.checks.finding import found
-from activities.likeness.contract import Finding, Template
+from activities.likeness.contract import Finding, Template, Verdict
 
 FACE_COSINE_MAX: Final = 0.40
 VOICE_COSINE_MAX: Final = 0.87
@@ -34,7 +34,7 @@ def impostor_face(face: Vector | None, templates: Sequence[Template]) -> Finding
         return found("impostor_face", model, "failed", 1.0, FACE_COSINE_MAX, _UNSEEN)
     known = {each.key: each.face for each in templates if each.kind == "enrolled" and each.face}
     score, met = _nearest(face, known, FACE_COSINE_MAX)
-    verdict = "unsure" if met else "passed"
+    verdict: Verdict = "unsure" if met else "passed"
     return found("impostor_face", model, verdict, score, FACE_COSINE_MAX, _ADVICE, met)
 
 
@@ -45,7 +45,7 @@ def impostor_voice(voice: Vector | None, templates: Sequence[Template]) -> Findi
         return found("impostor_voice", model, "failed", 1.0, VOICE_COSINE_MAX, _UNHEARD)
     known = {each.key: each.voice for each in templates if each.kind == "enrolled" and each.voice}
     score, met = _nearest(voice, known, VOICE_COSINE_MAX)
-    verdict = "unsure" if met else "passed"
+    verdict: Verdict = "unsure" if met else "passed"
     return found("impostor_voice", model, verdict, score, VOICE_COSINE_MAX, _ADVICE, met)
 
 
@@ -56,7 +56,7 @@ def protected(face: Vector | None, templates: Sequence[Template]) -> Finding:
         return found("protected", model, "failed", 1.0, FACE_COSINE_MAX, _UNSEEN)
     known = {each.key: each.face for each in templates if each.kind == "protected" and each.face}
     score, met = _nearest(face, known, FACE_COSINE_MAX)
-    verdict = "failed" if met else "passed"
+    verdict: Verdict = "failed" if met else "passed"
     return found("protected", model, verdict, score, FACE_COSINE_MAX, _PROTECTED, met)
 
 

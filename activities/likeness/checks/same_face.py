@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from activities.likeness import models
 from activities.likeness.checks.finding import found
-from activities.likeness.contract import Finding
+from activities.likeness.contract import Finding, Verdict
 from activities.likeness.evidence import Evidence
 from activities.likeness.pose import pose_of
 
@@ -35,7 +35,7 @@ def same_face(evidence: Evidence) -> Finding:
     lowest = _lowest(vectors, np.ones(len(vectors), bool))
     lowest_frontal = _lowest(vectors, frontal) if frontal.sum() >= _IDENTITIES_MIN else lowest
     scaled = min(lowest, lowest_frontal - FRONTAL_COSINE_MIN + COSINE_MIN)
-    verdict = "passed" if scaled >= COSINE_MIN else "failed"
+    verdict: Verdict = "passed" if scaled >= COSINE_MIN else "failed"
     return found("same_face", models.sface(), verdict, scaled, COSINE_MIN, _ADVICE)
 
 

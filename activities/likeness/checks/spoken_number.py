@@ -9,7 +9,7 @@ from typing import Final
 
 from activities.likeness import models
 from activities.likeness.checks.finding import found
-from activities.likeness.contract import Challenge, Finding
+from activities.likeness.contract import Challenge, Finding, Verdict
 from activities.likeness.digits import readings
 from activities.likeness.evidence import Evidence
 from activities.likeness.listening import spoken_part
@@ -31,7 +31,7 @@ def spoken_number(evidence: Evidence, challenge: Challenge) -> Finding:
         best = max(best, _share(reading, challenge.digits))
         if best >= SHARE_MIN:
             break
-    verdict = "passed" if best >= SHARE_MIN else "failed"
+    verdict: Verdict = "passed" if best >= SHARE_MIN else "failed"
     return found("spoken_number", models.sphinx(), verdict, best, SHARE_MIN, _UNLIKE)
 
 
