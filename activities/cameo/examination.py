@@ -36,6 +36,13 @@ from domain.kernel.vault import Vault
 from domain.video.media import MediaFile
 
 
+class NothingToKeep(ClipRefused):
+    """Nothing is seen well enough in the clip to be cast."""
+
+    code = "clip-shows-nothing"
+    next_step = "Record again, nearer and in even light."
+
+
 class Examine(Protocol):
     """``activities.likeness.examine.examine``: blocks its thread, raises ClipRefused."""
 
@@ -45,6 +52,14 @@ class Examine(Protocol):
         challenge: contract.Challenge | None,
         templates: tuple[contract.Template, ...],
         claim: contract.Claim,
+    ) -> contract.Examination: ...
+
+
+class Compare(Protocol):
+    """``activities.cameo.comparison.compare``: blocks its thread for a moment."""
+
+    def __call__(
+        self, found: contract.Examination, templates: tuple[contract.Template, ...]
     ) -> contract.Examination: ...
 
 
@@ -58,10 +73,12 @@ class ExaminationActivities:
         vault: Vault,
         gallery: Gallery,
         examine: Examine,
+        compare: Compare,
         scratch: Path,
     ) -> None:
         self._store, self._ledger, self._vault = store, ledger, vault
-        self._gallery, self._examine, self._scratch = gallery, examine, scratch
+        self._gallery, self._scratch = gallery, scratch
+        self._examine, self._compare = examine, compare
 
     @property
     def bodies(self) -> list[Callable[..., Any]]:
@@ -113,16 +130,15 @@ class ExaminationActivities:
         newcomers = tuple(each for each in others if each.key not in seen)
         if not newcomers:
             return found
-        return await in_thread(
-            lambda _: self._examine(clip, challenge, (*known, *newcomers), claim)
-        )
+        return await in_thread(lambda _: self._compare(found, (*known, *newcomers)))
 
     async def _sealed(
         self, order: ExaminationOrder, found: contract.Examination, folder: Path
     ) -> Examined:
         verdicts = (clip_readable(), *verdicts_of(found.findings))
         if found.references is None:
-            return Examined(verdicts=verdicts)
+            nothing = clip_refused(NothingToKeep())
+            return Examined(verdicts=(nothing, *verdicts[1:]))
         made = found.references
         still = await self._keep(order, "face.png", made.face_png, "image/png", folder)
         moving = await self._keep(order, "clip.mp4", made.clip_mp4, "video/mp4", folder)

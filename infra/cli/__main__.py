@@ -13,7 +13,7 @@ from infra.cli.lazy import Entry, LazyGroup
 from infra.errors import UserError
 
 COMMANDS: Final = {
-    "demo": Entry("infra.cli.demo:demo", "Three videos from text, from nothing to MP4s."),
+    "demo": Entry("infra.cli.demo:app", "Three videos from text, from nothing to MP4s; or cameos."),
     "up": Entry("infra.cli.up:up", "Start everything, print the addresses, and stay."),
     "status": Entry("infra.cli.status:status", "What runs here, and where it answers."),
     "test": Entry("infra.cli.test:test", "Run the tests with servers of their own."),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from activities.cameo.comparison import compare
 from activities.cameo.examination import ExaminationActivities
 from activities.cameo.keeping import KeepingActivities
 from activities.cameo.receipt import ReceiptActivities
+from activities.likeness.examine import examine
 from activities.media import MediaActivities
 from infra.bootstrap import object_store, open_gallery, open_ledger, open_vault
 from infra.clock import system_clock
@@ -32,7 +34,9 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
             bodies = [
                 *MediaActivities(store, ledger, system_clock, scratch).bodies,
                 *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
-                *ExaminationActivities(store, ledger, vault, gallery, examine, scratch).bodies,
+                *ExaminationActivities(
+                    store, ledger, vault, gallery, examine, compare, scratch
+                ).bodies,
                 *KeepingActivities(store, ledger, vault, gallery).bodies,
             ]
             await run_workers(

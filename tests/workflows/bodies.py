@@ -19,7 +19,7 @@ from activities.consent.desk import ConsentDesk
 from activities.ledger import Ledger
 from domain.kernel.ports import ObjectStore
 from domain.kernel.vault import Vault
-from tests.workflows.examiner import told_what
+from tests.workflows.examiner import told_again, told_what
 
 Bodies = list[Callable[..., Any]]
 
@@ -47,5 +47,5 @@ class CameoBodies:
             *KeepingActivities(store, ledger, vault, gallery).bodies,
         ]
         self.media: Bodies = ExaminationActivities(
-            store, ledger, vault, gallery, told_what, scratch
+            store, ledger, vault, gallery, told_what, told_again, scratch
         ).bodies

@@ -66,6 +66,20 @@ def told_what(
     )
 
 
+def told_again(found: Examination, templates: tuple[Template, ...]) -> Examination:
+    """The same with its comparisons made anew."""
+    assert found.face is not None
+    assert found.voice is not None
+    compared = ("impostor_face", "impostor_voice", "protected")
+    findings = tuple(
+        _finding(each.check, {}, templates, found.face, found.voice)
+        if each.check in compared
+        else each
+        for each in found.findings
+    )
+    return found.model_copy(update={"findings": findings})
+
+
 def _finding(
     check: CheckName,
     found: dict[str, Verdict],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -28,15 +30,18 @@ def a_release(kind: str = "person", **changes: Any) -> dict[str, Any]:
     }
 
 
-async def somebody(stage: Stage, age_band: str | None = "adult") -> httpx.AsyncClient:
+@asynccontextmanager
+async def somebody(
+    stage: Stage, age_band: str | None = "adult"
+) -> AsyncIterator[httpx.AsyncClient]:
     """A caller who acts for a new account of this age."""
-    http = stage.caller()
-    opened = await http.post("/v1/accounts")
-    http.headers["Callsheet-Account"] = opened.json()["account_id"]
-    if age_band:
-        declared = await http.put("/v1/accounts/me/age-band", json={"age_band": age_band})
-        assert declared.status_code == 204, declared.text
-    return http
+    async with stage.caller() as http:
+        opened = await http.post("/v1/accounts")
+        http.headers["Callsheet-Account"] = opened.json()["account_id"]
+        if age_band:
+            declared = await http.put("/v1/accounts/me/age-band", json={"age_band": age_band})
+            assert declared.status_code == 204, declared.text
+        yield http
 
 
 def account_of(http: httpx.AsyncClient) -> str:

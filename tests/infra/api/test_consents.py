@@ -32,14 +32,14 @@ async def reasons(http: httpx.AsyncClient, cameo_id: str, **more: Any) -> list[s
 
 
 async def test_a_new_cameo_is_for_its_owner_alone(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         cameo_id = await enrolled(anna)
         assert (await check(anna, cameo_id))["permitted"]
         assert await reasons(ben, cameo_id) == ["not-the-owner"]
 
 
 async def test_each_tier_lets_in_whom_it_says(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         cameo_id, ben_id = await enrolled(anna), account_of(ben)
         here = f"/v1/cameos/{cameo_id}/consent"
         await anna.put(f"{here}/tier", json={"tier": "approved"})
@@ -62,7 +62,7 @@ async def test_each_tier_lets_in_whom_it_says(stage: Stage) -> None:
 
 
 async def test_one_who_refuses_refuses_for_all(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         hers, his = await enrolled(anna), await enrolled(ben)
         told = await check(ben, hers, his)
         assert not told["permitted"]
@@ -70,7 +70,7 @@ async def test_one_who_refuses_refuses_for_all(stage: Stage) -> None:
 
 
 async def test_revoking_ends_everything_and_restoring_lets_it_begin_again(stage: Stage) -> None:
-    async with await somebody(stage) as anna:
+    async with somebody(stage) as anna:
         cameo_id = await enrolled(anna)
         here = f"/v1/cameos/{cameo_id}/consent"
         revoked = await anna.post(f"{here}/revoke", json={})
@@ -81,7 +81,7 @@ async def test_revoking_ends_everything_and_restoring_lets_it_begin_again(stage:
 
 
 async def test_limits_are_told_as_reasons(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         cameo_id = await enrolled(anna)
         here = f"/v1/cameos/{cameo_id}/consent"
         await anna.put(f"{here}/tier", json={"tier": "everyone"})
@@ -100,7 +100,7 @@ async def test_limits_are_told_as_reasons(stage: Stage) -> None:
 
 
 async def test_a_change_rests_on_what_was_read(stage: Stage) -> None:
-    async with await somebody(stage) as anna:
+    async with somebody(stage) as anna:
         here = f"/v1/cameos/{await enrolled(anna)}/consent"
         read = await anna.get(here)
         tag = {"If-Match": read.headers["ETag"]}
@@ -114,7 +114,7 @@ async def test_a_change_rests_on_what_was_read(stage: Stage) -> None:
 
 
 async def test_preferences_are_the_owners_and_instructions_are_none(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         cameo_id = await enrolled(anna)
         here = f"/v1/cameos/{cameo_id}/consent"
         wishes = {"wishes": [{"kind": "always", "thing": "a gold chain"}]}
@@ -133,7 +133,7 @@ async def test_preferences_are_the_owners_and_instructions_are_none(stage: Stage
 
 
 async def test_settings_of_another_are_unknown(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         here = f"/v1/cameos/{await enrolled(anna)}/consent"
         for answer in (
             await ben.get(here),
@@ -144,7 +144,7 @@ async def test_settings_of_another_are_unknown(stage: Stage) -> None:
 
 
 async def test_a_minors_cameo_is_never_for_everyone(stage: Stage) -> None:
-    async with await somebody(stage, "under_18") as kim:
+    async with somebody(stage, "under_18") as kim:
         here = f"/v1/cameos/{await enrolled(kim)}/consent"
         answer = await kim.put(f"{here}/tier", json={"tier": "everyone"})
         assert code(answer) == (403, "tier-not-for-minors")
@@ -153,7 +153,7 @@ async def test_a_minors_cameo_is_never_for_everyone(stage: Stage) -> None:
 
 
 async def test_a_handle_calls_a_cameo_and_its_look_alike_calls_nobody(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         cameo_id = await enrolled(anna)
         handle = f"anna{cameo_id[-6:].lower()}a"
         named = await anna.put(f"/v1/cameos/{cameo_id}/handle", json={"handle": handle})
@@ -189,7 +189,7 @@ async def listed(http: httpx.AsyncClient, side: str, ask_id: str) -> dict[str, A
 
 
 async def test_an_owner_is_asked_and_says_yes(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         ask_id, cameo_id = await asked(anna, ben)
         before = await listed(anna, "owner", ask_id)
         assert (before["message"], before["status"]) == ("Hi", "pending")
@@ -207,7 +207,7 @@ async def test_an_owner_is_asked_and_says_yes(stage: Stage) -> None:
 
 
 async def test_blocking_ends_what_was_asked(stage: Stage) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         ask_id, _ = await asked(anna, ben)
         await listed(anna, "owner", ask_id)
         await anna.put(f"/v1/accounts/{account_of(ben)}/block")
@@ -219,9 +219,9 @@ async def test_blocking_ends_what_was_asked(stage: Stage) -> None:
 
 async def test_a_request_is_nobody_elses_business(stage: Stage) -> None:
     async with (
-        await somebody(stage) as anna,
-        await somebody(stage) as ben,
-        await somebody(stage) as eve,
+        somebody(stage) as anna,
+        somebody(stage) as ben,
+        somebody(stage) as eve,
     ):
         ask_id, _ = await asked(anna, ben)
         assert code(await eve.post(f"/v1/consent-requests/{ask_id}/approve")) == (
@@ -234,7 +234,7 @@ async def test_a_request_is_nobody_elses_business(stage: Stage) -> None:
 
 
 async def test_relations_are_refused_where_they_make_no_sense(stage: Stage) -> None:
-    async with await somebody(stage) as anna:
+    async with somebody(stage) as anna:
         me, nobody = account_of(anna), an_id("acc", 99)
         answer = await anna.put(f"/v1/accounts/{me}/follow")
         assert code(answer) == (422, "relation-to-oneself")
@@ -243,7 +243,7 @@ async def test_relations_are_refused_where_they_make_no_sense(stage: Stage) -> N
 
 
 async def test_a_dry_run_writes_nothing_and_is_quick(stage: Stage) -> None:
-    async with await somebody(stage) as anna:
+    async with somebody(stage) as anna:
         cameo_id = await enrolled(anna)
         await check(anna, cameo_id)
         head = await stage.log.head()

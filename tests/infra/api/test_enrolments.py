@@ -42,7 +42,7 @@ async def left_in_store(stage: Stage, attempt: dict[str, Any], *rooms: str) -> l
 
 
 async def test_the_whole_way_from_a_release_to_a_cameo(stage: Stage) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         attempt = await begun(http)
         here = attempt["links"]["self"]
         assert (await http.get(here)).json()["status"] == "started"
@@ -61,7 +61,7 @@ async def test_the_whole_way_from_a_release_to_a_cameo(stage: Stage) -> None:
 
 
 async def test_the_store_itself_refuses_what_is_larger_than_the_limit(stage: Stage) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         attempt = await begun(http)
         here = attempt["links"]["self"]
         await http.post(f"{here}/challenge", json=SESSION)
@@ -74,7 +74,7 @@ async def test_the_store_itself_refuses_what_is_larger_than_the_limit(stage: Sta
 
 
 async def test_a_refusal_names_the_check_and_how_to_do_better(stage: Stage) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         attempt = await begun(http)
         await http.post(f"{attempt['links']['self']}/challenge", json=SESSION)
         await handed_in(http, attempt, a_clip(account_of(http), parallax="failed"))
@@ -89,7 +89,7 @@ async def test_a_refusal_names_the_check_and_how_to_do_better(stage: Stage) -> N
 async def test_an_attempt_of_another_is_unknown_and_its_challenge_not_to_be_answered(
     stage: Stage,
 ) -> None:
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         attempt = await begun(anna)
         here = attempt["links"]["self"]
         await anna.post(f"{here}/challenge", json=SESSION)
@@ -104,7 +104,7 @@ async def test_an_attempt_of_another_is_unknown_and_its_challenge_not_to_be_answ
 
 
 async def test_a_second_answer_is_refused_and_recorded_even_after_the_end(stage: Stage) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         attempt = await begun(http)
         here = attempt["links"]["self"]
         await http.post(f"{here}/challenge", json=SESSION)
@@ -121,13 +121,13 @@ async def test_a_second_answer_is_refused_and_recorded_even_after_the_end(stage:
 async def test_a_child_and_somebody_of_unknown_age_are_refused_before_anything_is_kept(
     stage: Stage, age_band: str | None, expected: tuple[int, str]
 ) -> None:
-    async with await somebody(stage, age_band) as http:
+    async with somebody(stage, age_band) as http:
         body = {"kind": "person", "release": a_release()}
         assert code(await http.post("/v1/cameos", json=body)) == expected
 
 
 async def test_the_same_key_begins_one_attempt(stage: Stage) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         body, key = {"kind": "pet", "release": a_release("pet")}, {"Idempotency-Key": "once"}
         first, again = [await http.post("/v1/cameos", json=body, headers=key) for _ in range(2)]
         assert first.content == again.content
@@ -149,7 +149,7 @@ async def test_the_same_key_begins_one_attempt(stage: Stage) -> None:
 async def test_a_release_is_held_to_its_limits(
     stage: Stage, changes: dict[str, Any], field: str
 ) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         body = {"kind": "person", "release": a_release(**changes)}
         answer = await http.post("/v1/cameos", json=body)
         assert code(answer) == (422, "request-invalid")
@@ -157,7 +157,7 @@ async def test_a_release_is_held_to_its_limits(
 
 
 async def test_a_dog_is_enrolled_without_a_challenge(stage: Stage) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         attempt = await begun(http, "pet")
         here = attempt["links"]["self"]
         assert code(await http.post(f"{here}/challenge", json=SESSION)) == (
@@ -169,7 +169,7 @@ async def test_a_dog_is_enrolled_without_a_challenge(stage: Stage) -> None:
 
 
 async def test_a_retake_is_version_two_and_a_deleted_cameo_is_gone(stage: Stage) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         cameo_id = await enrolled(http)
         retake = await http.post(f"/v1/cameos/{cameo_id}/retakes", json={"release": a_release()})
         assert retake.json()["version"] == 2
@@ -187,7 +187,7 @@ async def test_a_retake_is_version_two_and_a_deleted_cameo_is_gone(stage: Stage)
 
 async def test_staff_decides_about_a_known_face_and_nobody_else_does(stage: Stage) -> None:
     key = issue_key(stage.settings.keys_file, "staff-desk")
-    async with await somebody(stage) as anna, await somebody(stage) as ben:
+    async with somebody(stage) as anna, somebody(stage) as ben:
         cameo_id = await enrolled(anna)
         attempt = await begun(ben)
         await ben.post(f"{attempt['links']['self']}/challenge", json=SESSION)
@@ -216,7 +216,7 @@ async def test_staff_decides_about_a_known_face_and_nobody_else_does(stage: Stag
 
 
 async def test_lists_show_ones_own_attempts_and_cameos(stage: Stage) -> None:
-    async with await somebody(stage) as http:
+    async with somebody(stage) as http:
         cameo_id = await enrolled(http)
         async with asyncio.timeout(10):
             while not (items := (await http.get("/v1/cameos")).json()["items"]):
