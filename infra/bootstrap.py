@@ -25,9 +25,10 @@ from infra.settings import Settings
 from infra.temporal import payload_keys
 from infra.temporal.apply import apply_deployment
 from infra.vault import FolderVault
+from projections.cameos import CameosReader
 from projections.registry import prepare_projections
 
-_GALLERY_CONNECTIONS_MAX: Final = 4
+_SMALL_POOL_MAX: Final = 4
 
 
 def open_log(settings: Settings) -> PostgresEventLog:
@@ -60,14 +61,27 @@ def open_vault(settings: Settings) -> FolderVault:
 @asynccontextmanager
 async def open_gallery(settings: Settings) -> AsyncIterator[PostgresGallery]:
     """The gallery of known faces and voices. It opens without the server and finds it later."""
+    async with _small_pool(settings, "callsheet-gallery") as pool:
+        yield PostgresGallery(pool, open_vault(settings))
+
+
+@asynccontextmanager
+async def open_cameo_index(settings: Settings) -> AsyncIterator[CameosReader]:
+    """Every cameo, for those who go through all of them."""
+    async with _small_pool(settings, "callsheet-cameo-index") as pool:
+        yield CameosReader(pool)
+
+
+@asynccontextmanager
+async def _small_pool(settings: Settings, name: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await asyncpg.create_pool(
         settings.postgres_dsn,
         min_size=0,
-        max_size=_GALLERY_CONNECTIONS_MAX,
-        server_settings={"application_name": "callsheet-gallery"},
+        max_size=_SMALL_POOL_MAX,
+        server_settings={"application_name": name},
     )
     try:
-        yield PostgresGallery(pool, open_vault(settings))
+        yield pool
     finally:
         pool.terminate()
 

@@ -147,7 +147,7 @@ class CameosReader:
         rows = await self._pool.fetch(CAMEOS.sql["of_account"], account_id, before, limit)
         return [CameoRow(*row) for row in rows]
 
-    async def all_after(self, cameo_id: str, limit: int) -> list[CameoRow]:
-        """Every cameo that is not deleted, in the order of ids, after one of them."""
-        rows = await self._pool.fetch(CAMEOS.sql["all_after"], cameo_id, limit)
-        return [CameoRow(*row) for row in rows]
+    async def after(self, cameo_id: str, limit: int) -> list[str]:
+        """The ids of cameos that are not deleted, in their order, after one of them."""
+        rows = await self._pool.fetch(CAMEOS.sql["after"], cameo_id, limit)
+        return [row["cameo_id"] for row in rows]

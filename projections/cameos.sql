@@ -52,9 +52,9 @@ WHERE account_id = $1 AND NOT deleted
 ORDER BY first_position DESC
 LIMIT $3;
 
--- name: all_after
+-- name: after
 -- Every cameo after one, for those who go through all of them.
-SELECT * FROM read_cameos.cameos
+SELECT cameo_id FROM read_cameos.cameos
 WHERE NOT deleted AND cameo_id > $1 ORDER BY cameo_id LIMIT $2;
 
 -- name: everything

@@ -17,6 +17,9 @@ from workflows.contracts import Failure
 
 CAMEO_ENROLLMENT: Final = "CameoEnrollment"
 CAMEO_DELETION: Final = "CameoDeletion"
+CAMEO_RESCORE: Final = "CameoRescore"
+RESCORE_WORKFLOW_ID: Final = "cameo-rescore"
+"""One at a time: a second one would look at the same cameos at once."""
 LIKENESS_RETENTION: Final = "LikenessRetention"
 
 CLIP_WITHIN: Final = timedelta(minutes=30)
@@ -164,3 +167,21 @@ class DeletionOutcome(Value):
     cameo_id: CameoId
     versions: int
     objects: int
+
+
+class RescoreProgress(Value):
+    """How far a rescoring has come: the last cameo, and what was counted so far."""
+
+    position: str = ""
+    cameos: int = 0
+    versions: int = 0
+    suspended: int = 0
+    failed: int = 0
+
+
+class RescoreJob(Value):
+    """Look at every stored enrolment again, going on after ``done``."""
+
+    job_id: str
+    requested_by: str
+    done: RescoreProgress = RescoreProgress()

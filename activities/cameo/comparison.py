@@ -14,16 +14,14 @@ from activities.likeness.contract import Examination, Template
 def compare(found: Examination, templates: Sequence[Template]) -> Examination:
     """The examination with its comparisons made anew against these templates."""
     face, voice = _vector(found.face), _vector(found.voice)
-    anew = {
-        finding.check: finding
-        for finding in (
-            impostor_face(face, templates),
-            impostor_voice(voice, templates),
-            protected(face, templates),
-        )
-    }
-    findings = tuple(anew.get(finding.check, finding) for finding in found.findings)
-    return found.model_copy(update={"findings": findings})
+    anew = (
+        impostor_face(face, templates),
+        impostor_voice(voice, templates),
+        protected(face, templates),
+    )
+    compared = {each.check for each in anew}
+    kept = tuple(each for each in found.findings if each.check not in compared)
+    return found.model_copy(update={"findings": (*kept, *anew)})
 
 
 def _vector(packed: bytes | None) -> NDArray[np.float32] | None:

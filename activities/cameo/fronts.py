@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.cameo.orders import (
     Begun,
+    CameoPage,
     Challenged,
     ChallengeOrder,
     ClosingOrder,
@@ -19,8 +20,11 @@ from activities.cameo.orders import (
     Examined,
     FreezeOrder,
     Frozen,
+    PageOrder,
     ReceiptOrder,
     Received,
+    Rescored,
+    RescoreOrder,
     ReviewOrder,
     StartOrder,
     Tidied,
@@ -92,4 +96,16 @@ async def delete_cameo(order: DeletionOrder) -> Deletion:
 @activity.defn
 async def destroy_likeness(order: DestructionOrder) -> Destroyed:
     """Destroy the key, the templates and the references of one version."""
+    elsewhere()
+
+
+@activity.defn
+async def list_cameos(order: PageOrder) -> CameoPage:
+    """Name the cameos that follow one of them."""
+    elsewhere()
+
+
+@activity.defn
+async def rescore_cameo(order: RescoreOrder) -> Rescored:
+    """Look at what is stored of one cameo again, and suspend what fails."""
     elsewhere()

@@ -183,3 +183,34 @@ class Deletion(Value):
 
     position: int
     versions: dict[int, EnrolmentId]
+
+
+class PageOrder(Value):
+    """Name the cameos that follow one of them."""
+
+    after: str
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+
+
+class CameoPage(Value):
+    """Ids of cameos, in their order; none when there are no more."""
+
+    cameos: tuple[CameoId, ...]
+
+
+class RescoreOrder(Value):
+    """Look at what is stored of one cameo again, and suspend what fails."""
+
+    cameo_id: CameoId
+    command_id: str
+    at: AwareDatetime
+    actor: str
+
+
+class Rescored(Value):
+    """What came of it: versions looked at, versions suspended, and whom that concerns."""
+
+    looked_at: int
+    suspended: tuple[int, ...] = ()
+    checks: tuple[CheckName, ...] = ()
+    account_id: AccountId | None = None

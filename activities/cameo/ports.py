@@ -23,6 +23,14 @@ class Likeness:
     voice: bytes | None
 
 
+class CameoIndex(Protocol):
+    """Every cameo that exists, in the order of ids."""
+
+    async def after(self, cameo_id: str, limit: int) -> Sequence[str]:
+        """The ids that follow one of them; the empty text stands before the first."""
+        ...
+
+
 class Gallery(Protocol):
     """Faces and voices of everybody enrolled or being enrolled, sealed, and of protected people."""
 
@@ -32,6 +40,10 @@ class Gallery(Protocol):
 
     async def others(self, account_id: str) -> Sequence[Template]:
         """Everybody's but this account's; the key of an enrolled one is its cameo's id."""
+        ...
+
+    async def find(self, enrolment_id: str) -> Likeness | None:
+        """One attempt's own likeness; None where it is not kept, or its key is gone."""
         ...
 
     async def withdraw(self, enrolment_id: str) -> None:

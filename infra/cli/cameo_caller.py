@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 
@@ -40,6 +41,17 @@ def release(kind: str, days: int, signature: str) -> Json:
 
 class CameoCaller(Caller):
     """Enrols cameos, sets consent, and asks."""
+
+    @classmethod
+    @asynccontextmanager
+    async def acting(cls, url: str, key: str, account_id: str | None) -> AsyncIterator[Self]:
+        """A caller for an account that is known, or for a newly opened one."""
+        headers = {"Authorization": f"Bearer {key}"}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE) as http:
+            caller = cls(http, account_id)
+            if account_id is None:
+                await caller.open_account()
+            yield caller
 
     async def ask(self, method: str, path: str, body: Json | None = None) -> Json:
         """One request with a JSON body; an empty answer is an empty object."""

@@ -50,6 +50,16 @@ class PostgresGallery:
         found = [await self._open(row) for row in rows]
         return [each for each in found if each is not None]
 
+    async def find(self, enrolment_id: str) -> Likeness | None:
+        """One attempt's own likeness; None where it is not kept, or its key is gone."""
+        row = await self._pool.fetchrow(_SQL["find"], enrolment_id)
+        template = await self._open(row) if row else None
+        if row is None or template is None:
+            return None
+        return Likeness(
+            enrolment_id, row["cameo_id"], row["account_id"], template.face, template.voice
+        )
+
     async def withdraw(self, enrolment_id: str) -> None:
         """Remove an attempt's likeness; again changes nothing."""
         self._opened.pop(enrolment_id, None)

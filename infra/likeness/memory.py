@@ -30,6 +30,10 @@ class MemoryGallery:
             if each.account_id != account_id
         ]
 
+    async def find(self, enrolment_id: str) -> Likeness | None:
+        """One attempt's own likeness."""
+        return self.entries.get(enrolment_id)
+
     async def withdraw(self, enrolment_id: str) -> None:
         """Remove an attempt's likeness."""
         self.entries.pop(enrolment_id, None)

@@ -8,9 +8,17 @@ from activities.cameo.comparison import compare
 from activities.cameo.examination import ExaminationActivities
 from activities.cameo.keeping import KeepingActivities
 from activities.cameo.receipt import ReceiptActivities
+from activities.cameo.rescore import RescoringActivities
+from activities.cameo.rescoring import look_again
 from activities.likeness.examine import examine
 from activities.media import MediaActivities
-from infra.bootstrap import object_store, open_gallery, open_ledger, open_vault
+from infra.bootstrap import (
+    object_store,
+    open_cameo_index,
+    open_gallery,
+    open_ledger,
+    open_vault,
+)
 from infra.clock import system_clock
 from infra.processes.observed import observed
 from infra.settings import Settings
@@ -29,6 +37,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
             open_ledger(settings) as ledger,
             object_store(settings) as store,
             open_gallery(settings) as gallery,
+            open_cameo_index(settings) as index,
         ):
             scratch, vault = settings.home / "scratch", open_vault(settings)
             bodies = [
@@ -38,6 +47,9 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                     store, ledger, vault, gallery, examine, compare, scratch
                 ).bodies,
                 *KeepingActivities(store, ledger, vault, gallery).bodies,
+                *RescoringActivities(
+                    store, ledger, vault, gallery, index, look_again, scratch
+                ).bodies,
             ]
             await run_workers(
                 await connect(settings, role=ROLE),

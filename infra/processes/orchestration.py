@@ -20,6 +20,7 @@ from infra.temporal.deployment import load
 from infra.temporal.workers import run_workers
 from workflows.cameo_deletion import CameoDeletion
 from workflows.cameo_enrollment import CameoEnrollment
+from workflows.cameo_rescore import CameoRescore
 from workflows.consent_request import ConsentRequest
 from workflows.likeness_retention import LikenessRetention
 from workflows.staging_sweep import StagingSweep
@@ -33,6 +34,7 @@ STORIES: Final = (
     LikenessRetention,
     CameoDeletion,
     ConsentRequest,
+    CameoRescore,
 )
 
 

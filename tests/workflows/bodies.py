@@ -12,14 +12,15 @@ from activities.cameo.enrolment import EnrolmentActivities
 from activities.cameo.examination import ExaminationActivities
 from activities.cameo.freezing import FreezingActivities
 from activities.cameo.keeping import KeepingActivities
-from activities.cameo.ports import Gallery
+from activities.cameo.ports import CameoIndex, Gallery
 from activities.cameo.receipt import ReceiptActivities
+from activities.cameo.rescore import RescoringActivities
 from activities.consent.asking import AskingActivities
 from activities.consent.desk import ConsentDesk
 from activities.ledger import Ledger
 from domain.kernel.ports import ObjectStore
 from domain.kernel.vault import Vault
-from tests.workflows.examiner import told_again, told_what
+from tests.workflows.examiner import told_again, told_later, told_what
 
 Bodies = list[Callable[..., Any]]
 
@@ -33,6 +34,7 @@ class CameoBodies:
         store: ObjectStore,
         vault: Vault,
         gallery: Gallery,
+        index: CameoIndex,
         desk: ConsentDesk,
         scratch: Path,
     ) -> None:
@@ -46,6 +48,11 @@ class CameoBodies:
             *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
             *KeepingActivities(store, ledger, vault, gallery).bodies,
         ]
-        self.media: Bodies = ExaminationActivities(
-            store, ledger, vault, gallery, told_what, told_again, scratch
-        ).bodies
+        rescoring = RescoringActivities(store, ledger, vault, gallery, index, told_later, scratch)
+        self.io.append(rescoring.list_cameos)
+        self.media: Bodies = [
+            *ExaminationActivities(
+                store, ledger, vault, gallery, told_what, told_again, scratch
+            ).bodies,
+            rescoring.rescore_cameo,
+        ]

@@ -110,6 +110,23 @@ class Lab:
         ]
 
 
+class LogIndex:
+    """Every cameo of the log that has a version; the read model has an index of its own."""
+
+    def __init__(self, log: MemoryEventLog) -> None:
+        self._log = log
+
+    async def after(self, cameo_id: str, limit: int) -> list[str]:
+        """The ids that follow one of them."""
+        events = await self._log.read_all(limit=100_000)
+        found = {
+            each.stream.removeprefix("cameo-")
+            for each in events
+            if each.type.startswith("cameo-version-approved")
+        }
+        return sorted(each for each in found if each > cameo_id)[:limit]
+
+
 @asynccontextmanager
 async def a_lab() -> AsyncIterator[Lab]:
     """Server, workers of all queues, and an open account."""
@@ -129,12 +146,13 @@ async def a_lab() -> AsyncIterator[Lab]:
         client = await connect(settings, role="lab")
         desk = ConsentDesk(log, CatalogCodec(EVENTS))
         gallery, vault = MemoryGallery(), FolderVault(settings.home / "keys")
-        served = bodies(ledger, store, settings.home, gallery, vault, desk)
+        served = bodies(log, ledger, store, settings.home, gallery, vault, desk)
         await stack.enter_async_context(serving(client, load(), served, STORIES))
         yield Lab(client, log, store, ledger, gallery, vault)
 
 
 def bodies(
+    log: MemoryEventLog,
     ledger: Ledger,
     store: MemoryObjectStore,
     scratch: Path,
@@ -143,7 +161,7 @@ def bodies(
     desk: ConsentDesk,
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities, by the process that serves them."""
-    cameos = CameoBodies(ledger, store, vault, gallery, desk, scratch)
+    cameos = CameoBodies(ledger, store, vault, gallery, LogIndex(log), desk, scratch)
     studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
     return {
         "orchestration": [

@@ -100,6 +100,13 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
             whole=_OUTAGE,
             heartbeat=timedelta(seconds=10),
         ),
+        "rescore_cameo": Patience(
+            queue="media",
+            attempt=timedelta(minutes=10),
+            whole=_OUTAGE,
+            heartbeat=timedelta(seconds=10),
+        ),
+        "list_cameos": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
         "receive_clip": _FETCHING,
         "tidy_enrolment": _FETCHING,
         "destroy_likeness": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),

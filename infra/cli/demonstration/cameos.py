@@ -181,7 +181,7 @@ class Scene:
             for check in view["checks"]:
                 if check["check"] not in known:
                     known.add(check["check"])
-                    self._say(f"{found.name}: {_line(check)}")
+                    self._say(f"{found.name}: {line_of(check)}")
 
         found.view = await found.owner.settled(found.enrolment, tell)
         found.seconds = time.monotonic() - began
@@ -189,6 +189,7 @@ class Scene:
         self._say(f"{found.name}: [bold]{found.view['status']}[/] {' '.join(advice)}".rstrip())
 
 
-def _line(check: dict[str, Any]) -> str:
+def line_of(check: dict[str, Any]) -> str:
+    """One check, for a terminal."""
     score = "" if check["score"] is None else f" {check['score']:.3g} of {check['threshold']:.3g}"
     return f"{check['verdict']:>6}  {check['check']}{score}  ({check['model']})"

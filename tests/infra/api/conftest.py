@@ -23,6 +23,7 @@ from infra.api.doors import Doors, Limits
 from infra.bootstrap import (
     desk_on,
     object_store,
+    open_cameo_index,
     open_gallery,
     open_ledger,
     open_vault,
@@ -100,7 +101,13 @@ async def stage() -> AsyncIterator[Stage]:
         studio = SmallStudio(ledger, store)
         gallery = await stack.enter_async_context(open_gallery(settings))
         cameos = CameoBodies(
-            ledger, store, open_vault(settings), gallery, desk_on(log), settings.home / "scratch"
+            ledger,
+            store,
+            open_vault(settings),
+            gallery,
+            await stack.enter_async_context(open_cameo_index(settings)),
+            desk_on(log),
+            settings.home / "scratch",
         )
         await _work(stack, settings, GenerationActivities(ledger), studio, cameos)
         for projection in PROJECTIONS:
