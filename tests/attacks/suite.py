@@ -31,13 +31,16 @@ _PERSON: Final = Claim()
 
 @dataclass(frozen=True)
 class Attack:
-    """One clip, what it pretends, and whose face or voice an account has enrolled before."""
+    """One clip, what it pretends, whose face or voice an account has enrolled before, and whose
+    face it ``shows``, where that matters.
+    """
 
     clip: Path
     challenge: Challenge | None
     claim: Claim = _PERSON
     enrolled_face: Person | None = None
     enrolled_voice: Person | None = None
+    shows: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ def voice_of_another(rng: Dice, seed: int, path: Path) -> Attack:
     victim = _other(scene.person, rng)
     speaking = replace(scene, person=replace(scene.person, voice=victim.voice))
     attack = _acted(rng, path, speaking, scene.challenge.digits, scene.challenge.moves)
-    return replace(attack, enrolled_voice=victim)
+    return replace(attack, enrolled_voice=victim, shows=scene.person.name)
 
 
 def face_of_another(rng: Dice, seed: int, path: Path) -> Attack:
@@ -179,7 +182,7 @@ def face_of_another(rng: Dice, seed: int, path: Path) -> Attack:
     attack = _acted(
         rng, path, replace(scene, person=own), scene.challenge.digits, scene.challenge.moves
     )
-    return replace(attack, enrolled_face=scene.person)
+    return replace(attack, enrolled_face=scene.person, shows=scene.person.name)
 
 
 def face_swapped(rng: Dice, seed: int, path: Path) -> Attack:
