@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -19,9 +19,10 @@ from activities.likeness.examine import examine
 from activities.likeness.faces import Faces
 from activities.likeness.listening import speech
 from activities.likeness.speaker import voice_of
+from domain.kernel.model import Value
 from tests.attacks.suite import KINDS, Attack, film_attack
 from tests.media.camera import Camera, Lens
-from tests.media.clips import any_camera, chance, honest
+from tests.media.clips import FULL, Size, chance, honest
 from tests.media.people import PEOPLE, Person
 from tests.media.pets import film_pet
 from tests.media.voices import RATE, resampled, say
@@ -32,8 +33,7 @@ _ADULT: Final = Claim(age_years=34)
 _ENROLLED_NUMBER: Final = "274096135"
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(Value):
     """What came out. ``seconds`` is the time on the wall that the examination took, ``cpu_seconds``
     that of the processors, ``clip_seconds`` the clip's length."""
 
@@ -56,22 +56,22 @@ class Trial:
         return tuple(each.check for each in self.findings if each.verdict != "passed")
 
 
-def run_trial(kind: str, seed: int) -> Trial:
+def run_trial(kind: str, seed: int, size: Size = FULL) -> Trial:
     """Film and examine one clip of a class of attacks, or an honest one."""
     with tempfile.TemporaryDirectory(prefix="callsheet-trial-") as folder:
-        attack = _film(kind, seed, Path(folder) / "clip")
+        attack = _film(kind, seed, Path(folder) / "clip", size)
         return _examined(kind, seed, attack)
 
 
-def _film(kind: str, seed: int, path: Path) -> Attack:
+def _film(kind: str, seed: int, path: Path, size: Size) -> Attack:
     if kind == HONEST:
         person = PEOPLE[seed % len(PEOPLE)]
-        clip, challenge = honest(path, seed, person)
+        clip, challenge = honest(path, seed, person, size)
         return Attack(clip, challenge, _ADULT, shows=person.name)
     if kind == HONEST_PET:
         rng = chance("pet", seed)
-        return Attack(film_pet(path, rng, any_camera(rng)), None, Claim(subject="pet"))
-    attack = film_attack(kind, seed, path)
+        return Attack(film_pet(path, rng, size.camera(rng)), None, Claim(subject="pet"))
+    attack = film_attack(kind, seed, path, size)
     if attack.challenge is None:
         return attack
     return replace(attack, claim=_ADULT)
