@@ -110,8 +110,9 @@ class Template(Value):
 class Finding(Value):
     """What one check says. ``score`` beside ``threshold`` shows how near it was.
 
-    A larger score is better for the claimant, except in ``SMALLER_IS_BETTER``. ``advice`` is a sentence for the person in front of the camera, and
-    tells no secret of anybody else. ``against`` holds the keys of the templates that were met.
+    A larger score is better for the claimant, except in ``SMALLER_IS_BETTER``. ``advice`` is a
+    sentence for the person in front of the camera, and tells no secret of anybody else. ``against``
+    holds the keys of the templates that were met.
     """
 
     check: CheckName
