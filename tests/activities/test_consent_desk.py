@@ -19,6 +19,7 @@ from domain.consent.commands import ChangeLimits, ReleaseUse, RevokeConsent
 from domain.consent.decider import CONSENT
 from domain.consent.plan import CastMember
 from domain.generation.decider import GENERATION
+from domain.kernel.envelope import RecordedEvent
 from domain.kernel.model import Command
 from domain.kernel.ports import Appended, StreamAppend, StreamCheck
 from infra import receipts
@@ -56,6 +57,7 @@ class Interrupted(MemoryEventLog):
     def __init__(self) -> None:
         super().__init__()
         self.meanwhile: list[Decision] = []
+        self.asked: dict[str, int] = {}
 
     async def append(
         self, appends: Sequence[StreamAppend], checks: Sequence[StreamCheck] = ()
@@ -64,6 +66,12 @@ class Interrupted(MemoryEventLog):
         if waiting:
             await Ledger(self, CODEC).perform(waiting, CONTEXT)
         return await super().append(appends, checks)
+
+    async def read_stream(
+        self, stream: str, after: int = -1, limit: int | None = None
+    ) -> list[RecordedEvent]:
+        self.asked[stream] = after
+        return await super().read_stream(stream, after, limit)
 
 
 @pytest.fixture
@@ -179,6 +187,37 @@ async def test_what_changes_between_the_check_and_the_append_counts(
     answer = await desk.admit(plan(), "admit", CONTEXT)
     assert reason in answer.decision.verdicts[0].reasons
     assert await used(log) == 0
+
+
+async def test_a_check_reads_four_streams_and_the_second_time_only_news(
+    log: Interrupted, desk: ConsentDesk
+) -> None:
+    await given(log, everyone)
+    assert (await desk.look(plan(), "admission")).decision.permitted
+    streams = {f"relations-{CASTER}", f"relations-{OWNER}", f"cameo-{CAMEO}", f"consent-{CAMEO}"}
+    assert set(log.asked) == streams
+    log.asked.clear()
+    await desk.look(plan(), "admission")
+    assert {stream: log.asked[stream] for stream in streams} == {
+        f"relations-{CASTER}": 0,
+        f"relations-{OWNER}": 0,
+        f"cameo-{CAMEO}": 0,
+        f"consent-{CAMEO}": 1,
+    }, "revisions after which the streams were read"
+
+
+async def test_what_is_kept_answers_no_question_about_an_earlier_position(
+    log: Interrupted, desk: ConsentDesk
+) -> None:
+    await given(log, everyone)
+    before = await log.head()
+    await perform(log, CONSENT, CAMEO, RevokeConsent(**owners, reason="mine"))
+    assert not (await desk.look(plan(), "admission")).decision.permitted
+    assert (await desk.look(plan(), "admission", before)).decision.permitted
+    assert not (await desk.look(plan(), "admission")).decision.permitted
+    fresh = ConsentDesk(log, CODEC)
+    assert (await fresh.look(plan(), "admission", before)).decision.permitted
+    assert not (await fresh.look(plan(), "admission")).decision.permitted
 
 
 async def test_a_change_that_does_not_matter_delays_nothing_but_is_seen(

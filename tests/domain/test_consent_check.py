@@ -13,7 +13,7 @@ from domain.consent import events as told
 from domain.consent.check import Reason, check
 from domain.consent.plan import CastMember
 from domain.consent.terms import Act, Limits
-from domain.consent.world import World, streams_of_cast, streams_of_owners
+from domain.consent.world import World
 from tests import words
 from tests.domain.consent_words import (
     ANOTHER_CAMEO,
@@ -196,13 +196,3 @@ def test_relations_count_from_their_position() -> None:
     assert check(ended.world(before), plan(), "admission").permitted
     assert not check(ended.world(before + 1), plan(), "admission").permitted
     assert check(ended.world(before), plan(), "admission").position == before
-
-
-def test_a_check_reads_few_streams() -> None:
-    assert streams_of_cast([CAMEO], CASTER) == (
-        f"relations-{CASTER}",
-        f"cameo-{CAMEO}",
-        f"consent-{CAMEO}",
-    )
-    assert streams_of_owners(everyone.world(), CASTER) == (f"relations-{OWNER}",)
-    assert streams_of_owners(everyone.world(), OWNER) == ()
