@@ -36,7 +36,8 @@ from infra.settings import Settings
 
 WORLDS: Final = 100_000
 SEED: Final = 4
-CHECKS: Final = 20_000
+CHECKS: Final = 4000
+ROUNDS: Final = 5
 CHECK_MS_P99_MAX: Final = 2.0
 REQUESTS: Final = 1000
 BUDGET: Final = 100
@@ -100,18 +101,28 @@ async def _compare(figures: Figures, worlds: int) -> None:
 
 
 def _time_checks(figures: Figures) -> None:
-    """One check with everything loaded; beside it, folding the streams anew."""
+    """One check with everything loaded; beside it, folding the streams anew.
+
+    The median of several rounds is judged, so that a neighbour who takes the processor for a
+    moment is no part of the check; the check's own processor time stands beside it.
+    """
     facts, plan = crowd()
     folded = _milliseconds(lambda: world_at(facts, len(facts)), 3)
     world = world_at(facts, len(facts))
-    spent = _milliseconds(lambda: check(world, plan, "admission"), CHECKS)
+    rounds = [
+        _p99(_milliseconds(lambda: check(world, plan, "admission"), CHECKS)) for _ in range(ROUNDS)
+    ]
+    own = _milliseconds(lambda: check(world, plan, "admission"), CHECKS, time.thread_time)
     figures.measured(
         "check_p99",
-        quantiles(spent, n=100)[98],
+        median(rounds),
         "ms",
         goal=at_most(CHECK_MS_P99_MAX),
-        peer={"median": median(spent), f"folding {len(facts):,} events": median(folded)},
-        rounds=spent,
+        peer={
+            "processor time p99": _p99(own),
+            f"folding {len(facts):,} events": median(folded),
+        },
+        rounds=rounds,
     )
     keys = ReceiptKeys((Ed25519PrivateKey.generate(),))
     [receipt] = receipts(world, plan, check(world, plan, "admission"))
@@ -119,12 +130,18 @@ def _time_checks(figures: Figures) -> None:
     figures.measured("receipt_signed", median(signing), "ms", rounds=signing)
 
 
-def _milliseconds(work: Callable[[], object], times: int) -> list[float]:
+def _p99(spent: list[float]) -> float:
+    return quantiles(spent, n=100)[98]
+
+
+def _milliseconds(
+    work: Callable[[], object], times: int, clock: Callable[[], float] = time.perf_counter
+) -> list[float]:
     spent = []
     for _ in range(times):
-        begun = time.perf_counter()
+        begun = clock()
         work()
-        spent.append((time.perf_counter() - begun) * 1000)
+        spent.append((clock() - begun) * 1000)
     return spent
 
 
