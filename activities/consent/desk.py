@@ -14,21 +14,29 @@ from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-from activities.ledger import Contended, Context, Decision, Guard, Ledger
+from activities.consent.reader import FactsReader, Sight
+from activities.ledger import (
+    Contended,
+    Context,
+    Decision,
+    Guard,
+    Ledger,
+    Standing,
+    envelopes,
+)
 from domain.account.relating import RELATIONS
 from domain.cameo.keeping import CAMEO
-from domain.consent.casting import CASTING, IssueReceipts, RecordDecision
+from domain.consent.casting import CASTING, Casting, IssueReceipts, RecordDecision
 from domain.consent.check import ConsentDecision, check
 from domain.consent.commands import ReserveUse
 from domain.consent.decider import CONSENT
 from domain.consent.plan import CastPlan
 from domain.consent.receipt import Receipt, receipts
-from domain.consent.refusals import BudgetExhausted, ConsentIsRevoked, ConsentMoved
 from domain.consent.signing import ReceiptSigner
 from domain.consent.situations import Consent, Held
 from domain.consent.terms import Act
-from domain.consent.world import Fact, World, streams_of_cast, streams_of_owners, world_at
-from domain.kernel.ports import EventCodec, EventLog
+from domain.consent.world import World
+from domain.kernel.ports import EventCodec, EventLog, StreamAppend, StreamCheck, WrongRevision
 
 ATTEMPTS_MAX: Final = 32
 
@@ -49,10 +57,11 @@ class Answer:
         """One receipt for each person of a decision that permits."""
         return receipts(self.world, self.plan, self.decision)
 
-    def guards(self, besides_consents: bool = False) -> tuple[Guard, ...]:
+    def guards(self) -> tuple[Guard, ...]:
         """What must not have changed by the time of an append that rests on this answer.
 
-        ``besides_consents`` leaves out the consents, for an append that writes to them itself.
+        The ledger raises ``FactsMoved`` for what has; look again then. Uses of other generations
+        do not matter.
         """
         world, plan = self.world, self.plan
         found = [
@@ -60,11 +69,10 @@ class Answer:
         ]
         people = {plan.caster_id, *_owners(world)}
         found += [Guard(RELATIONS, each, _same(world.relations(each))) for each in sorted(people)]
-        if not besides_consents:
-            found += [
-                Guard(CONSENT, each.cameo_id, _same_terms(world, each.cameo_id, plan.generation_id))
-                for each in plan.cast
-            ]
+        found += [
+            Guard(CONSENT, each.cameo_id, _same_terms(world, each.cameo_id, plan.generation_id))
+            for each in plan.cast
+        ]
         return tuple(found)
 
 
@@ -73,23 +81,18 @@ class ConsentDesk:
 
     def __init__(self, log: EventLog, codec: EventCodec) -> None:
         self._log, self._codec = log, codec
-        self._ledger = Ledger(log, codec)
+        self._ledger, self._facts = Ledger(log, codec), FactsReader(log, codec)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def world(
         self, cameo_ids: Iterable[str], caster_id: str, position: int | None = None
     ) -> World:
         """What is true about these cameos and this caster now, or was at an earlier position."""
-        at = await self._log.head() if position is None else position
-        facts = await self._facts(streams_of_cast(cameo_ids, caster_id))
-        owners = streams_of_owners(world_at(facts, at), caster_id)
-        return world_at([*facts, *await self._facts(owners)], at)
+        return (await self._facts.sight(cameo_ids, caster_id, position)).world
 
     async def look(self, plan: CastPlan, act: Act, position: int | None = None) -> Answer:
         """What the check says, without writing anything: the dry run, and the later doors."""
-        cast = [each.cameo_id for each in plan.cast]
-        world = await self.world(cast, plan.caster_id, position)
-        return Answer(plan, check(world, plan, act), world)
+        return (await self._look(plan, act, position))[0]
 
     async def admit(self, plan: CastPlan, command_id: str, context: Context) -> Answer:
         """Decide at admission and write it down; a permitted cast has its uses reserved.
@@ -99,20 +102,22 @@ class ConsentDesk:
         """
         async with self._turn([each.cameo_id for each in plan.cast]):
             for _ in range(ATTEMPTS_MAX):
-                if known := await self._known(plan):
+                casting = await self._ledger.state(CASTING, plan.generation_id)
+                if known := await self._known(plan, casting.state):
                     return known
-                answer = await self.look(plan, "admission")
+                answer, sight = await self._look(plan, "admission")
+                appends = self._appends(answer, sight, casting, command_id, context)
+                written = {each.stream for each in appends}
                 try:
-                    await self._write(answer, command_id, context)
-                except (FactsMoved, ConsentMoved, ConsentIsRevoked, BudgetExhausted, Contended):
+                    await self._log.append(appends, _unmoved(answer, sight, written))
+                except WrongRevision:
                     continue
                 return answer
         raise Contended(f"casting-{plan.generation_id} met {ATTEMPTS_MAX} races; try again.")
 
     async def record(self, answer: Answer, command_id: str, context: Context) -> None:
         """Write down what was decided at a later door."""
-        recorded = _record(answer, command_id)
-        await self._ledger.perform([recorded], context)
+        await self._ledger.perform([_record(answer, command_id)], context)
 
     async def issue(
         self, answer: Answer, signer: ReceiptSigner, command_id: str, context: Context
@@ -124,9 +129,15 @@ class ConsentDesk:
             decision = Decision(CASTING, answer.plan.generation_id, command)
             await self._ledger.perform([decision], context)
 
-    async def _known(self, plan: CastPlan) -> Answer | None:
+    async def _look(
+        self, plan: CastPlan, act: Act, position: int | None = None
+    ) -> tuple[Answer, Sight]:
+        cast = [each.cameo_id for each in plan.cast]
+        sight = await self._facts.sight(cast, plan.caster_id, position)
+        return Answer(plan, check(sight.world, plan, act), sight.world), sight
+
+    async def _known(self, plan: CastPlan, casting: Casting) -> Answer | None:
         """The answer that this plan's admission was given before."""
-        casting = (await self._ledger.state(CASTING, plan.generation_id)).state
         for decided in casting.decisions:
             if decided.plan_key == plan.plan_key and decided.decision.act == "admission":
                 cast = [each.cameo_id for each in plan.cast]
@@ -135,23 +146,29 @@ class ConsentDesk:
                 return Answer(first, decided.decision, world)
         return None
 
-    async def _write(self, answer: Answer, command_id: str, context: Context) -> None:
-        """Append what was decided, all of it, if nothing has changed."""
-        if not answer.decision.permitted:
-            await self._ledger.perform([_record(answer, command_id)], context)
-            return
-        reserved = _reservations(answer, command_id)
-        guards = answer.guards(besides_consents=True)
-        await self._ledger.perform([*reserved, _record(answer, command_id)], context, guards)
-
-    async def _facts(self, streams: Iterable[str]) -> list[Fact]:
-        names = list(streams)
-        found = await asyncio.gather(*(self._log.read_stream(each) for each in names))
-        return [
-            Fact(stream, each.position, self._codec.decode(each))
-            for stream, recorded in zip(names, found, strict=True)
-            for each in recorded
-        ]
+    def _appends(
+        self,
+        answer: Answer,
+        sight: Sight,
+        casting: Standing[Casting],
+        command_id: str,
+        context: Context,
+    ) -> list[StreamAppend]:
+        """The decision, and each use where its consent was read. Nothing is read again."""
+        record = _record(answer, command_id)
+        draft: list[tuple[Decision, Any, int]] = [(record, casting.state, casting.revision)]
+        if answer.decision.permitted:
+            for each in _reservations(answer, command_id):
+                consent = answer.world.consent(each.identifier)
+                revision = sight.revisions[CONSENT.stream(each.identifier)]
+                draft.insert(0, (each, consent, revision))
+        appends = []
+        for decision, state, revision in draft:
+            stream = decision.decider.stream(decision.identifier)
+            events = decision.decider.decide(decision.command, state)
+            new = envelopes(self._codec, events, stream, decision.command, context)
+            appends += [StreamAppend(stream, revision, new)] if new else []
+        return appends
 
     @asynccontextmanager
     async def _turn(self, cameo_ids: Iterable[str]) -> AsyncIterator[None]:
@@ -164,6 +181,17 @@ class ConsentDesk:
                 lock = self._turns.setdefault(each, asyncio.Lock())
                 await stack.enter_async_context(lock)
             yield
+
+
+def _unmoved(answer: Answer, sight: Sight, written: set[str]) -> tuple[StreamCheck, ...]:
+    """That nothing has moved which a permission rests on; a refusal rests on nothing."""
+    if not answer.decision.permitted:
+        return ()
+    return tuple(
+        StreamCheck(stream, revision)
+        for stream, revision in sorted(sight.revisions.items())
+        if stream not in written
+    )
 
 
 def _record(answer: Answer, command_id: str) -> Decision:

@@ -53,6 +53,10 @@ CHECKS_OF_A_PERSON: Final[tuple[CheckName, ...]] = (
     "protected",
     "age_signs",
 )
+SMALLER_IS_BETTER: Final[frozenset[CheckName]] = frozenset(
+    {"frozen_or_looped", "impostor_face", "impostor_voice", "protected", "human_face_in_pet"}
+)
+"""Checks whose score tells what speaks against the claimant."""
 CHECKS_OF_A_THING: Final[tuple[CheckName, ...]] = ("human_face_in_pet",)
 
 DIGITS: Final = 9
@@ -106,9 +110,9 @@ class Template(Value):
 class Finding(Value):
     """What one check says. ``score`` beside ``threshold`` shows how near it was.
 
-    A larger score is better for the claimant, except where the check's file says otherwise (a
-    likeness to somebody else). ``advice`` is a sentence for the person in front of the camera, and
-    tells no secret of anybody else. ``against`` holds the keys of the templates that were met.
+    A larger score is better for the claimant, except in ``SMALLER_IS_BETTER``. ``advice`` is a
+    sentence for the person in front of the camera, and tells no secret of anybody else. ``against``
+    holds the keys of the templates that were met.
     """
 
     check: CheckName

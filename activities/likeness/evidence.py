@@ -37,7 +37,8 @@ class Evidence:
     width as a share of the first's), ``presence`` [m], ``roll`` [m] (degrees), ``points``
     [m, 468, 3]. Where there is no face, zeros.
     Of the k whose identity was taken: ``identity_of`` [k] (indices into the m), ``identities``
-    [k, 128]. ``size`` [2] is the width and height of the pictures looked at; ``sound`` the mono
+    [k, 128], ``over`` [k] (how much surer the detector is when the picture is turned over: above 0
+    where it stands on its head). ``size`` [2] is the width and height of the pictures looked at; ``sound`` the mono
     samples at 16 kHz, beginning with the first picture.
     """
 
@@ -52,6 +53,7 @@ class Evidence:
     points: Floats
     identity_of: NDArray[np.int32]
     identities: Floats
+    over: Floats
     size: NDArray[np.int32]
     sound: Floats
 
@@ -91,6 +93,7 @@ def _require(found: Evidence) -> None:
         "points": (m, LANDMARKS, 3),
         "identity_of": (k,),
         "identities": (k, IDENTITY_SIZE),
+        "over": (k,),
         "size": (2,),
         "sound": (len(found.sound),),
     }

@@ -52,6 +52,7 @@ class _Notes:
     points: list[NDArray[np.float32]] = field(default_factory=list)
     identity_of: list[int] = field(default_factory=list)
     identities: list[NDArray[np.float32]] = field(default_factory=list)
+    over: list[float] = field(default_factory=list)
     size: tuple[int, int] = (0, 0)
 
 
@@ -98,6 +99,12 @@ class Observer:
             self._next_identity = seconds + _IDENTITY_SECONDS
             notes.identity_of.append(len(notes.seen_at) - 1)
             notes.identities.append(self._faces.identity(picture, face))
+            notes.over.append(self._surer_turned_over(picture) - face.score)
+
+    def _surer_turned_over(self, picture: Picture) -> float:
+        """The best score of a face in the picture turned by half a turn; 0 without one."""
+        found = self._faces.detect(np.ascontiguousarray(picture[::-1, ::-1]))
+        return max((face.score for face in found), default=0.0)
 
     def evidence(self, sound: NDArray[np.float32]) -> Evidence:
         """Everything so far, and the sound."""
@@ -114,6 +121,7 @@ class Observer:
             points=np.array(notes.points, np.float32).reshape(-1, LANDMARKS, 3),
             identity_of=np.array(notes.identity_of, np.int32),
             identities=np.array(notes.identities, np.float32).reshape(-1, 128),
+            over=np.array(notes.over, np.float32),
             size=np.array(notes.size, np.int32),
             sound=sound,
         )

@@ -127,7 +127,7 @@ def _judge(world: World, plan: CastPlan, act: Act, member: CastMember) -> CameoV
         reasons=tuple(dict.fromkeys(reasons)),
         revision=consent.revision,
         preferences_version=consent.preferences.version,
-        preferences_sha256=consent.preferences.sha256 if consent.preferences.wishes else None,
+        preferences_sha256=consent.preferences_sha256,
     )
 
 

@@ -62,6 +62,7 @@ class Held:
     limits: Limits
     revision: int
     preferences: Preferences = NO_PREFERENCES
+    preferences_sha256: str | None = None
     approved: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     revoked: bool = False
@@ -141,7 +142,8 @@ def _changed(state: Held, event: _Changing) -> Held:
         case LimitsChanged():
             return replace(state, limits=event.limits)
         case PreferencesRestated():
-            return replace(state, preferences=event.preferences)
+            named = event.sha256 if event.preferences.wishes else None
+            return replace(state, preferences=event.preferences, preferences_sha256=named)
         case ConsentRevoked():
             # what was admitted before may not go on, even when the consent is restored
             return replace(state, revoked=True, epoch=state.epoch + 1)

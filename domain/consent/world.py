@@ -15,7 +15,7 @@ from domain.account.relations import NOBODY_YET, Relations
 from domain.cameo import cameo
 from domain.cameo.cameo import Cameo, NoCameo
 from domain.consent import situations
-from domain.consent.situations import Consent, Held, Unopened
+from domain.consent.situations import Consent, Unopened
 from domain.kernel.ports import START
 
 
@@ -69,15 +69,3 @@ def world_at(facts: Iterable[Fact], position: int) -> World:
             known = accounts.get(identifier, NOBODY_YET)
             accounts[identifier] = relations.evolve(known, fact.event)
     return World(position, cameos, consents, accounts)
-
-
-def streams_of_cast(cameo_ids: Iterable[str], caster_id: str) -> tuple[str, ...]:
-    """The streams to read first; owners are known from the consents in them."""
-    cast = [f"{category}-{each}" for each in cameo_ids for category in ("cameo", "consent")]
-    return (f"relations-{caster_id}", *cast)
-
-
-def streams_of_owners(world: World, caster_id: str) -> tuple[str, ...]:
-    """The streams to read then: the relations of every owner who is not the caster."""
-    owners = {each.owner_id for each in world.consents.values() if isinstance(each, Held)}
-    return tuple(f"relations-{each}" for each in sorted(owners - {caster_id}))

@@ -56,8 +56,10 @@ class Lens:
         self._scale = min(width, height) / SIDE
         across = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
         tint = np.array([1 + camera.warmth, 1, 1 - camera.warmth], np.float32)
-        self._light = camera.gain * (1 + camera.slope * across) * tint
-        self._grain = rng.normal(0, camera.noise, (height + 64, width + 64, 3)).astype(np.float32)
+        light = camera.gain * (1 + camera.slope * across) * tint
+        self._light = np.ascontiguousarray(np.broadcast_to(light, (height, width, 3)))
+        grain = rng.normal(0, camera.noise, (height + 64, width + 64, 3))
+        self._grain = np.round(grain).astype(np.int16)
         self._curve = (255 * (np.arange(256) / 255) ** camera.gamma).astype(np.uint8)
         self._offset = np.zeros(2)
 
@@ -73,10 +75,10 @@ class Lens:
         )
         if camera.blur:
             seen = cv2.GaussianBlur(seen, (0, 0), camera.blur)
-        lit = cv2.LUT(seen, self._curve).astype(np.float32) * self._light
+        lit = cv2.multiply(cv2.LUT(seen, self._curve), self._light, dtype=cv2.CV_8U)
         down, across = rng.integers(0, 64, 2)
-        lit += self._grain[down : down + camera.height, across : across + camera.width]
-        return np.asarray(np.clip(lit, 0, 255), np.uint8)
+        grain = self._grain[down : down + camera.height, across : across + camera.width]
+        return np.asarray(cv2.add(lit, grain, dtype=cv2.CV_8U), np.uint8)
 
 
 def hissing(sound: Sound, camera: Camera, rng: np.random.Generator) -> Sound:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,9 @@ from tests.media.people import PEOPLE, Person
 from tests.media.performance import Performance, perform
 
 SAID_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_PLAIN: Final = Camera(width=400, height=400, fps=15)
 _MOVES: Final[tuple[Move, ...]] = ("left", "right", "up", "down")
-_SIZES: Final = ((480, 480), (360, 640), (640, 480), (480, 640), (720, 1280), (400, 400))
+_SIZES: Final = ((480, 480), (360, 640), (640, 480), (480, 640), (400, 400), (640, 360))
 
 
 def chance(*words: object) -> np.random.Generator:
@@ -38,10 +40,12 @@ def draw_challenge(rng: np.random.Generator, digits: int = DIGITS, moves: int = 
 def any_camera(rng: np.random.Generator) -> Camera:
     """A phone or a laptop, in the light that there happens to be."""
     width, height = _SIZES[int(rng.integers(len(_SIZES)))]
+    if rng.random() < 0.05:
+        width, height = 720, 1280
     return Camera(
         width=width,
         height=height,
-        fps=int(rng.choice([12, 15, 20, 24, 25, 30])),
+        fps=int(rng.choice([12, 15, 15, 20, 24, 25, 30])),
         gain=float(rng.uniform(0.6, 1.15)),
         gamma=float(rng.uniform(0.75, 1.35)),
         slope=float(rng.uniform(-0.3, 0.3)),
@@ -51,8 +55,31 @@ def any_camera(rng: np.random.Generator) -> Camera:
         blur=float(rng.choice([0.0, 0.0, 0.6, 0.9])),
         crf=int(rng.integers(20, 29)),
         hiss=float(rng.uniform(22, 40)),
-        codec="libvpx" if rng.random() < 0.15 else "libx264",
+        codec="libvpx" if rng.random() < 0.1 else "libx264",
     )
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is asked for, and whether any camera may see it or a small plain one."""
+
+    digits: int
+    moves: int
+    plain: bool
+
+    def challenge(self, rng: np.random.Generator) -> Challenge:
+        """One of this length."""
+        return draw_challenge(rng, self.digits, self.moves)
+
+    def camera(self, rng: np.random.Generator) -> Camera:
+        """One of this kind."""
+        return _PLAIN if self.plain else any_camera(rng)
+
+
+FULL: Final = Size(DIGITS, MOVES, plain=False)
+"""As an account is asked."""
+BRIEF: Final = Size(4, 3, plain=True)
+"""As little as the tests can do with."""
 
 
 def frame_times(seconds: float, fps: int, rng: np.random.Generator) -> list[int]:
@@ -90,11 +117,14 @@ def film(
     return record(path.with_suffix(camera.suffix), seen, times, sound, camera)
 
 
-def honest(path: Path, seed: int, person: Person | None = None) -> tuple[Path, Challenge]:
-    """Somebody does as told. Which person, camera and challenge follows from the seed."""
-    rng = chance("honest", seed)
-    person = person or PEOPLE[seed % len(PEOPLE)]
-    challenge = draw_challenge(rng)
+def answer(
+    path: Path,
+    person: Person,
+    challenge: Challenge,
+    rng: np.random.Generator,
+    camera: Camera | None = None,
+) -> Path:
+    """A person does as the challenge says; returns the file, with its suffix."""
     performance = perform(
         challenge.digits,
         challenge.moves,
@@ -103,9 +133,18 @@ def honest(path: Path, seed: int, person: Person | None = None) -> tuple[Path, C
         amplitude=float(rng.uniform(0.9, 1.15)),
         at_once=rng.random() < 0.3,
     )
-    camera = any_camera(rng)
 
     def drawn(times: Sequence[int]) -> Iterator[Picture]:
         return views(person, performance, times, rng)
 
-    return film(path, drawn, performance, camera, rng), challenge
+    return film(path, drawn, performance, camera or any_camera(rng), rng)
+
+
+def honest(
+    path: Path, seed: int, person: Person | None = None, size: Size = FULL
+) -> tuple[Path, Challenge]:
+    """Somebody does as told. Which person, camera and challenge follows from the seed."""
+    rng = chance("honest", seed)
+    person = person or PEOPLE[seed % len(PEOPLE)]
+    challenge = size.challenge(rng)
+    return answer(path, person, challenge, rng, size.camera(rng)), challenge

@@ -40,12 +40,12 @@ def say(digits: str, voice: Voice) -> Sound:
     for group in groups:
         words = ", ".join(WORDS[int(digit)] for digit in group) + "."
         spoken = np.asarray(_speaker()(words, speed=0.85 * voice.pace / voice.height), np.float32)
-        pieces += [_resampled(spoken, round(24_000 * voice.height), RATE), pause]
+        pieces += [resampled(spoken, round(24_000 * voice.height), RATE), pause]
     sound = np.concatenate(pieces[:-1])
     return np.asarray(0.5 * sound / (np.abs(sound).max() + 1e-6), np.float32)
 
 
-def _resampled(sound: Sound, rate: int, wanted: int) -> Sound:
+def resampled(sound: Sound, rate: int, wanted: int) -> Sound:
     """Samples taken at ``rate``, at another rate."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=wanted)
     frame = av.AudioFrame.from_ndarray(sound[None], format="flt", layout="mono")

@@ -86,7 +86,8 @@ def _jump(changes: Floats) -> float:
     """The greatest change as a multiple of those around it, where it is a visible one."""
     worst = 0.0
     for index in np.flatnonzero(changes > _JUMP_LEVELS):
-        around = np.delete(changes[max(0, index - 6) : index + 7], min(6, index))
+        before, behind = changes[max(0, index - 6) : index], changes[index + 1 : index + 7]
+        around = np.concatenate([before, behind])
         worst = max(worst, float(changes[index] / (np.percentile(around, 80) + 0.05)))
     return worst
 

@@ -31,7 +31,7 @@ def one_face(evidence: Evidence) -> Finding:
     others = evidence.others >= OTHER_WIDTH_MIN
     good = evidence.alone & upright & wide & ~others
     share, accompanied = float(good.mean()), float(others.mean())
-    passed = share >= SHARE_MIN and accompanied <= OTHERS_SHARE_MAX
+    passed = share >= SHARE_MIN and accompanied <= OTHERS_SHARE_MAX and not _on_its_head(evidence)
     return found(
         "one_face",
         models.yunet(),
@@ -40,6 +40,11 @@ def one_face(evidence: Evidence) -> Finding:
         SHARE_MIN,
         _advice(evidence, accompanied, upright, wide),
     )
+
+
+def _on_its_head(evidence: Evidence) -> bool:
+    """The detector finds faces that stand on their heads too, but is surer of upright ones."""
+    return len(evidence.over) > 0 and float(np.median(evidence.over)) > 0
 
 
 def _advice(
@@ -52,7 +57,7 @@ def _advice(
         return "More than one face is in the picture. Record again alone."
     if not evidence.alone.any():
         return "No face is seen. Hold the camera upright before your face, in more light."
-    if upright[evidence.alone].mean() < SHARE_MIN:
+    if _on_its_head(evidence) or upright[evidence.alone].mean() < SHARE_MIN:
         return "The picture is upside down or on its side. Hold the camera upright."
     if wide[evidence.alone].mean() < SHARE_MIN:
         return "The face is small. Come nearer."

@@ -1,10 +1,11 @@
 """A real head, and no flat, bent or zoomed picture of one.
 
-The landmarks of a plane that is tilted, moved or zoomed stay combinations of two directions; a head
-adds a third, its depth (Tomasi and Kanade, Shape and motion from image streams, 1992). As many
-pictures at rest as turned ones are laid beside each other, so that a long rest hides nothing.
-Score: the third singular value as a share of the second. A print bent like a page reaches 0.08; one
-bent as tightly as a head would reach a head's value, and so would a mask.
+When a head turns, its nose, which stands out, moves further than the face around it. The landmarks
+of a plane that is tilted, moved or zoomed all move by one affine map, and the nose with them.
+Score: how far the nose leaves the place where the map of the rest of the face puts it, at the
+farthest point of each turn, as a share of the face's width; the middle one of all turns. A print
+that is bent like a page reaches 0.05; one bent as tightly as a head, and a mask, reach a head's
+value.
 """
 
 from __future__ import annotations
@@ -18,13 +19,20 @@ from activities.likeness import models
 from activities.likeness.checks.finding import found
 from activities.likeness.contract import Finding, Verdict
 from activities.likeness.evidence import Evidence
-from activities.likeness.moves import PITCH_DEGREES, YAW_DEGREES
+from activities.likeness.moves import PITCH_DEGREES, YAW_DEGREES, turns_of
 from activities.likeness.pose import track_of
 
-SHARE_MIN: Final = 0.085
-SHARE_UNSURE: Final = 0.075
-_TURNED: Final = 0.9
-_TURNED_MIN: Final = 6
+SHIFT_MIN: Final = 0.058
+SHIFT_UNSURE: Final = 0.052
+_NEAR_PEAK: Final = 0.8
+_REST: Final = 0.35
+"""Of what counts as a turn: below it the head is at rest."""
+_PICTURES_MIN: Final = 6
+_NOSE: Final = (1, 4, 5, 45, 275)
+_AROUND: Final = (
+    *(33, 133, 263, 362, 61, 291, 152, 10, 234, 454),
+    *(127, 356, 172, 397, 17, 168, 50, 280),
+)
 _ADVICE: Final = (
     "The head does not look like one with depth. Turn your head itself, further and slowly; do not "
     "hold up a picture or move the camera."
@@ -33,29 +41,42 @@ _ADVICE: Final = (
 
 def parallax(evidence: Evidence) -> Finding:
     """Whether what turned had depth."""
-    score = depth_share(evidence)
+    score = nose_shift(evidence)
     verdict: Verdict = "failed"
-    if score >= SHARE_UNSURE:
-        verdict = "passed" if score >= SHARE_MIN else "unsure"
-    return found("parallax", models.facemesh(), verdict, score, SHARE_MIN, _ADVICE)
+    if score >= SHIFT_UNSURE:
+        verdict = "passed" if score >= SHIFT_MIN else "unsure"
+    return found("parallax", models.facemesh(), verdict, score, SHIFT_MIN, _ADVICE)
 
 
-def depth_share(evidence: Evidence) -> float:
-    """The third singular value of the landmarks' motion, as a share of the second."""
-    _, poses = track_of(evidence)
+def nose_shift(evidence: Evidence) -> float:
+    """The usual shift of the nose at the farthest points of the turns; 0 where there is no rest."""
+    times, poses = track_of(evidence)
     points = evidence.points[evidence.alone][:, :, :2]
-    if len(points) < 2 * _TURNED_MIN:
-        return 0.0
     reach = (np.abs(poses) / np.array([YAW_DEGREES, PITCH_DEGREES])).max(1)
-    order = np.argsort(reach)
-    count = int(np.clip((reach >= _TURNED).sum(), _TURNED_MIN, len(points) // 2))
-    chosen = np.concatenate([order[:count], order[-count:]])
-    return _third_share(points[chosen])
+    resting = points[reach < _REST]
+    if len(resting) < _PICTURES_MIN:
+        return 0.0
+    rest = np.median(resting, axis=0)
+    turns = turns_of(times, poses)
+    if not turns:
+        farthest = np.argsort(reach)[-_PICTURES_MIN:]
+        return float(np.median(_shifts(points[farthest], rest)))
+    per_turn = []
+    for turn in turns:
+        within = (times >= turn.since) & (times <= turn.until)
+        near_peak = within & (reach >= _NEAR_PEAK * reach[within].max())
+        per_turn.append(float(np.median(_shifts(points[near_peak], rest))))
+    return float(np.median(per_turn))
 
 
-def _third_share(points: NDArray[np.float32]) -> float:
-    centred = points - points.mean(1, keepdims=True)
-    width = np.ptp(centred[:, :, 0], axis=1).max() + 1e-6
-    rows = (centred / width).transpose(0, 2, 1).reshape(-1, points.shape[1])
-    values = np.linalg.svd(rows, compute_uv=False)
-    return float(values[2] / (values[1] + 1e-9))
+def _shifts(points: NDArray[np.float32], rest: NDArray[np.float32]) -> NDArray[np.float64]:
+    """[pictures]: the nose's distance from where the rest of the face puts it, in face widths."""
+    around, nose = list(_AROUND), list(_NOSE)
+    design = np.c_[rest[around], np.ones(len(around))]
+    width = float(np.ptp(rest[:, 0])) + 1e-6
+    shifts = []
+    for each in points:
+        mapping, *_ = np.linalg.lstsq(design, each[around], rcond=None)
+        placed = np.c_[rest[nose], np.ones(len(nose))] @ mapping
+        shifts.append(float(np.linalg.norm((each[nose] - placed).mean(0))) / width)
+    return np.array(shifts)

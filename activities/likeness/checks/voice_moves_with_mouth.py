@@ -41,8 +41,8 @@ def voice_moves_with_mouth(evidence: Evidence) -> Finding:
     verdict: Verdict = "failed"
     if score >= MARGIN_UNSURE:
         verdict = "passed" if score >= MARGIN_MIN else "unsure"
-    name = "voice_moves_with_mouth"
-    return found(name, models.facemesh(), verdict, score, MARGIN_MIN, _ADVICE)
+    model = models.facemesh()
+    return found("voice_moves_with_mouth", model, verdict, score, MARGIN_MIN, _ADVICE)
 
 
 def sync(evidence: Evidence) -> float:
