@@ -24,6 +24,7 @@ from infra.api import (
     health,
     notices,
     people,
+    receipts,
     reviews,
     videos,
 )
@@ -43,6 +44,7 @@ _PAGES: Final = (
     consents,
     checking,
     asks,
+    receipts,
     reviews,
     generations,
     events,

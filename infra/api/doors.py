@@ -16,6 +16,7 @@ from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.clock import Clock
 from infra.identity import Draw
+from infra.receipts import ReceiptKeys
 from infra.telemetry.metrics import Metrics
 from projections.asks import AsksReader
 from projections.cameos import CameosReader
@@ -66,6 +67,7 @@ class Doors:
     enrolments: EnrolmentsReader
     asks: AsksReader
     desk: ConsentDesk
+    receipt_keys: ReceiptKeys
     store: ObjectStore
     idempotency: Idempotency
     keys: ClientKeys

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "up": Entry("infra.cli.up:up", "Start everything, print the addresses, and stay."),
     "status": Entry("infra.cli.status:status", "What runs here, and where it answers."),
     "cameo": Entry("infra.cli.cameo:app", "Enrol yourself, a pet or an object."),
+    "cameos": Entry("infra.cli.cameos:app", "Look at every stored enrolment again."),
     "test": Entry("infra.cli.test:test", "Run the tests with servers of their own."),
     "check": Entry("infra.cli.check:check", "Lint, types, import contracts, fast tests."),
     "bench": Entry("infra.cli.bench:bench", "Measure one thing against its goal and its peers."),

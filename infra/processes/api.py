@@ -12,6 +12,7 @@ import asyncpg
 import uvicorn
 from fastapi import APIRouter
 
+from infra import receipts
 from infra.api.app import create_app
 from infra.api.auth import OpenAccounts
 from infra.api.deadlines import is_away
@@ -90,6 +91,7 @@ async def open_doors(
             enrolments=EnrolmentsReader(pool),
             asks=AsksReader(pool),
             desk=desk_on(log),
+            receipt_keys=receipts.ensure(settings.home),
             store=store,
             idempotency=Idempotency(pool),
             keys=ClientKeys(settings.keys_file),

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from temporalio.worker import Replayer, WorkflowRunner
 
+from infra.processes.orchestration import STORIES
 from infra.temporal.client import data_converter
 from infra.temporal.sandbox import sandboxed, sealed_off
 from infra.temporal.workers import Safeguards
 from tests.replay import archive
-from workflows.staging_sweep import StagingSweep
-from workflows.video_generation import VideoGeneration
+from tests.replay.record import PATHS
 
 
 def a_replayer(runner: WorkflowRunner) -> Replayer:
     return Replayer(
-        workflows=[VideoGeneration, StagingSweep],
+        workflows=STORIES,
         data_converter=data_converter(None),
         interceptors=[Safeguards()],
         workflow_runner=runner,
@@ -26,6 +26,10 @@ def a_replayer(runner: WorkflowRunner) -> Replayer:
 def test_each_ending_of_a_generation_has_a_recorded_history() -> None:
     endings = {"completed", "failed", "refused", "cancelled"}
     assert {f"video-generation-{ending}" for ending in endings} <= set(archive.names())
+
+
+def test_each_path_of_the_other_stories_has_a_recorded_history() -> None:
+    assert set(PATHS) <= set(archive.names())
 
 
 @pytest.mark.parametrize("name", archive.names())

@@ -7,11 +7,13 @@ import itertools
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributeKey
+from temporalio.testing import WorkflowEnvironment
 
 from activities.consent.desk import ConsentDesk
 from activities.generation import GenerationActivities
@@ -24,6 +26,7 @@ from gpu_workers import registry
 from gpu_workers.activities import StudioActivities
 from infra.clock import system_clock
 from infra.embedded.ports import PortBook
+from infra.embedded.server import binary
 from infra.embedded.temporal import TemporalServer
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
@@ -33,7 +36,7 @@ from infra.media.memory import MemoryObjectStore
 from infra.processes.orchestration import STORIES
 from infra.settings import Settings
 from infra.temporal.apply import apply_deployment
-from infra.temporal.client import connect
+from infra.temporal.client import connect, data_converter
 from infra.temporal.deployment import load
 from infra.temporal.workers import serving
 from infra.vault import FolderVault
@@ -138,17 +141,52 @@ async def a_lab() -> AsyncIterator[Lab]:
         stack.push_async_callback(server.stop)
         settings = settings.filled(temporal_address=server.address)
         await apply_deployment(settings)
-
-        log, store = MemoryEventLog(), MemoryObjectStore()
-        ledger = Ledger(log, CatalogCodec(EVENTS))
-        decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
-        await ledger.perform([decision], Context("client/test", "test"))
         client = await connect(settings, role="lab")
-        desk = ConsentDesk(log, CatalogCodec(EVENTS))
-        gallery, vault = MemoryGallery(), FolderVault(settings.home / "keys")
-        served = bodies(log, ledger, store, settings.home, gallery, vault, desk)
-        await stack.enter_async_context(serving(client, load(), served, STORIES))
-        yield Lab(client, log, store, ledger, gallery, vault)
+        yield await _furnished(stack, client, settings.home)
+
+
+@asynccontextmanager
+async def a_lab_without_waiting() -> AsyncIterator[tuple[Lab, Lab]]:
+    """Two labs on one server: the second one's stories skip the time in which they only wait.
+
+    Each of them has its own clock; those of the log and of the test do not move.
+    """
+    deployment = load()
+    known = deployment.search_attributes.items()
+    attributes = [SearchAttributeKey._from_metadata_type(name, kind) for name, kind in known]
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="callsheet-lab-"))
+        environment = await WorkflowEnvironment.start_time_skipping_v2(
+            namespace=deployment.namespace.name,
+            data_converter=data_converter(None),
+            search_attributes=[each for each in attributes if each is not None],
+            dev_server_existing_path=str(binary("temporal")),
+            dev_server_extra_args=[
+                "--dynamic-config-value",
+                "frontend.WorkflowTimeSkippingEnabled=true",
+            ],
+        )
+        stack.push_async_callback(environment.shutdown)
+        skipping = environment.client
+        client = await Client.connect(
+            skipping.service_client.config.target_host,
+            namespace=deployment.namespace.name,
+            data_converter=data_converter(None),
+        )
+        lab = await _furnished(stack, client, Path(folder))
+        yield lab, replace(lab, client=skipping)
+
+
+async def _furnished(stack: AsyncExitStack, client: Client, home: Path) -> Lab:
+    log, store = MemoryEventLog(), MemoryObjectStore()
+    ledger = Ledger(log, CatalogCodec(EVENTS))
+    decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
+    await ledger.perform([decision], Context("client/test", "test"))
+    desk = ConsentDesk(log, CatalogCodec(EVENTS))
+    gallery, vault = MemoryGallery(), FolderVault(home / "keys")
+    served = bodies(log, ledger, store, home, gallery, vault, desk)
+    await stack.enter_async_context(serving(client, load(), served, STORIES))
+    return Lab(client, log, store, ledger, gallery, vault)
 
 
 def bodies(
