@@ -123,7 +123,7 @@ class GenerationActivities:
             command_id=order.command_id,
             at=order.at,
             account_id=order.account_id,
-            generation_id=order.generation_id,
+            about=order.generation_id,
             kind=order.kind,
         )
         identifier = notice_id(order.generation_id, order.kind)

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
+from activities.clip.limits import DEFAULT_LIMITS, Limits
+from activities.clip.probe import probe
+from activities.clip.refusals import ClipTooHeavy
 from activities.scratch import scratch_folder
 from activities.threads import in_thread
 from domain.generation.reference import ReferenceFile, ReferenceKind
 from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore, ObjectTooLarge
-from gpu_workers.decode.limits import DEFAULT_LIMITS, Limits
-from gpu_workers.decode.probe import probe
-from gpu_workers.decode.refusals import ClipTooHeavy
 from gpu_workers.decode.still_examiner import BYTES_MAX
 from gpu_workers.decode.stills import PictureSize, probe_still
 from gpu_workers.references import ReferenceUnreadable, facts_path

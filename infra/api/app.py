@@ -10,7 +10,24 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from infra.api import accounts, describe, events, feed, generations, health, notices, videos
+from infra.api import (
+    accounts,
+    asks,
+    cameos,
+    checking,
+    consents,
+    describe,
+    enrolments,
+    events,
+    feed,
+    generations,
+    health,
+    notices,
+    people,
+    receipts,
+    reviews,
+    videos,
+)
 from infra.api.auth import RequireKey
 from infra.api.bodies import GuardBody
 from infra.api.doors import Doors
@@ -19,7 +36,24 @@ from infra.api.problems import Trouble
 from infra.api.validation import invalid
 
 VERSION: Final = "1"
-_PAGES: Final = (accounts, generations, events, feed, videos, notices, health, describe)
+_PAGES: Final = (
+    accounts,
+    people,
+    cameos,
+    enrolments,
+    consents,
+    checking,
+    asks,
+    receipts,
+    reviews,
+    generations,
+    events,
+    feed,
+    videos,
+    notices,
+    health,
+    describe,
+)
 
 
 def create_app(doors: Doors, extra: Sequence[APIRouter] = ()) -> FastAPI:

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, cast
 from fastapi import Request
 from temporalio.client import Client
 
+from activities.consent.desk import ConsentDesk
 from activities.ledger import Ledger
 from domain.kernel.ports import ObjectStore
 from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.clock import Clock
 from infra.identity import Draw
+from infra.receipts import ReceiptKeys
 from infra.telemetry.metrics import Metrics
+from projections.asks import AsksReader
+from projections.cameos import CameosReader
+from projections.enrolments import EnrolmentsReader
 from projections.feed import FeedReader
 from projections.generations import GenerationsReader
 from projections.notices import NoticesReader
@@ -58,6 +63,11 @@ class Doors:
     generations: GenerationsReader
     feed: FeedReader
     notices: NoticesReader
+    cameos: CameosReader
+    enrolments: EnrolmentsReader
+    asks: AsksReader
+    desk: ConsentDesk
+    receipt_keys: ReceiptKeys
     store: ObjectStore
     idempotency: Idempotency
     keys: ClientKeys
