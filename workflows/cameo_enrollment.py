@@ -13,24 +13,8 @@ from temporalio.exceptions import FailureError
 from temporalio.workflow import ParentClosePolicy
 
 from activities.account import fronts as account
-from activities.account.orders import TellOrder
 from activities.cameo import fronts
-from activities.cameo.orders import (
-    CameoErrand,
-    Challenged,
-    ChallengeOrder,
-    ClosingOrder,
-    Concluded,
-    ConclusionOrder,
-    ExaminationOrder,
-    Examined,
-    FreezeOrder,
-    ReceiptOrder,
-    Received,
-    ReviewOrder,
-    StartOrder,
-    TidyOrder,
-)
+from activities.cameo.orders import Challenged, Concluded, Examined, Received
 from domain.account.notice import Kind
 from workflows.cameo_contracts import (
     CAMEO_ENROLLMENT,
@@ -44,12 +28,12 @@ from workflows.cameo_contracts import (
     EnrolmentReceipt,
     EnrolmentStage,
     EnrolmentStatus,
-    RetentionOrder,
     Review,
     Withdrawal,
     enrolment_workflow_id,
     retention_workflow_id,
 )
+from workflows.cameo_errands import EnrolmentErrands
 from workflows.contracts import Failure
 from workflows.toolkit.failures import explain, was_stopped
 from workflows.toolkit.refusals import as_refusal, of_failure, refused
@@ -65,7 +49,6 @@ _CAMEO_IDS = SearchAttributeKey.for_keyword_list("CameoIds")
 _REQUESTED_AT = SearchAttributeKey.for_datetime("RequestedAt")
 _ENDINGS = ("approved", "refused", "closed")
 _TOLD: dict[str, Kind] = {"approved": "cameo-approved", "refused": "cameo-refused"}
-_ALARM = "impostor-alarm"
 
 
 @workflow.defn(name=CAMEO_ENROLLMENT)
@@ -75,6 +58,7 @@ class CameoEnrollment:
     @workflow.init
     def __init__(self, order: EnrolmentOrder) -> None:
         self._order = order
+        self._errands = EnrolmentErrands(order)
         self._stage: EnrolmentStage = "beginning"
         self._since = workflow.now()
         self._began_at = workflow.now()
@@ -85,7 +69,6 @@ class CameoEnrollment:
         self._concluded: Concluded | None = None
         self._failure: Failure | None = None
         self._desk = asyncio.Lock()
-        self._requests = 0
         self._clip_taken = False
         self._withdrawn = False
         self._timer: asyncio.Task[None] | None = None
@@ -122,10 +105,8 @@ class CameoEnrollment:
     async def _begin(self) -> None:
         self._enter("beginning", "Waiting for the signed release to be written into the log.")
         self._require_own_id()
-        order = StartOrder(
-            **self._errand("begin"), kind=self._order.kind, release=self._order.release
-        )
-        begun = await step(fronts.record_enrolment, order, "Write the signed release into the log")
+        summary = "Write the signed release into the log"
+        begun = await step(fronts.record_enrolment, self._errands.start(), summary)
         self._receipt = EnrolmentReceipt(
             enrolment_id=begun.enrolment_id,
             cameo_id=self._order.cameo_id,
@@ -143,13 +124,15 @@ class CameoEnrollment:
 
     async def _examine(self) -> None:
         self._enter("examining", "Each check writes its own verdict into the log.")
-        order = ExaminationOrder(**self._errand("examine"))
-        summary = "Decode the clip apart, run every check, seal the likeness"
-        fairness = self._order.account_id
-        self._examined = await step(fronts.examine_clip, order, summary, fairness_key=fairness)
+        self._examined = await step(
+            fronts.examine_clip,
+            self._errands.examination(),
+            "Decode the clip apart, run every check, seal the likeness",
+            fairness_key=self._order.account_id,
+        )
 
     async def _conclude(self) -> Concluded:
-        order = ConclusionOrder(**self._errand("conclude"), examined=self._examined)
+        order = self._errands.conclusion(self._examined)
         count = len(self._examined.verdicts)
         return await step(fronts.conclude_checks, order, f"Conclude from {count} verdict(s)")
 
@@ -176,17 +159,15 @@ class CameoEnrollment:
     async def _freeze(self, frozen: bool) -> None:
         """Both sides of an alarm: the cameo that is being enrolled anew, and those it resembles."""
         assert self._concluded is not None
-        cameos = (self._order.cameo_id, *self._concluded.others)
-        name = "freeze" if frozen else "unfreeze"
-        order = FreezeOrder(**self._errand(name), cameos=cameos, frozen=frozen, reason=_ALARM)
-        summary = f"{'Freeze' if frozen else 'Let go'} {len(cameos)} cameo(s)"
+        order = self._errands.freeze(self._concluded.others, frozen)
+        summary = f"{'Freeze' if frozen else 'Let go'} {len(order.cameos)} cameo(s)"
         changed = await step(fronts.freeze_cameos, order, summary)
         if frozen:
             for owner in sorted({*changed.accounts} - {self._order.account_id}):
                 await self._tell("cameo-frozen", owner)
 
     async def _close(self, reason: str) -> Concluded:
-        order = ClosingOrder(**self._errand("close"), reason=reason)
+        order = self._errands.closing(reason)
         return await step(fronts.close_enrolment, order, f"Close the attempt: {reason}")
 
     async def _settle(self, concluded: Concluded) -> None:
@@ -207,21 +188,13 @@ class CameoEnrollment:
 
     async def _hand_over(self, concluded: Concluded) -> None:
         """From here on another story keeps the likeness and ends it in its time."""
-        assert concluded.destroy_by is not None, "an approval says how long it is kept"
-        order = RetentionOrder(
-            enrolment_id=self._order.enrolment_id,
-            cameo_id=self._order.cameo_id,
-            account_id=self._order.account_id,
-            version=concluded.version,
-            destroy_by=concluded.destroy_by,
-            requested_by=self._order.requested_by,
-        )
+        order = self._errands.retention(concluded)
         await workflow.start_child_workflow(
             LIKENESS_RETENTION,
             order,
             id=retention_workflow_id(self._order.cameo_id, concluded.version),
             parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"Keep the likeness until {concluded.destroy_by:%Y-%m-%d}",
+            static_summary=f"Keep the likeness until {order.destroy_by:%Y-%m-%d}",
         )
 
     async def _outlast_the_upload(self, approved: bool) -> None:
@@ -237,20 +210,11 @@ class CameoEnrollment:
         return self._challenge.expires_at if self._challenge else None
 
     async def _tidy(self, name: str, keep_likeness: bool) -> None:
-        order = TidyOrder(**self._errand(name), keep_likeness=keep_likeness)
+        order = self._errands.tidying(name, keep_likeness)
         await step(fronts.tidy_enrolment, order, "Remove the clip and whatever was uploaded")
 
     async def _tell(self, kind: Kind, account_id: str | None = None) -> None:
-        errand = CameoErrand(**self._errand(f"tell-{kind}"))
-        order = TellOrder(
-            account_id=account_id or self._order.account_id,
-            about=self._order.enrolment_id,
-            kind=kind,
-            command_id=f"{errand.command_id}/{account_id or 'own'}",
-            at=errand.at,
-            actor=errand.actor,
-            traceparent=errand.traceparent,
-        )
+        order = self._errands.telling(kind, account_id)
         await step(account.tell_account, order, f"Tell the account: {kind}")
 
     @workflow.update
@@ -265,11 +229,7 @@ class CameoEnrollment:
         """Draw a challenge for one account in one session, valid for a minute."""
         await self._until_begun()
         async with self._desk:
-            order = ChallengeOrder(
-                **self._errand(self._numbered("challenge")),
-                asking_account_id=request.account_id,
-                session_sha256=request.session_sha256,
-            )
+            order = self._errands.challenge(request)
             drawn = await self._asked(fronts.draw_challenge, order, "Draw a challenge")
             self._challenge = drawn
             if self._stage == "waiting-for-challenge":
@@ -284,11 +244,7 @@ class CameoEnrollment:
         await self._until_begun()
         arrived_at = workflow.now()
         async with self._desk:
-            order = ReceiptOrder(
-                **self._errand(self._numbered("receive"), arrived_at),
-                sending_account_id=submission.account_id,
-                session_sha256=submission.session_sha256,
-            )
+            order = self._errands.receipt(submission, arrived_at)
             received = await self._asked(fronts.receive_clip, order, "Take the clip in")
         if not received.taken:
             raise refused(
@@ -305,13 +261,7 @@ class CameoEnrollment:
         """Write down what a human decided. Refused when no human is asked."""
         await self._until_begun()
         async with self._desk:
-            order = ReviewOrder(
-                **self._errand(self._numbered("review")),
-                examined=self._examined,
-                reviewer=review.reviewer,
-                decision=review.decision,
-                reason=review.reason,
-            )
+            order = self._errands.review(review, self._examined)
             decided = await self._asked(fronts.record_review, order, "Write the review down")
             if self._concluded and self._concluded.others and review.others == "reinstate":
                 await self._freeze(False)
@@ -382,22 +332,6 @@ class CameoEnrollment:
                 "admission",
                 f"Start it again with the workflow id {expected}.",
             )
-
-    def _numbered(self, name: str) -> str:
-        self._requests += 1
-        return f"{name}-{self._requests}"
-
-    def _errand(self, name: str, at: datetime | None = None) -> dict[str, Any]:
-        order = self._order
-        return CameoErrand(
-            enrolment_id=order.enrolment_id,
-            cameo_id=order.cameo_id,
-            account_id=order.account_id,
-            command_id=f"{workflow.info().workflow_id}/{name}",
-            at=at or workflow.now(),
-            actor=order.requested_by,
-            traceparent=order.traceparent,
-        ).model_dump()
 
     def _enter(self, stage: EnrolmentStage, detail: str) -> None:
         self._stage, self._since = stage, workflow.now()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import ValidationError
 
 from activities.ledger import Decision, Guard
 from domain.account.relating import RELATIONS
@@ -28,14 +27,22 @@ from domain.consent.decider import CONSENT
 from domain.consent.preferences import Preference
 from domain.consent.refusals import ConsentMoved, ConsentUnknown
 from domain.consent.situations import Consent, Held
-from domain.consent.terms import Limits, Tier
+from domain.consent.terms import Limits
 from domain.kernel.ids import AccountId, CameoId
 from infra.api.auth import Account, Client, KeyRequired
+from infra.api.consent_views import (
+    ConsentView,
+    LimitsRequest,
+    PreferencesRequest,
+    RevocationRequest,
+    TierRequest,
+    shown,
+)
 from infra.api.deciding import decide, held_to, standing
 from infra.api.declared import problems
 from infra.api.doors import Doors, doors_of
-from infra.api.enrolment_views import STRICT
 from infra.api.problems import Trouble
+from infra.api.validation import invalid
 
 router = APIRouter(
     prefix="/v1/cameos/{cameo_id}/consent", tags=["consent"], dependencies=[KeyRequired]
@@ -51,71 +58,6 @@ IfMatch = Annotated[
         examples=['"3"'],
     ),
 ]
-
-
-class TierRequest(BaseModel):
-    """Who may cast the cameo."""
-
-    model_config = STRICT
-
-    tier: Tier
-
-
-class LimitsRequest(BaseModel):
-    """What every use by others is held to. What is left out is not limited."""
-
-    model_config = STRICT | {"strict": False}
-
-    expires_at: datetime
-    uses_max: int | None = Field(default=None, ge=0, le=1_000_000)
-    refused_scenes: list[str] = Field(default=[], max_length=100)
-    refused_topics: list[str] = Field(default=[], max_length=100)
-    face: bool = True
-    voice: bool = True
-    generate: bool = True
-    publish: bool = True
-    surfaces: list[str] | None = Field(default=None, max_length=100)
-    territories: list[str] | None = Field(default=None, max_length=250)
-
-
-class PreferenceBody(BaseModel):
-    """One wish: always or never, and a thing in a few plain words."""
-
-    model_config = STRICT
-
-    kind: Literal["always", "never"]
-    thing: str = Field(min_length=1, max_length=400, examples=["a gold chain"])
-
-
-class PreferencesRequest(BaseModel):
-    """How you are to be portrayed; replaces what was said before."""
-
-    model_config = STRICT
-
-    wishes: list[PreferenceBody] = Field(max_length=20)
-
-
-class RevocationRequest(BaseModel):
-    """Why the consent ends, in one stable word."""
-
-    model_config = STRICT
-
-    reason: str = Field(default="owner-revoked", pattern=r"^[a-z][a-z-]{0,59}$")
-
-
-class ConsentView(BaseModel):
-    """The settings as the owner sees them. The ETag header carries the revision."""
-
-    cameo_id: str
-    tier: Tier
-    limits: LimitsRequest
-    approved: list[str]
-    denied: list[str]
-    preferences: list[PreferenceBody]
-    preferences_version: int
-    revoked: bool
-    used: int
-    revision: int
 
 
 async def own_consent(request: Request, account: Account, cameo_id: CameoId) -> Held:
@@ -134,7 +76,7 @@ _WITH_BODY: Final = problems(403, 404, 409, 412, 422, 503, body=True)
 @router.get("", responses=problems(403, 404, 422, 503), summary="Read your settings")
 async def read_consent(response: Response, consent: OwnConsent) -> ConsentView:
     """The settings of the acting account's cameo. Casters are never shown them."""
-    return _shown(response, consent)
+    return shown(response, consent)
 
 
 @router.put("/tier", responses=_WITH_BODY, summary="Say who may cast")
@@ -178,8 +120,8 @@ async def change_limits(
     doors = doors_of(request)
     try:
         limits = Limits.model_validate(body.model_dump())
-    except ValueError as invalid_values:
-        raise _limits_trouble(invalid_values) from None
+    except ValidationError as wrong:
+        raise invalid(wrong.errors(include_url=False, include_input=False)) from None
     command = ChangeLimits(**_asked(doors, consent), limits=limits)
     return await _change(doors, response, client, consent, if_match, command)
 
@@ -307,7 +249,7 @@ async def _change(
         guards or [],
     )
     [state] = performed.states
-    return _shown(response, state)
+    return shown(response, state)
 
 
 def _at_revision(if_match: str | None) -> Callable[[Consent], None]:
@@ -331,31 +273,3 @@ def _asked(doors: Doors, consent: Held) -> dict[str, Any]:
         "at": doors.clock(),
         "account_id": consent.owner_id,
     }
-
-
-def _shown(response: Response, consent: Held) -> ConsentView:
-    response.headers["ETag"] = f'"{consent.revision}"'
-    response.headers["Cache-Control"] = "no-store"
-    return ConsentView(
-        cameo_id=consent.cameo_id,
-        tier=consent.tier,
-        limits=LimitsRequest.model_validate(consent.limits.model_dump(mode="json")),
-        approved=sorted(consent.approved),
-        denied=sorted(consent.denied),
-        preferences=[
-            PreferenceBody(kind=each.kind, thing=each.thing) for each in consent.preferences.wishes
-        ],
-        preferences_version=consent.preferences.version,
-        revoked=consent.revoked,
-        used=consent.used,
-        revision=consent.revision,
-    )
-
-
-def _limits_trouble(error: ValueError) -> Trouble:
-    from pydantic import ValidationError
-
-    from infra.api.validation import invalid
-
-    assert isinstance(error, ValidationError)
-    return invalid(error.errors(include_url=False, include_input=False))
