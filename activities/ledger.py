@@ -106,6 +106,12 @@ class Ledger:
         recorded = await self._log.read_stream(decider.stream(identifier))
         return [self._codec.decode(each) for each in recorded]
 
+    async def check(self, guard: Guard) -> StreamCheck:
+        """That a stream stays where it satisfies the guard. Raises what the guard raises."""
+        standing = await self.state(guard.decider, guard.identifier)
+        guard.require(standing.state)
+        return StreamCheck(guard.decider.stream(guard.identifier), standing.revision)
+
     async def perform(
         self,
         decisions: Sequence[Decision],
@@ -119,7 +125,7 @@ class Ledger:
                 await self._decide(decision, context, draft)
             if not draft.appends:
                 return Performed(tuple(draft.states), (), draft.position)
-            checks = [await self._check(guard) for guard in guards]
+            checks = [await self.check(guard) for guard in guards]
             try:
                 appended = await self._log.append(draft.appends, checks)
             except WrongRevision:
@@ -127,11 +133,6 @@ class Ledger:
             return Performed(tuple(draft.states), tuple(draft.events), appended.position)
         streams = ", ".join(each.decider.stream(each.identifier) for each in decisions)
         raise Contended(f"{streams} moved {ATTEMPTS_MAX} times while deciding; try again.")
-
-    async def _check(self, guard: Guard) -> StreamCheck:
-        standing = await self.state(guard.decider, guard.identifier)
-        guard.require(standing.state)
-        return StreamCheck(guard.decider.stream(guard.identifier), standing.revision)
 
     async def _decide(self, decision: Decision, context: Context, draft: _Draft) -> None:
         decider, command = decision.decider, decision.command

@@ -7,7 +7,7 @@ from typing import Final
 from domain.account import account, handle, notice, relations
 from domain.cameo import cameo
 from domain.cameo import enrolment_events as enrolment
-from domain.consent import asking, casting
+from domain.consent import appearance, asking, casting
 from domain.consent import events as consent
 from domain.generation import events as generation
 from domain.kernel.catalog import Catalog
@@ -23,6 +23,7 @@ EVENTS: Final[Catalog] = Catalog().merged(
     consent.CATALOG,
     asking.CATALOG,
     casting.CATALOG,
+    appearance.CATALOG,
     generation.CATALOG,
     video.CATALOG,
 )

@@ -10,6 +10,7 @@ from typing import Final
 import asyncpg
 
 from activities.consent.desk import ConsentDesk
+from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
 from domain.catalog import EVENTS
 from domain.kernel.ports import EventLog
@@ -44,6 +45,12 @@ def ledger_on(log: EventLog) -> Ledger:
 def desk_on(log: EventLog) -> ConsentDesk:
     """The consent desk on a log."""
     return ConsentDesk(log, CatalogCodec(EVENTS))
+
+
+def office_on(log: EventLog, settings: Settings | None = None) -> CastingOffice:
+    """The casting office on a log; with the settings, it can sign receipts."""
+    signer = receipts.ensure(settings.home) if settings else None
+    return CastingOffice(log, CatalogCodec(EVENTS), signer)
 
 
 @asynccontextmanager

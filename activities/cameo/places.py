@@ -17,6 +17,7 @@ from domain.video.media import MediaFile
 
 UPLOADS: Final = "uploads"
 CLIPS: Final = "enrolments"
+SEALED: Final = ".sealed"
 LIKENESS: Final = "likeness"
 
 
@@ -32,7 +33,7 @@ def clip_key(enrolment_id: str) -> str:
 
 def likeness_key(enrolment_id: str, name: str) -> str:
     """Where a sealed part of the likeness lies, such as ``face.png``."""
-    return f"{LIKENESS}/{enrolment_id}/{name}.sealed"
+    return f"{LIKENESS}/{enrolment_id}/{name}{SEALED}"
 
 
 async def open_reference(

@@ -8,7 +8,7 @@ again and decides anew; so a budget of n admits n, however many ask at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -94,11 +94,13 @@ class ConsentDesk:
         """What the check says, without writing anything: the dry run, and the later doors."""
         return (await self._look(plan, act, position))[0]
 
-    async def admit(self, plan: CastPlan, command_id: str, context: Context) -> Answer:
+    async def admit(
+        self, plan: CastPlan, command_id: str, context: Context, guards: Sequence[Guard] = ()
+    ) -> Answer:
         """Decide at admission and write it down; a permitted cast has its uses reserved.
 
         Asked again for the same plan, it gives the first answer. Raises ``Contended`` when others
-        kept moving the streams.
+        kept moving the streams, and what the ``guards`` raise, which must hold at the append.
         """
         async with self._turn([each.cameo_id for each in plan.cast]):
             for _ in range(ATTEMPTS_MAX):
@@ -108,8 +110,9 @@ class ConsentDesk:
                 answer, sight = await self._look(plan, "admission")
                 appends = self._appends(answer, sight, casting, command_id, context)
                 written = {each.stream for each in appends}
+                held = [await self._ledger.check(each) for each in guards]
                 try:
-                    await self._log.append(appends, _unmoved(answer, sight, written))
+                    await self._log.append(appends, (*_unmoved(answer, sight, written), *held))
                 except WrongRevision:
                     continue
                 return answer

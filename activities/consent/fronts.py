@@ -1,10 +1,12 @@
-"""Typed, empty twins of the activities of a request for consent."""
+"""Typed, empty twins of the activities of consent."""
 
 from __future__ import annotations
 
 from temporalio import activity
 
 from activities.consent.orders import (
+    AdmissionOrder,
+    Admitted,
     AnswerOrder,
     Asked,
     AskOrder,
@@ -43,4 +45,10 @@ async def lapse_ask(order: LapseOrder) -> AskStanding:
 @activity.defn
 async def withdraw_ask(order: WithdrawalOrder) -> AskStanding:
     """End the request without an answer."""
+    elsewhere()
+
+
+@activity.defn
+async def admit_cast(order: AdmissionOrder) -> Admitted:
+    """Ask everybody whom a brief calls, and reserve a use of each."""
     elsewhere()

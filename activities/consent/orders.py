@@ -1,4 +1,4 @@
-"""What the story of a request for consent hands to an activity and gets back."""
+"""What the stories of consent hand to an activity and get back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from activities.orders import Errand
 from domain.consent.asking import Ending, Message, WithdrawnBecause
+from domain.consent.roles import AdmittedCast
+from domain.generation.brief import Brief
 from domain.kernel.ids import AccountId, AskId, CameoId
 from domain.kernel.model import Value
 
@@ -65,3 +68,15 @@ class AskStanding(Value):
 
     ending: Ending | None
     position: int
+
+
+class AdmissionOrder(Errand):
+    """Ask everybody whom a brief calls, and reserve a use of each."""
+
+    brief: Brief
+
+
+class Admitted(Value):
+    """All of them may be cast, in these versions."""
+
+    cast: AdmittedCast

@@ -7,6 +7,8 @@ what owners are told about attempts comes from these events.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
@@ -35,6 +37,12 @@ class IssueReceipts(Command):
     receipts: Annotated[tuple[SignedReceipt, ...], Field(min_length=1)]
 
 
+class RecordPublication(RecordDecision):
+    """Write down that a release was permitted, with its receipts: one event after the other."""
+
+    receipts: Annotated[tuple[SignedReceipt, ...], Field(min_length=1)]
+
+
 class CastingDecided(Event):
     """A consent check decided about a cast, for all of it or none."""
 
@@ -53,7 +61,7 @@ class ReceiptIssued(Event):
     signed: SignedReceipt
 
 
-CastingCommand = RecordDecision | IssueReceipts
+CastingCommand = RecordDecision | RecordPublication | IssueReceipts
 CastingEvent = CastingDecided | ReceiptIssued
 
 
@@ -68,6 +76,11 @@ class Casting:
         """Whether this receipt is kept already, under whichever key."""
         return any(each.receipt.receipt_id == receipt_id for each in self.receipts)
 
+    @property
+    def admission(self) -> CastingDecided | None:
+        """What was decided at admission, first of all."""
+        return next((each for each in self.decisions if each.decision.act == "admission"), None)
+
 
 class ReceiptWithoutDecision(Refusal):
     """No decision that permitted stands behind this receipt."""
@@ -80,30 +93,47 @@ class ReceiptWithoutDecision(Refusal):
 def decide(command: CastingCommand, state: Casting) -> list[CastingEvent]:
     """The same decision or receipt twice is kept once."""
     match command:
+        case RecordPublication():
+            decided = _decided(command, state)
+            known = reduce(evolve, decided, state)
+            return [*decided, *_issued(command.at, command.receipts, known)]
         case RecordDecision():
-            decided = CastingDecided(
-                at=command.at,
-                generation_id=command.generation_id,
-                caster_id=command.caster_id,
-                plan_key=command.plan_key,
-                decision=command.decision,
-                permitted=command.decision.permitted,
-            )
-            known = [(each.plan_key, each.decision) for each in state.decisions]
-            return [] if (command.plan_key, command.decision) in known else [decided]
+            return [*_decided(command, state)]
         case IssueReceipts():
-            new = [each for each in command.receipts if not state.issued(each.receipt.receipt_id)]
-            if not all(_stands(each, state) for each in new):
-                raise ReceiptWithoutDecision
-            return [
-                ReceiptIssued(
-                    at=command.at,
-                    generation_id=each.receipt.generation_id,
-                    receipt_id=each.receipt.receipt_id,
-                    signed=each,
-                )
-                for each in new
-            ]
+            return [*_issued(command.at, command.receipts, state)]
+
+
+def _decided(command: RecordDecision, state: Casting) -> list[CastingDecided]:
+    known = [(each.plan_key, each.decision) for each in state.decisions]
+    if (command.plan_key, command.decision) in known:
+        return []
+    return [
+        CastingDecided(
+            at=command.at,
+            generation_id=command.generation_id,
+            caster_id=command.caster_id,
+            plan_key=command.plan_key,
+            decision=command.decision,
+            permitted=command.decision.permitted,
+        )
+    ]
+
+
+def _issued(
+    at: datetime, receipts: tuple[SignedReceipt, ...], state: Casting
+) -> list[ReceiptIssued]:
+    new = [each for each in receipts if not state.issued(each.receipt.receipt_id)]
+    if not all(_stands(each, state) for each in new):
+        raise ReceiptWithoutDecision
+    return [
+        ReceiptIssued(
+            at=at,
+            generation_id=each.receipt.generation_id,
+            receipt_id=each.receipt.receipt_id,
+            signed=each,
+        )
+        for each in new
+    ]
 
 
 def _stands(signed: SignedReceipt, state: Casting) -> bool:

@@ -86,3 +86,19 @@ class CastNotPermitted(Refusal):
     code = "cast-not-permitted"
     stage = "consent"
     next_step = "Change the cast or the plan, or ask the owners."
+
+
+class CalledUnknown(Refusal):
+    """Somebody is called whom nobody can cast."""
+
+    code = "called-unknown"
+    stage = "consent"
+    next_step = "Check the handle's spelling, or leave the @ out where nobody is meant."
+
+
+class CastTooLarge(Refusal):
+    """There are too many different people in this story."""
+
+    code = "cast-too-large"
+    stage = "consent"
+    next_step = "Cast fewer of them."

@@ -55,6 +55,8 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         consent.BudgetExhausted: 409,
         consent.UseOfAnother: 409,
         consent.CastNotPermitted: 403,
+        consent.CalledUnknown: 422,
+        consent.CastTooLarge: 422,
         preferences.PreferenceUnusable: 422,
         may_ask.AskingClosed: 403,
         may_ask.AskNotNeeded: 409,

@@ -9,9 +9,10 @@ from typing import Final
 from activities.account.telling import TellingActivities
 from activities.cameo.enrolment import EnrolmentActivities
 from activities.cameo.freezing import FreezingActivities
+from activities.consent.admission import AdmissionActivities
 from activities.consent.asking import AskingActivities
 from activities.generation import GenerationActivities
-from infra.bootstrap import desk_on, ledger_on, open_log
+from infra.bootstrap import desk_on, ledger_on, office_on, open_log
 from infra.processes.observed import observed
 from infra.settings import Settings
 from infra.telemetry.metrics import ActivityTimes
@@ -42,9 +43,10 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve the queue ``orchestration`` until cancelled."""
     with observed(settings, ROLE) as metrics:
         async with open_log(settings) as log:
-            ledger, desk = ledger_on(log), desk_on(log)
+            ledger, desk, office = ledger_on(log), desk_on(log), office_on(log, settings)
             bodies = [
-                *GenerationActivities(ledger).bodies,
+                *GenerationActivities(ledger, office).bodies,
+                *AdmissionActivities(office).bodies,
                 *TellingActivities(ledger).bodies,
                 *EnrolmentActivities(ledger, secrets.token_bytes).bodies,
                 *FreezingActivities(ledger).bodies,

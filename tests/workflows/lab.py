@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +15,9 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 
+from activities.consent.admission import AdmissionActivities
 from activities.consent.desk import ConsentDesk
+from activities.consent.office import CastingOffice
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
@@ -23,8 +25,12 @@ from domain.account.account import ACCOUNT
 from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Shot
 from domain.generation.events import GenerationEvent
+from domain.kernel.ports import Appended, StreamAppend, StreamCheck
 from gpu_workers import registry
 from gpu_workers.activities import StudioActivities
+from gpu_workers.fence import Fence
+from gpu_workers.sampler import Sampler
+from infra import receipts
 from infra.clock import system_clock
 from infra.embedded.ports import PortBook
 from infra.embedded.server import binary
@@ -35,6 +41,7 @@ from infra.identity import drawn_by
 from infra.likeness.memory import MemoryGallery
 from infra.media.memory import MemoryObjectStore
 from infra.processes.orchestration import STORIES
+from infra.receipts import ReceiptKeys
 from infra.settings import Settings
 from infra.temporal.apply import apply_deployment
 from infra.temporal.client import connect, data_converter
@@ -43,6 +50,7 @@ from infra.temporal.workers import serving
 from infra.vault import FolderVault
 from tests import words
 from tests.workflows.bodies import CameoBodies
+from tests.workflows.players import Players
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
     VIDEO_GENERATION,
@@ -52,6 +60,13 @@ from workflows.contracts import (
 )
 
 draw = drawn_by(system_clock)
+PLAYERS = Players()
+
+
+def samplers(name: str) -> Sampler:
+    """The real samplers, and one that is told how long its steps take and keeps what it is told."""
+    return PLAYERS if name == PLAYERS.name else registry.loaded(name)
+
 
 SMALL = Brief(
     prompt="a dog runs",
@@ -76,6 +91,24 @@ STORY = SMALL.model_copy(
 LONG = SMALL.model_copy(update={"shots": (Shot(prompt="a dog runs", seconds=20.0),), "fps": 30})
 
 
+class Meanwhile(MemoryEventLog):
+    """A log in which somebody does something just before an append that a test waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: dict[str, Callable[[], Awaitable[object]]] = {}
+        """What to do, once, by the type of an event that is about to be written."""
+
+    async def append(
+        self, appends: Sequence[StreamAppend], checks: Sequence[StreamCheck] = ()
+    ) -> Appended:
+        for each in appends:
+            for event in each.events:
+                if act := self.before.pop(event.type, None):
+                    await act()
+        return await super().append(appends, checks)
+
+
 @dataclass
 class Lab:
     """What a test starts generations with, and where it looks afterwards."""
@@ -86,6 +119,9 @@ class Lab:
     ledger: Ledger
     gallery: MemoryGallery
     vault: FolderVault
+    office: CastingOffice
+    receipt_keys: ReceiptKeys
+    meanwhile: Meanwhile
     studio: AsyncExitStack
     """The studio's workers; ``replace_studio`` ends them and starts others."""
     begin_studio: Callable[[], AbstractAsyncContextManager[None]]
@@ -219,22 +255,49 @@ async def a_lab_without_waiting() -> AsyncIterator[tuple[Lab, Lab]]:
 
 
 async def _furnished(stack: AsyncExitStack, client: Client, home: Path) -> Lab:
-    log, store = MemoryEventLog(), MemoryObjectStore()
+    log, store = Meanwhile(), MemoryObjectStore()
     ledger = Ledger(log, CatalogCodec(EVENTS))
+    keys = receipts.ensure(home)
+    office = CastingOffice(log, CatalogCodec(EVENTS), keys)
     decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
     await ledger.perform([decision], Context("client/test", "test"))
     desk = ConsentDesk(log, CatalogCodec(EVENTS))
     gallery, vault = MemoryGallery(), FolderVault(home / "keys")
-    served = bodies(log, ledger, store, home, gallery, vault, desk)
+    served = bodies(log, ledger, store, home, gallery, vault, desk, office)
     await stack.enter_async_context(serving(client, load(), served, STORIES))
 
+    fence = Fence()
+    await stack.enter_async_context(fence.following(log))
+
     def begin_studio() -> AbstractAsyncContextManager[None]:
-        studio = StudioActivities(registry.loaded, store, ledger, system_clock, home)
+        studio = StudioActivities(
+            samplers,
+            store,
+            ledger,
+            system_clock,
+            home,
+            fence,
+            references=home / "shelf",
+            office=office,
+            vault=vault,
+        )
         return serving(client, load(), {"studio": [studio.sample_take]}, [])
 
     studio = await stack.enter_async_context(AsyncExitStack())
     await studio.enter_async_context(begin_studio())
-    return Lab(client, log, store, ledger, gallery, vault, studio, begin_studio)
+    return Lab(
+        client,
+        log,
+        store,
+        ledger,
+        gallery,
+        vault,
+        office,
+        keys,
+        log,
+        studio,
+        begin_studio,
+    )
 
 
 def bodies(
@@ -245,12 +308,14 @@ def bodies(
     gallery: MemoryGallery,
     vault: FolderVault,
     desk: ConsentDesk,
+    office: CastingOffice,
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities of all processes but the studio, by the process that serves them."""
     cameos = CameoBodies(ledger, store, vault, gallery, LogIndex(log), desk, scratch)
     return {
         "orchestration": [
-            *GenerationActivities(ledger).bodies,
+            *GenerationActivities(ledger, office).bodies,
+            *AdmissionActivities(office).bodies,
             *cameos.decisions,
         ],
         "media": [

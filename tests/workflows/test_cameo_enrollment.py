@@ -15,7 +15,7 @@ from domain.cameo.cameo import Castable, NoCameo
 from domain.cameo.keeping import CAMEO
 from domain.kernel.vault import Erased
 from tests.workflows.enrolling import Attempt, a_release, an_account, an_attempt, submitted
-from tests.workflows.examiner import a_clip
+from tests.workflows.examiner import a_clip, a_picture
 from tests.workflows.lab import Lab, draw
 from workflows.cameo_contracts import EnrolmentStatus, Review, Withdrawal
 
@@ -63,7 +63,7 @@ async def test_what_an_approval_keeps_is_sealed_and_the_raw_clip_is_gone(
     assert isinstance(cameo, Castable)
     [still] = cameo.versions[1].references.stills
     opened = await open_reference(lab.store, lab.vault, cameo.versions[1], still, tmp_path)
-    assert opened == b"png of berta"
+    assert opened == a_picture("berta")
 
 
 async def test_a_failed_check_is_named_with_how_to_do_better_and_nothing_stays(lab: Lab) -> None:

@@ -64,6 +64,7 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
         "record_cancellation": _DECISION,
         "post_notice": _DECISION,
         "tell_account": _DECISION,
+        "admit_cast": _DECISION,
         "record_ask": _DECISION,
         "answer_ask": _DECISION,
         "check_sides": _DECISION,

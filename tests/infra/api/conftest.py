@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from temporalio.worker import Worker
 
+from activities.consent.admission import AdmissionActivities
 from activities.generation import GenerationActivities
 from domain.catalog import EVENTS
 from infra.api.app import create_app
@@ -23,6 +24,7 @@ from infra.api.doors import Doors, Limits
 from infra.bootstrap import (
     desk_on,
     object_store,
+    office_on,
     open_cameo_index,
     open_gallery,
     open_ledger,
@@ -109,7 +111,12 @@ async def stage() -> AsyncIterator[Stage]:
             desk_on(log),
             settings.home / "scratch",
         )
-        await _work(stack, settings, GenerationActivities(ledger), studio, cameos)
+        office = office_on(log, settings)
+        decisions = [
+            *GenerationActivities(ledger, office).bodies,
+            *AdmissionActivities(office).bodies,
+        ]
+        await _work(stack, settings, decisions, studio, cameos)
         for projection in PROJECTIONS:
             runner = Runner(projection, log, EVENTS, settings.postgres_dsn)
             running = asyncio.create_task(runner.run())
@@ -123,7 +130,7 @@ async def stage() -> AsyncIterator[Stage]:
 async def _work(
     stack: AsyncExitStack,
     settings: Settings,
-    decisions: GenerationActivities,
+    decisions: list[Callable[..., Any]],
     studio: SmallStudio,
     cameos: CameoBodies,
 ) -> None:
@@ -148,7 +155,7 @@ async def _work(
         client,
         task_queue=ORCHESTRATION_QUEUE,
         workflows=STORIES,
-        activities=[*decisions.bodies, *cameos.decisions],
+        activities=[*decisions, *cameos.decisions],
         interceptors=[Safeguards()],
         workflow_runner=sandboxed(),
     )
