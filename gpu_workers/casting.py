@@ -23,7 +23,7 @@ from domain.account.relating import RELATIONS
 from domain.cameo.cameo import CameoVersion, Castable
 from domain.cameo.keeping import CAMEO
 from domain.consent.decider import CONSENT
-from domain.consent.portrayal import Portrayed, avoided, portrayed
+from domain.consent.wording import Portrayed, avoided, portrayed
 from domain.consent.preferences import Preferences
 from domain.consent.refusals import CastNotPermitted
 from domain.consent.roles import AdmittedCast, Role

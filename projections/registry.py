@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from domain.catalog import EVENTS
+from projections.appearances import APPEARANCES
 from projections.asks import ASKS
 from projections.cameos import CAMEOS
 from projections.connection import writing
@@ -22,6 +23,7 @@ PROJECTIONS: Final[tuple[Projection[Any], ...]] = (
     CAMEOS,
     ENROLMENTS,
     ASKS,
+    APPEARANCES,
 )
 
 

@@ -77,7 +77,7 @@ class CastingOffice:
         for shot, handles in enumerate(brief.called, 1):
             for place, handle in enumerate(handles, 1):
                 if handle not in found:
-                    cameo_id = await self._behind(handle, position)
+                    cameo_id = await self.behind(handle, position)
                     if cameo_id is None:
                         raise CalledUnknown(f"It is number {place} of those in shot {shot}.")
                     found[handle] = cameo_id
@@ -266,7 +266,7 @@ class CastingOffice:
             found.append(Decision(APPEARANCE, identifier, command))
         return found
 
-    async def _behind(self, handle: str, position: int | None) -> str | None:
+    async def behind(self, handle: str, position: int | None = None) -> str | None:
         """The cameo that a handle calls, now or at an earlier position."""
         try:
             stream = HANDLE.stream(handle_key(handle))

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from infra.api import (
     accounts,
+    appearances,
     asks,
     cameos,
     checking,
@@ -40,6 +41,7 @@ _PAGES: Final = (
     accounts,
     people,
     cameos,
+    appearances,
     enrolments,
     consents,
     checking,

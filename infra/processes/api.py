@@ -20,7 +20,7 @@ from infra.api.doors import Doors, Limits
 from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.api.progress import Lookout, Watchers
-from infra.bootstrap import desk_on, ledger_on, object_store, open_log
+from infra.bootstrap import ledger_on, object_store, office_on, open_log
 from infra.clock import system_clock
 from infra.identity import drawn_by
 from infra.processes.observed import observed
@@ -30,6 +30,7 @@ from infra.telemetry.metrics import Metrics
 from infra.temporal import payload_keys
 from infra.temporal.client import connect
 from infra.temporal.codec_endpoint import codec_router
+from projections.appearances import AppearancesReader
 from projections.asks import AsksReader
 from projections.cameos import CameosReader
 from projections.enrolments import EnrolmentsReader
@@ -90,7 +91,8 @@ async def open_doors(
             cameos=CameosReader(pool),
             enrolments=EnrolmentsReader(pool),
             asks=AsksReader(pool),
-            desk=desk_on(log),
+            appearances=AppearancesReader(pool),
+            office=office_on(log),
             receipt_keys=receipts.ensure(settings.home),
             store=store,
             idempotency=Idempotency(pool),

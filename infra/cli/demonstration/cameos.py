@@ -22,6 +22,10 @@ PLANNED: Final = (
     "owner_asked_and_approved",
     "cast_permitted",
     "preferences_unseen",
+    "video_with_both",
+    "third_refused",
+    "receipts_verified",
+    "owner_sees",
     "dry_run_milliseconds",
 )
 CHALLENGES_MAX: Final = 3
@@ -70,6 +74,24 @@ class Scene:
     def __init__(self, out: Path, say: Say, figures: Figures) -> None:
         self._out, self._say, self._figures = out, say, figures
         self.enrolled: list[Enrolled] = []
+        self.played: list[tuple[str, str]] = []
+
+    @property
+    def say(self) -> Say:
+        return self._say
+
+    @property
+    def figures(self) -> Figures:
+        return self._figures
+
+    @property
+    def out(self) -> Path:
+        return self._out
+
+    def workflows(self) -> list[tuple[str, str]]:
+        """What can be looked at in the Temporal UI: a name and the workflow's id."""
+        enrolments = [(each.name, str(each.facts()["workflow_id"])) for each in self.enrolled]
+        return [*enrolments, *self.played]
 
     async def enrol_person(self, owner: CameoCaller, name: str) -> Enrolled:
         """A person answers a challenge; after a minute that was too short, another one."""

@@ -1,4 +1,4 @@
-"""Portrayal: what the people of a shot wish, merged into the words that a sampler is given.
+"""Wording: what the people of a shot wish, merged into the words that a sampler is given.
 
 Wishes are quoted data after the caster's words. What somebody never wants is taken out of the
 caster's words wherever they name it, so that asking for it is no way around. Nothing of this is
