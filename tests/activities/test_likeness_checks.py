@@ -187,7 +187,7 @@ def test_a_mouth_that_opens_with_the_voice_passes_and_another_rhythm_does_not() 
 
     def moving(opening: NDArray[np.float64]) -> Verdict:
         points = quiet.points.copy()
-        points[:, 14, 1] += (60 * opening).astype(np.float32)
+        points[:, 17, 1] += (60 * opening).astype(np.float32)
         return voice_moves_with_mouth(replace(quiet, points=points)).verdict
 
     assert moving(loud) == "passed"
