@@ -23,11 +23,11 @@ from domain.account.relating import RELATIONS
 from domain.cameo.cameo import CameoVersion, Castable
 from domain.cameo.keeping import CAMEO
 from domain.consent.decider import CONSENT
-from domain.consent.wording import Portrayed, avoided, portrayed
 from domain.consent.preferences import Preferences
 from domain.consent.refusals import CastNotPermitted
 from domain.consent.roles import AdmittedCast, Role
 from domain.consent.situations import Held
+from domain.consent.wording import Portrayed, avoided, portrayed
 from domain.consent.world import World
 from domain.generation.brief import Shot
 from domain.generation.reference import ReferenceFile, ReferenceKind, Seal

@@ -38,8 +38,8 @@ class Evidence:
     [m, 468, 3]. Where there is no face, zeros.
     Of the k whose identity was taken: ``identity_of`` [k] (indices into the m), ``identities``
     [k, 128], ``over`` [k] (how much surer the detector is when the picture is turned over: above 0
-    where it stands on its head). ``size`` [2] is the width and height of the pictures looked at; ``sound`` the mono
-    samples at 16 kHz, beginning with the first picture.
+    where it stands on its head). ``size`` [2] is the width and height of the pictures looked at;
+    ``sound`` the mono samples at 16 kHz, beginning with the first picture.
     """
 
     times: Floats

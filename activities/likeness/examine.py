@@ -31,12 +31,11 @@ from activities.likeness.contract import (
     Template,
 )
 from activities.likeness.evidence import SAMPLE_RATE
-from activities.likeness.listening import speech, spoken_part
+from activities.likeness.listening import spoken_part
 from activities.likeness.observing import Observation, look_at
-from activities.likeness.speaker import voice_of
+from activities.likeness.speaker import voice_in
 
 _PERSON: Final = Claim()
-_SPEECH_SECONDS_MIN: Final = 1.5
 _SAMPLE_SECONDS_MAX: Final = 10.0
 
 Vector = NDArray[np.float32]
@@ -59,7 +58,7 @@ def examine(
         seen = look_at(clip, Path(folder), with_sound=challenge is not None)
     if challenge is None:
         return _of_a_thing(seen)
-    face, voice = typical_face(seen.evidence), _voice(seen)
+    face, voice = typical_face(seen.evidence), voice_in(seen.evidence.sound)
     return Examination(
         findings=_findings(seen, challenge, templates, claim, face, voice),
         face=_packed(face),
@@ -100,12 +99,6 @@ def _of_a_thing(seen: Observation) -> Examination:
         references=_references(seen),
         seconds=seen.facts.seconds,
     )
-
-
-def _voice(seen: Observation) -> Vector | None:
-    """The voice's vector, where enough is said to have one."""
-    said = speech(seen.evidence.sound)
-    return voice_of(said) if len(said) >= _SPEECH_SECONDS_MIN * SAMPLE_RATE else None
 
 
 def _packed(vector: Vector | None) -> bytes | None:

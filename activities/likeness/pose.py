@@ -14,8 +14,8 @@ Floats = NDArray[np.float32]
 _RIGHT: Final = [454, 356, 263]
 _LEFT: Final = [234, 127, 33]
 _CHIN, _BROW = 152, 10
-_LIPS: Final = (13, 14)
-_CORNERS: Final = (61, 291)
+_NOSE, _LOWER_LIP = 1, 17
+_EYES: Final = (33, 263)
 
 
 def pose_of(points: Floats) -> Floats:
@@ -38,12 +38,14 @@ def pose_of(points: Floats) -> Floats:
 
 
 def mouth_of(points: Floats) -> Floats:
-    """[m]: how far the lips are apart, as a share of the mouth's width."""
-    upper, lower = _LIPS
-    left, right = _CORNERS
-    apart = np.linalg.norm(points[:, upper, :2] - points[:, lower, :2], axis=1)
+    """[m]: how far the lower lip is from the nose, as a share of the eyes' distance.
+
+    It follows a mouth that opens, also one that smiles; it is of use while the head does not nod.
+    """
+    low = np.linalg.norm(points[:, _NOSE, :2] - points[:, _LOWER_LIP, :2], axis=1)
+    left, right = _EYES
     wide = np.linalg.norm(points[:, left, :2] - points[:, right, :2], axis=1)
-    return np.asarray(apart / (wide + 1e-6), np.float32)
+    return np.asarray(low / (wide + 1e-6), np.float32)
 
 
 def track_of(evidence: Evidence) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from activities.likeness import models
 from activities.likeness.evidence import SAMPLE_RATE
+from activities.likeness.listening import speaking
 
 Floats = NDArray[np.float32]
 
@@ -24,11 +25,32 @@ _PART_STEP: Final = 77
 """In hops of 10 ms: parts of 1.6 s that overlap by half."""
 _LOUDNESS: Final = 10 ** (-30 / 20)
 _LAYERS: Final = 3
+_SPEECH_MIN, _QUIET_MIN = 150, 30
+"""In hops: less speech gives no voice, less quiet no noise."""
+_KEPT: Final = 0.02
 
 
-def voice_of(speech: Floats) -> Floats:
-    """[256], of unit length, of mono speech at 16 kHz whose pauses were cut out."""
-    spectra = mel_spectra(_loud_enough(speech))
+def voice_in(sound: Floats) -> Floats | None:
+    """[256], of unit length, of whoever speaks in a recording; None where hardly anybody does.
+
+    Mono, 16 kHz. What is heard in the pauses is taken off what is heard with the voice, for the
+    encoder was trained on quiet recordings and takes a room's noise for a part of the voice.
+    """
+    spectra = mel_spectra(_loud_enough(sound))
+    speaks = speaking(sound)
+    length = min(len(spectra), len(speaks))
+    spectra, speaks = spectra[:length], speaks[:length]
+    if speaks.sum() < _SPEECH_MIN:
+        return None
+    voiced = spectra[speaks]
+    if length - speaks.sum() >= _QUIET_MIN:
+        noise = spectra[~speaks].mean(0)
+        voiced = np.maximum(voiced - noise, _KEPT * voiced)
+    return _encoded(np.asarray(voiced, np.float32))
+
+
+def _encoded(spectra: Floats) -> Floats:
+    """[256], of unit length: the mean over parts of [hops, 40]."""
     missing = _PART - len(spectra)
     if missing > 0:
         spectra = np.pad(spectra, ((0, missing), (0, 0)))

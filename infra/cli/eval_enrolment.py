@@ -54,7 +54,7 @@ def evaluate(
 ) -> None:
     """Film attacks and honest clips, examine them, and print what each check let through."""
     wanted = list(tasks(clips, honest, first_seed))
-    trials = list(_kept(keep, wanted))
+    trials = list(kept(keep, wanted))
     done = {(trial.kind, trial.seed) for trial in trials}
     missing = [task for task in wanted if task not in done]
     with Console(stderr=True).status("filming") as status:
@@ -84,7 +84,8 @@ def tasks(clips: int, honest: int, first_seed: int) -> Iterator[Task]:
             yield from ((kind, seed) for kind in KINDS)
 
 
-def _kept(keep: Path | None, wanted: Sequence[Task]) -> Iterator[Trial]:
+def kept(keep: Path | None, wanted: Sequence[Task]) -> Iterator[Trial]:
+    """What an earlier part tried of what is wanted, each once."""
     if keep is None or not keep.is_file():
         return
     asked = set(wanted)

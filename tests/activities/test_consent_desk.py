@@ -300,6 +300,39 @@ async def test_a_decision_at_a_later_door_is_recorded_too(
     assert [each.permitted for each in casting.decisions] == [True, False]
 
 
+REQUEST = Decision(GENERATION, words.GENERATION_ID, words.request_video())
+
+
+async def test_what_rests_on_consent_is_done_in_the_append_that_says_why_it_may(
+    log: Interrupted, desk: ConsentDesk
+) -> None:
+    await given(log, everyone)
+    await desk.admit(plan(), "admit", CONTEXT)
+    before = await log.head()
+    answer = await desk.allow(plan(), "publish", [REQUEST], "publish", CONTEXT)
+    assert answer.decision.permitted
+    written = await log.read_all(before)
+    assert [each.type for each in written] == ["video-requested.v1", "casting-decided.v1"]
+    await perform(log, CONSENT, CAMEO, RevokeConsent(**owners, reason="mine"))
+    again = await desk.allow(plan(), "publish", [REQUEST], "publish", CONTEXT)
+    assert again.decision == answer.decision, "it was done; asking again says so"
+    another = await desk.allow(plan(), "publish", [REQUEST], "publish anew", CONTEXT)
+    assert not another.decision.permitted
+
+
+async def test_a_revocation_in_the_last_moment_stops_the_append(
+    log: Interrupted, desk: ConsentDesk
+) -> None:
+    await given(log, everyone)
+    await desk.admit(plan(), "admit", CONTEXT)
+    log.meanwhile = [Decision(CONSENT, CAMEO, RevokeConsent(**owners, reason="mine"))]
+    answer = await desk.allow(plan(), "publish", [REQUEST], "publish", CONTEXT)
+    assert answer.decision.verdicts[0].reasons == ("consent-revoked",)
+    assert await events_of(log, f"generation-{words.GENERATION_ID}") == []
+    decided = await events_of(log, f"casting-{GENERATION_ID}")
+    assert decided == ["casting-decided.v1", "casting-decided.v1"]
+
+
 async def test_dry_run_equals_admission_in_random_worlds() -> None:
     found = await dry_run_equals_admission(worlds=300, seed=17)
     assert found.differences == 0

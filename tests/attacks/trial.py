@@ -17,13 +17,12 @@ from activities.likeness.contract import Claim, Examination, Finding, Template, 
 from activities.likeness.evidence import SAMPLE_RATE
 from activities.likeness.examine import examine
 from activities.likeness.faces import Faces
-from activities.likeness.listening import speech
-from activities.likeness.speaker import voice_of
+from activities.likeness.speaker import voice_in
 from domain.kernel.model import Value
 from tests.attacks.suite import KINDS, Attack, film_attack
 from tests.media.camera import Camera, Lens
 from tests.media.clips import FULL, Size, chance, honest
-from tests.media.people import PEOPLE, Person
+from tests.media.people import BY_NAME, PEOPLE, Person
 from tests.media.pets import film_pet
 from tests.media.voices import RATE, resampled, say
 
@@ -31,6 +30,7 @@ HONEST: Final = "honest"
 HONEST_PET: Final = "honest_pet"
 _ADULT: Final = Claim(age_years=34)
 _ENROLLED_NUMBER: Final = "274096135"
+_UNLIKE: Final = 0.175
 
 
 class Trial(Value):
@@ -108,7 +108,12 @@ def templates_of(attack: Attack) -> tuple[Template, ...]:
     """What other accounts have enrolled: the victim of the attack, and people who are not met."""
     strangers = _strangers(attack)
     templates = [
-        Template(key=f"stranger-{each.name}", face=face_template(each)) for each in strangers
+        Template(
+            key=f"stranger-{each.name}",
+            face=face_template(each),
+            voice=voice_template(each) if _sounds_unlike(each, attack) else None,
+        )
+        for each in strangers
     ]
     if attack.enrolled_face:
         templates.append(Template(key="victim-face", face=face_template(attack.enrolled_face)))
@@ -120,6 +125,12 @@ def templates_of(attack: Attack) -> tuple[Template, ...]:
 def _strangers(attack: Attack) -> list[Person]:
     """Everybody but who is in the clip, where it is known who is."""
     return [each for each in PEOPLE if attack.shows and each.name != attack.shows]
+
+
+def _sounds_unlike(stranger: Person, attack: Attack) -> bool:
+    """All voices are one voice changed; those that are changed alike are alike."""
+    heard = attack.enrolled_voice or BY_NAME[attack.shows]
+    return abs(stranger.voice.height - heard.voice.height) >= _UNLIKE
 
 
 @cache
@@ -139,7 +150,9 @@ def face_template(person: Person) -> bytes:
 def voice_template(person: Person) -> bytes:
     """As an enrolment of another day gave it: another number."""
     said = resampled(say(_ENROLLED_NUMBER, person.voice), RATE, SAMPLE_RATE)
-    return voice_of(speech(said)).astype("<f4").tobytes()
+    voice = voice_in(np.pad(said, SAMPLE_RATE))
+    assert voice is not None
+    return voice.astype("<f4").tobytes()
 
 
 ALL_KINDS: Final = (HONEST, HONEST_PET, *KINDS)

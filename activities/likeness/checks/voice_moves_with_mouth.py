@@ -2,7 +2,7 @@
 
 Score: the correlation of the mouth's opening with the loudness while somebody speaks, at the best
 delay of up to 0.2 s, less what delays of 0.7 to 1.6 s give by chance. Both are taken against their
-own mean of a second and a half, so that a smile or a turn of the head does not count.
+own mean of a second and a half, and only while the head does not turn.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from activities.likeness.checks.finding import found
 from activities.likeness.contract import Finding, Verdict
 from activities.likeness.evidence import Evidence
 from activities.likeness.listening import loudness, speaking
-from activities.likeness.pose import mouth_of
+from activities.likeness.moves import PITCH_DEGREES, YAW_DEGREES
+from activities.likeness.pose import mouth_of, track_of
 
 MARGIN_MIN: Final = 0.20
 MARGIN_UNSURE: Final = 0.14
@@ -26,6 +27,7 @@ _RATE: Final = 30
 _NEAR_SECONDS: Final = 0.20
 _FAR_SECONDS: Final = (0.7, 1.6)
 _TREND_SECONDS: Final = 1.5
+_RESTING: Final = 0.6
 _SPEECH_SECONDS_MIN: Final = 1.0
 _ADVICE: Final = (
     "The voice does not move with the mouth. Speak yourself, face the camera in good light, and "
@@ -59,10 +61,20 @@ def sync(evidence: Evidence) -> float:
     loud = np.interp(clock, np.arange(len(heard)) / 100 + 0.015, heard)
     if len(clock) < 2 * _RATE:
         return 0.0
+    resting = np.interp(clock, evidence.seen_at[alone], _at_rest(evidence)) > 0.5
+    if resting.sum() < _RATE:
+        return 0.0
     mouth, loud = _detrended(mouth), _detrended(loud)
-    near = max(_correlation(mouth, loud, lag) for lag in _lags(0.0, _NEAR_SECONDS))
-    far = [_correlation(mouth, loud, lag) for lag in _lags(*_FAR_SECONDS)]
+    near = max(_correlation(mouth, loud, resting, lag) for lag in _lags(0.0, _NEAR_SECONDS))
+    far = [_correlation(mouth, loud, resting, lag) for lag in _lags(*_FAR_SECONDS)]
     return near - max(0.0, float(np.percentile(far, 75)))
+
+
+def _at_rest(evidence: Evidence) -> Floats:
+    """[j]: 1 where the head does not turn, so that the lips can be measured."""
+    _, poses = track_of(evidence)
+    reach = (np.abs(poses) / np.array([YAW_DEGREES, PITCH_DEGREES])).max(1)
+    return np.asarray(reach < _RESTING, np.float64)
 
 
 def _lags(least: float, most: float) -> list[int]:
@@ -70,9 +82,14 @@ def _lags(least: float, most: float) -> list[int]:
     return [sign * size for size in sizes for sign in (-1, 1)]
 
 
-def _correlation(mouth: Floats, loud: Floats, lag: int) -> float:
-    a, b = (mouth[lag:], loud[: len(loud) - lag]) if lag >= 0 else (mouth[:lag], loud[-lag:])
-    spread = float(a.std() * b.std())
+def _correlation(mouth: Floats, loud: Floats, resting: NDArray[np.bool_], lag: int) -> float:
+    """Over the pictures at rest; ``loud`` is moved by ``lag`` against them."""
+    if lag >= 0:
+        a, b, kept = mouth[lag:], loud[: len(loud) - lag], resting[lag:]
+    else:
+        a, b, kept = mouth[:lag], loud[-lag:], resting[:lag]
+    a, b = a[kept], b[kept]
+    spread = float(a.std() * b.std()) if len(a) >= _RATE // 2 else 0.0
     return float(((a - a.mean()) * (b - b.mean())).mean() / spread) if spread > 1e-9 else 0.0
 
 
