@@ -16,6 +16,7 @@ from typing import Any, Final
 from temporalio import activity
 
 from activities.cameo.places import CLIPS, UPLOADS
+from activities.film.formats import H264, FilmFormat
 from activities.film.make import MadeFiles, make_files
 from activities.film.shape import Reel, Timing
 from activities.generation import context_of
@@ -73,8 +74,9 @@ class MediaActivities:
         now: Callable[[], datetime],
         scratch: Path,
         kept_days: float = DAYS_KEPT,
+        form: FilmFormat = H264,
     ) -> None:
-        self._kept_days = kept_days
+        self._kept_days, self._format = kept_days, form
         self._store, self._ledger, self._now, self._scratch = store, ledger, now, scratch
 
     @property
@@ -93,7 +95,7 @@ class MediaActivities:
 
         Raises TakeUnusable, FilmFaulty, and HashMismatch or ObjectMissing for a damaged take.
         """
-        work = _Work(order)
+        work = _Work(order, self._format)
         with scratch_folder(self._scratch, "assembly-") as folder:
             async with beating(lambda: work.progress):
                 paths = [folder / f"take-{n:03d}.mkv" for n in range(len(order.takes))]
@@ -182,7 +184,7 @@ class MediaActivities:
 
         facts = made.facts
         return Assembled(
-            film=await stage(made.film, "video/mp4"),
+            film=await stage(made.film, self._format.content_type),
             poster=await stage(made.poster, "image/jpeg"),
             contact_sheet=await stage(made.contact_sheet, "image/jpeg"),
             width=facts.width,
@@ -229,7 +231,8 @@ class MediaActivities:
 class _Work:
     """One assembly in a thread: what it is to do, and how far it has come."""
 
-    def __init__(self, order: AssemblyOrder) -> None:
+    def __init__(self, order: AssemblyOrder, form: FilmFormat) -> None:
+        self._format = form
         self._timings = [Timing(take.frames, take.fps) for take in order.takes]
         pictures = sum(each.frames for each in self._timings)
         self.progress = AssemblyProgress(picture=0, pictures=2 * pictures)
@@ -242,7 +245,7 @@ class _Work:
             self.progress = AssemblyProgress(picture=picture, pictures=pictures)
 
         takes = [Reel(*each) for each in zip(paths, self._timings, strict=True)]
-        return make_files(takes, folder, on_progress)
+        return make_files(takes, folder, on_progress, self._format)
 
 
 def _media_file(key: str, staged: StagedFile) -> MediaFile:

@@ -70,13 +70,26 @@ class SavedState(Value):
     step: int
 
 
+class SavedStrip(Value):
+    """Where a small look at the state after ``step`` steps was saved, as JPEG."""
+
+    key: str
+    step: int
+
+
+def previews_prefix(generation_id: str) -> str:
+    """Where a generation's looks lie while it is sampled; they go with its takes."""
+    return f"takes/{generation_id}/previews/"
+
+
 class SamplingProgress(Value):
     """The details of the studio's heartbeat: steps done of steps planned (0: not planned yet).
 
     ``shot`` is the order's; ``restored`` of the steps were done by an attempt before.
     ``deaths`` counts workers that vanished with this order; ``left`` says that this one has not.
     ``shortages`` counts the times that memory ran out. ``seconds`` is how long this attempt has
-    had the ``device`` for itself, and ``checkpoint`` is where the next attempt can go on.
+    had the ``device`` for itself, ``checkpoint`` is where the next attempt can go on, and
+    ``preview`` is the newest look at it.
     """
 
     shot: int = 0
@@ -90,6 +103,7 @@ class SamplingProgress(Value):
     checkpoint: SavedState | None = None
     device: str = ""
     seconds: float = 0.0
+    preview: SavedStrip | None = None
 
 
 class OfTakes(Errand):

@@ -51,9 +51,19 @@ from gpu_workers.mishaps import (
     require_audible,
 )
 from gpu_workers.opening import opened
+from gpu_workers.previews import Looks, Strips
 from gpu_workers.reel import Leaving, Reel, last_progress
 from gpu_workers.references import references_folder
-from gpu_workers.sampler import Plan, Reference, Sampler, SamplingRequest, Shot, State, Story
+from gpu_workers.sampler import (
+    Plan,
+    Reference,
+    Sampler,
+    SamplingRequest,
+    Shot,
+    State,
+    Story,
+    decoded,
+)
 from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
@@ -70,8 +80,9 @@ class StudioActivities:
     """Runs samplers in threads of this process and keeps their takes without loss.
 
     Give it the ``fence`` that follows the log, and the ``device`` where several such objects
-    share one. ``references`` is the folder that its samplers read from. Where people are cast, the
-    ``office`` is asked, and the ``vault`` opens their likenesses.
+    share one. ``references`` is the folder that its samplers read from;
+    ``preview_seconds`` is how often a look is taken at what is sampled, if at all. Where people are
+    cast, the ``office`` is asked, and the ``vault`` opens their likenesses.
     """
 
     def __init__(
@@ -84,11 +95,13 @@ class StudioActivities:
         fence: Fence | None = None,
         device: Device | None = None,
         references: Path | None = None,
+        preview_seconds: float | None = None,
         kept_days: float = DAYS_KEPT,
         office: CastingOffice | None = None,
         vault: Vault | None = None,
     ) -> None:
         self._samplers, self._store, self._scratch = samplers, store, scratch
+        self._preview_seconds = preview_seconds
         self._shelf = Shelf(store, references or references_folder(), vault=vault)
         self._casting = Casting(office, self._shelf, now)
         self._kept = KeptTakes(store, now, kept_days)
@@ -160,15 +173,20 @@ class StudioActivities:
             reel.begin(plan, restored, bool(getattr(sampler, "saves_first_step", False)))
             if recorded := await self._books.begin(order, reel.attempt, plan, reel.step):
                 return recorded
+            strips = Strips(self._store, order.generation_id, reel.attempt, folder, order.shot)
+            looks = Looks(sampler, plan, self._preview_seconds)
             path = folder / "take.mkv"
 
             def shoot(sign: StopSign) -> None:
                 reel.sign = sign
-                self._shoot(sampler, plan, reel, path)
+                self._shoot(sampler, plan, reel, looks, path)
 
             try:
                 async with beside(
-                    self._tell(order, reel), _save_often(reel, checkpoints), _leave_when_told(reel)
+                    self._tell(order, reel),
+                    _save_often(reel, checkpoints),
+                    _show_often(reel, looks, strips),
+                    _leave_when_told(reel),
                 ):
                     await in_thread(shoot, self._threads)
             except (Leaving, asyncio.CancelledError):
@@ -191,16 +209,22 @@ class StudioActivities:
         except (OSError, Mishap) as error:
             _log.warning("studio.release_failed", sampler=sampler.name, error=type(error).__name__)
 
-    def _shoot(self, sampler: Sampler, plan: Plan, reel: Reel, path: Path) -> None:
+    def _shoot(self, sampler: Sampler, plan: Plan, reel: Reel, looks: Looks, path: Path) -> None:
         """In a thread of its own: everything from the plan to the file."""
+
+        def on_step(state: State) -> None:
+            reel.on_step(state)
+            looks.look(state)
+
         reel.heed()
         state = reel.state or sampler.start(plan)
         if not reel.is_done:
             elsewhere = not getattr(sampler, "needs_device", True)  # a server does the work
             with nullcontext() if elsewhere else self._device.held(reel.turn, reel.heed):
                 reel.heed()
-                state = sampler.advance(plan, state, reel.on_step)
-        write_mezzanine(require_audible(sampler.decode(plan, state)), path)
+                state = sampler.advance(plan, state, on_step)
+        clip = decoded(sampler, plan, state, reel.heed_a_stop)
+        write_mezzanine(require_audible(clip), path, reel.heed_a_stop)
 
     async def _loaded(self, name: str) -> Sampler:
         """A sampler with its weights in memory; two jobs never load one at the same time."""
@@ -262,6 +286,15 @@ async def _save_often(reel: Reel, checkpoints: Checkpoints) -> None:
         reel.moved.clear()
         if reel.is_due():
             await _save(reel, checkpoints)
+
+
+async def _show_often(reel: Reel, looks: Looks, strips: Strips) -> None:
+    """Bring each new look to the store and name it. Where that fails, the next one may not."""
+    while True:
+        if taken := looks.take():
+            with suppress(StoreUnavailable, OSError):
+                reel.preview = await strips.save(*taken)
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 async def _save_at_last(reel: Reel, checkpoints: Checkpoints) -> None:

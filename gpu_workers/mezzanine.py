@@ -6,6 +6,7 @@ torch, so any room may read what the studio wrote.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -27,8 +28,11 @@ class MezzanineUnreadable(Exception):
     """This file is not a mezzanine that the studio wrote; sample the plan again to make one."""
 
 
-def write_mezzanine(clip: Clip, path: Path) -> None:
-    """Write ``clip`` to ``path`` without any loss. Raises ValueError for odd channel counts."""
+def write_mezzanine(clip: Clip, path: Path, heed: Callable[[], None] = lambda: None) -> None:
+    """Write ``clip`` to ``path`` without any loss; ``heed`` is called before each picture.
+
+    Raises ValueError for odd channel counts, and whatever ``heed`` raises.
+    """
     channels = clip.audio.shape[0]
     if channels not in _LAYOUTS:
         raise ValueError(f"a mezzanine has 1 or 2 channels of sound; this clip has {channels}")
@@ -44,15 +48,20 @@ def write_mezzanine(clip: Clip, path: Path) -> None:
         video.codec_context.flags |= int(av.codec.context.Flags.bitexact)
         audio = container.add_stream("pcm_f32le", rate=clip.sample_rate, layout=_LAYOUTS[channels])
         audio.codec_context.flags |= int(av.codec.context.Flags.bitexact)
-        _write_interleaved(container, video, audio, clip)
+        _write_interleaved(container, video, audio, clip, heed)
 
 
 def _write_interleaved(
-    container: av.container.OutputContainer, video: VideoStream, audio: AudioStream, clip: Clip
+    container: av.container.OutputContainer,
+    video: VideoStream,
+    audio: AudioStream,
+    clip: Clip,
+    heed: Callable[[], None],
 ) -> None:
     """Sound follows the pictures block by block, so that a reader never seeks back."""
     written = 0
     for index, picture in enumerate(clip.frames):
+        heed()
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
         frame.pts, frame.time_base = index, Fraction(1, clip.fps)
         container.mux(video.encode(frame))

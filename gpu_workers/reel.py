@@ -9,7 +9,7 @@ from typing import Final
 
 from temporalio import activity
 
-from activities.orders import SamplingProgress, SavedState
+from activities.orders import SamplingProgress, SavedState, SavedStrip
 from activities.threads import StopSign
 from gpu_workers.checkpoints import BEAT_SECONDS, steps_between
 from gpu_workers.device import Turn
@@ -41,6 +41,7 @@ class Reel:
         self.turn = Turn()
         self.deaths = _deaths(last)
         self.shortages = last.shortages if last else 0
+        self.preview: SavedStrip | None = None
         self.saved: SavedState | None = last.checkpoint if last else None
         self.step = self.saved.step if self.saved else 0
         self.steps = last.steps if last else 0
@@ -75,10 +76,14 @@ class Reel:
 
     def heed(self) -> None:
         """Raise what stops the work: a wish of the caller, the log, or the end of this worker."""
-        self.sign.heed()
-        self._fence()
+        self.heed_a_stop()
         if self._leaving:
             raise Leaving
+
+    def heed_a_stop(self) -> None:
+        """Raise when nobody wants the take; a worker that ends still finishes what is sampled."""
+        self.sign.heed()
+        self._fence()
 
     def on_step(self, state: State) -> None:
         """Called by the sampler after each step: the fence before the next one."""
@@ -119,6 +124,7 @@ class Reel:
             checkpoint=self.saved,
             device=self.device,
             seconds=round(self.turn.seconds, 3),
+            preview=self.preview,
         )
 
     @property

@@ -45,6 +45,12 @@ def _ltx2_condition() -> Sampler:
     return DiffusionSampler("ltx2-condition", Ltx2Condition(), Workshop.from_environment())
 
 
+def _sketch() -> Sampler:
+    from gpu_workers.sketch.sampler import made
+
+    return made()
+
+
 def _video_server() -> Sampler:
     from gpu_workers.video_server.sampler import VideoServerSampler
 
@@ -63,11 +69,12 @@ _MAKERS: Final[dict[str, Callable[[], Sampler]]] = {
     "animatic": _animatic,
     "ltx2": _ltx2,
     "ltx2-condition": _ltx2_condition,
+    "sketch": _sketch,
     "video-server": _video_server,
     "wan-vace": _wan_vace,
 }
 
-DEFAULT: Final = "animatic"
+DEFAULT: Final = "sketch"
 
 
 def names() -> tuple[str, ...]:

@@ -257,6 +257,19 @@ class Sampler(Protocol):
         ...
 
 
+def decoded(sampler: Sampler, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
+    """The finished clip, unless ``heed`` raises meanwhile.
+
+    A sampler that decodes for long has a method ``decode_heeding(plan, state, heed)`` and calls
+    ``heed`` between two of its pieces; others are heard before and after.
+    """
+    heed()
+    piecewise = getattr(sampler, "decode_heeding", None)
+    clip: Clip = sampler.decode(plan, state) if piecewise is None else piecewise(plan, state, heed)
+    heed()
+    return clip
+
+
 def environment() -> dict[str, str]:
     """What bit-identity may depend on; a state keeps it, so that a difference can be explained."""
     return {

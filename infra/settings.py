@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.film.formats import FormatName
 from infra.errors import UserError
 
 ENV_PREFIX = "CALLSHEET_"
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "pretty"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     debug: bool = False
+
+    film_format: FormatName = "h264"
+    """In which codecs films are kept."""
+    preview_seconds: float = Field(default=0.0, ge=0)
+    """How often the studio takes a look at what it samples; 0: never."""
 
     servers_start_seconds_max: float = Field(default=60.0, gt=0)
     processes_start_seconds_max: float = Field(default=60.0, gt=0)

@@ -49,6 +49,7 @@ def pictures_at(
                 found += 1
                 if found == len(wanted):
                     return
+            del frame  # whoever holds a frame keeps the decoder from using its memory again
         raise ClipDamaged(f"{len(wanted) - found} of its pictures are no longer there.")
 
 
@@ -66,6 +67,7 @@ def _frames_from(
             break  # its index is wrong, so the way from the beginning is taken
         entered = True
         yield frame
+        del frame
     if not entered:
         container.seek(facts.times[0], stream=video)
         yield from _frames(container, video)
@@ -78,6 +80,9 @@ def _frames(container: InputContainer, video: VideoStream) -> Iterator[av.VideoF
             frames = packet.decode()
         except av.InvalidDataError:
             continue
-        for frame in frames:
+        frames.reverse()
+        while frames:
+            frame = frames.pop()
             if isinstance(frame, av.VideoFrame):
                 yield frame
+            del frame

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import av
 
+from activities.film.formats import H264, FilmFormat
 from activities.film.mux import encode_film
 from activities.film.probe import FilmFacts, probe
 from activities.film.refusals import FilmFaulty
 from activities.film.shape import SAMPLE_RATE, Reel, Timing, joined
 from activities.film.stills import Moments
+
+_FPS_SLACK: Final = 0.01
+"""WebM says how long a picture stands in whole nanoseconds."""
 
 OnProgress = Callable[[int, int], None]
 """Called with pictures done and pictures to do in all; what it raises stops the work there."""
@@ -28,13 +33,16 @@ class MadeFiles:
     facts: FilmFacts
 
 
-def make_files(takes: Sequence[Reel], folder: Path, on_progress: OnProgress) -> MadeFiles:
+def make_files(
+    takes: Sequence[Reel], folder: Path, on_progress: OnProgress, form: FilmFormat = H264
+) -> MadeFiles:
     """Join the takes and encode the film, choose its stills, and decode what was written.
 
     Each picture counts twice: it is encoded, then decoded again. Raises TakeUnusable, FilmFaulty,
     OSError when the disk is full, and whatever ``on_progress`` raises.
     """
-    film, poster, sheet = folder / "film.mp4", folder / "poster.jpg", folder / "contact-sheet.jpg"
+    film = folder / f"film{form.suffix}"
+    poster, sheet = folder / "poster.jpg", folder / "contact-sheet.jpg"
     timing = joined([each.timing for each in takes])
     moments, work = Moments(timing), 2 * timing.frames
 
@@ -42,24 +50,28 @@ def make_files(takes: Sequence[Reel], folder: Path, on_progress: OnProgress) -> 
         on_progress(index, work)
         moments.see(index, frame)
 
-    encode_film(takes, film, on_encoded)
+    encode_film(takes, film, on_encoded, form)
     moments.write_poster(poster)
     moments.write_contact_sheet(sheet)
-    facts = probe(film, lambda index: on_progress(timing.frames + index, work))
-    require_faithful(facts, timing)
+    facts = probe(film, lambda index: on_progress(timing.frames + index, work), form)
+    require_faithful(facts, timing, form)
     return MadeFiles(film, poster, sheet, facts)
 
 
-def require_faithful(facts: FilmFacts, timing: Timing) -> None:
+def require_faithful(facts: FilmFacts, timing: Timing, form: FilmFormat = H264) -> None:
     """Raise FilmFaulty unless the film holds every picture, and sound for exactly as long.
 
     Two durations agree when they are at most one picture apart.
     """
     _require(facts.frames == timing.frames, f"It has {facts.frames} of {timing.frames} pictures.")
     _require(facts.declared_frames == facts.frames, "Its index counts other pictures than it has.")
-    _require(facts.fps == timing.fps, f"It runs at {facts.fps:g} pictures per second.")
     _require(
-        (facts.picture_codec, facts.sound_codec, facts.pixel_format) == ("h264", "aac", "yuv420p"),
+        abs(facts.fps - timing.fps) < _FPS_SLACK, f"It runs at {facts.fps:g} pictures per second."
+    )
+    _require(
+        facts.picture_codec in form.picture_codecs
+        and facts.sound_codec in form.sound_codecs
+        and facts.pixel_format == "yuv420p",
         f"It holds {facts.picture_codec} and {facts.sound_codec} in {facts.pixel_format}.",
     )
     _require(

@@ -1,4 +1,4 @@
-"""Takes become a film: H.264 and AAC in an MP4 that can be watched while it still loads.
+"""Takes become a film, in the format of the deployment, that can be watched while it still loads.
 
 The same takes give the same bytes: one thread per encoder, integer colour conversion, and nothing
 in the file that tells when or where it was made. Colours are BT.709 in limited range (ITU-R
@@ -26,17 +26,14 @@ from av.video.reformatter import (
 )
 from av.video.stream import VideoStream
 
+from activities.film.formats import H264, FilmFormat
 from activities.film.refusals import TakeUnusable
 from activities.film.shape import SAMPLE_RATE, Reel, Timing, joined
 from activities.film.sound import Soundtrack
 from activities.film.take_reader import TakeReader, opened_take
 
-PRESET: Final = "faster"
-QUALITY_CRF: Final = 20
-SOUND_BITS_PER_SECOND: Final = 160_000
 KEY_FRAME_SECONDS: Final = 2
 
-_MOOV_FIRST: Final = {"movflags": "+faststart", "fflags": "+bitexact"}
 _SAME_EVERYWHERE: Final = (
     Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 )
@@ -45,13 +42,16 @@ OnPicture = Callable[[int, av.VideoFrame], None]
 """Called with each picture's index and the picture; what it raises stops the work there."""
 
 
-def encode_film(takes: Sequence[Reel], film: Path, on_picture: OnPicture) -> None:
+def encode_film(
+    takes: Sequence[Reel], film: Path, on_picture: OnPicture, form: FilmFormat = H264
+) -> None:
     """Write ``film`` from its takes, one picture at a time.
 
     Raises TakeUnusable, OSError when the disk is full, and whatever ``on_picture`` raises.
     """
-    with av.open(str(film), "w", format="mp4", options=_MOOV_FIRST) as container:
-        _Joiner(container, [each.timing for each in takes], on_picture).join(takes)
+    options = form.container_options
+    with av.open(str(film), "w", format=form.container, options=options) as container:
+        _Joiner(container, [each.timing for each in takes], on_picture, form).join(takes)
 
 
 def even(side: int) -> int:
@@ -63,9 +63,13 @@ class _Joiner:
     """One film in the making: its streams, and how many pictures are in it."""
 
     def __init__(
-        self, container: OutputContainer, timings: Sequence[Timing], on_picture: OnPicture
+        self,
+        container: OutputContainer,
+        timings: Sequence[Timing],
+        on_picture: OnPicture,
+        form: FilmFormat,
     ) -> None:
-        self._container, self._on_picture = container, on_picture
+        self._container, self._on_picture, self._format = container, on_picture, form
         self._timing, self._soundtrack = joined(timings), Soundtrack(timings)
         self._streams: tuple[VideoStream, AudioStream] | None = None
         self._size = (0, 0)
@@ -83,8 +87,8 @@ class _Joiner:
     def _append(self, reader: TakeReader, timing: Timing) -> None:
         if self._streams is None:
             self._streams = (
-                _picture_stream(self._container, reader, self._timing),
-                _sound_stream(self._container),
+                _picture_stream(self._container, reader, self._timing, self._format),
+                _sound_stream(self._container, self._format),
             )
             self._size = (reader.width, reader.height)
         self._require_alike(reader, timing)
@@ -117,12 +121,13 @@ class _Joiner:
             self._container.mux(audio.encode(block))
 
 
-def _picture_stream(container: OutputContainer, reader: TakeReader, timing: Timing) -> VideoStream:
+def _picture_stream(
+    container: OutputContainer, reader: TakeReader, timing: Timing, form: FilmFormat
+) -> VideoStream:
     stream = container.add_stream(
-        "libx264",
-        rate=timing.fps,
-        options={"preset": PRESET, "crf": str(QUALITY_CRF), "profile": "high"},
+        form.picture_encoder, rate=timing.fps, options=form.picture_options
     )
+    assert isinstance(stream, VideoStream)
     stream.width, stream.height = even(reader.width), even(reader.height)
     stream.pix_fmt = "yuv420p"
     stream.thread_count = 1
@@ -136,9 +141,10 @@ def _picture_stream(container: OutputContainer, reader: TakeReader, timing: Timi
     return stream
 
 
-def _sound_stream(container: OutputContainer) -> AudioStream:
-    stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
-    stream.bit_rate = SOUND_BITS_PER_SECOND
+def _sound_stream(container: OutputContainer, form: FilmFormat) -> AudioStream:
+    stream = container.add_stream(form.sound_encoder, rate=SAMPLE_RATE, layout="stereo")
+    assert isinstance(stream, AudioStream)
+    stream.bit_rate = form.sound_bits
     stream.codec_context.flags |= int(Flags.bitexact)
     return stream
 

@@ -151,7 +151,7 @@ class Brief(Value):
     height: Side = 368
     fps: Annotated[int, Field(ge=FPS_MIN, le=FPS_MAX)] = 24
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
-    sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "animatic"
+    sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "sketch"
     revises: GenerationId | None = None
 
     _is_readable = field_validator("prompt")(_prompt)

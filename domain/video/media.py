@@ -10,12 +10,18 @@ from domain.kernel.model import Value
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
-_EXTENSIONS: Final = {"video/mp4": "mp4", "image/jpeg": "jpg"}
+_EXTENSIONS: Final = {"video/mp4": "mp4", "video/webm": "webm", "image/jpeg": "jpg"}
+_TYPES: Final = {extension: kind for kind, extension in _EXTENSIONS.items()}
 
 
 def content_key(sha256: str, content_type: str) -> str:
     """Where bytes with this hash live in the store, whoever made them."""
     return f"media/{sha256[:2]}/{sha256}.{_EXTENSIONS[content_type]}"
+
+
+def content_type_of(key: str) -> str:
+    """The type of the bytes under a key that ``content_key`` made."""
+    return _TYPES.get(key.rpartition(".")[2], "application/octet-stream")
 
 
 class MediaFile(Value):

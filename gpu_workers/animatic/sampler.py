@@ -7,7 +7,7 @@ as PNG bytes and what is heard as PCM, so that it stays a few megabytes and goes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -142,10 +142,15 @@ class AnimaticSampler:
 
     def decode(self, plan: Plan, state: State) -> Clip:
         """Lay every picture on its sheet and master the sound."""
+        return self.decode_heeding(plan, state, lambda: None)
+
+    def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
+        """The same; ``heed`` is called before each picture, and what it raises ends the work."""
         state.require_finished(plan)
         frames = np.empty((plan.frames, plan.height, plan.width, 3), np.uint8)
         place = layout(plan.width, plan.height)
         for number, finished in enumerate(_finished(plan, state, place)):
+            heed()
             frames[number] = finished
         sounds = [state.tensors[_sound_name(shot)].numpy() for shot in range(len(plan.shots))]
         fade = _CUT_FADE_SECONDS if Carried.of(plan) else _END_FADE_SECONDS

@@ -52,7 +52,8 @@ class Recipe(Value):
 
     ``stg`` pushes away from a pass without the attention of block ``stg_block``, ``modality``
     from a pass in which picture and sound do not hear each other; 0 and 1 switch them off.
-    ``cross_timestep`` is how LTX-2.3 was trained, and LTX-2.0 was not.
+    ``cross_timestep`` is how LTX-2.3 was trained, and LTX-2.0 was not. ``reference_downscale`` is
+    how many times smaller than the clip an adapter was taught to see its references.
     """
 
     steps: int = Field(default=1, gt=0, le=200)
@@ -63,6 +64,7 @@ class Recipe(Value):
     modality: float = Field(default=1.0, ge=0)
     sound_guidance: float = Field(default=1.0, ge=0)
     cross_timestep: bool = False
+    reference_downscale: int = Field(default=1, gt=0, le=8)
     negative_prompt: str = ""
 
 
@@ -83,13 +85,15 @@ class Direction(Value):
 class ModelCard(Value):
     """All that is decided about a model before a device is taken.
 
-    ``fps`` is the model's own rate. Sound is ``joint`` with the picture, ``added`` to it, or
-    ``drawn`` by a synthesiser because there is no model at all.
+    ``weights`` and ``adapter`` are folders of the studio; an adapter changes the weights when they
+    are loaded. ``fps`` is the model's own rate. Sound is ``joint`` with the picture, ``added`` to
+    it, or ``drawn`` by a synthesiser because there is no model at all.
     """
 
     name: str
     summary: str
     weights: str | None = None
+    adapter: str | None = None
     can: tuple[Ability, ...] = Field(min_length=1)
     fps: int = Field(gt=0)
     sample_rate: int = Field(gt=0)

@@ -47,6 +47,7 @@ def prepare_fast(
         brush.paint(frame, prepared[first].numpy())
         for other in others:
             prepared[other] = prepared[first]
+        del frame  # the decoder writes the next one where this one is still warm
     return turned(prepared, frame_of)
 
 
@@ -65,6 +66,7 @@ def shown_fast(path: Path, facts: ClipFacts, preparation: Preparation) -> Levels
         brush.paint(frame, numbers)
         levels = np.rint(numbers).astype(np.uint8).transpose(1, 2, 0)
         shown[slots[frame.pts or 0]] = np.rot90(levels, frame_of.turns)
+        del frame
     return shown
 
 
@@ -83,14 +85,29 @@ def _slots(times: Sequence[int]) -> dict[int, list[int]]:
     return slots
 
 
+class _Halves:
+    """Memory for what is between full size and small; new memory costs as much as the halving."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int], Levels] = {}
+
+    def of(self, size: tuple[int, int]) -> Levels:
+        """For ``size`` (width, height); it is written over the next time."""
+        if size not in self._kept:
+            self._kept[size] = np.empty((size[1], size[0]), np.uint8)
+        return self._kept[size]
+
+
 class _Brush:
     """Brings one picture after the other to size and colour, in memory that it keeps."""
 
     def __init__(self, frame_of: Framing, preparation: Preparation) -> None:
         self._framing, self._preparation = frame_of, preparation
+        self._halves = _Halves()
         self._small = np.empty((3, frame_of.height, frame_of.width), np.uint8)
-        std, mean = np.array(preparation.std), np.array(preparation.mean)
-        self._lowest, self._highest = (0 - mean) / std, (255 - mean) / std
+        scales = list(zip(preparation.mean, preparation.std, strict=True))
+        self._lowest = [(0 - mean) / std for mean, std in scales]
+        self._highest = [(255 - mean) / std for mean, std in scales]
 
     def paint(self, frame: av.VideoFrame, into: NDArray[np.float32]) -> None:
         """Fill ``into`` [3, height, width] with the picture."""
@@ -98,7 +115,7 @@ class _Brush:
             frame = frame.reformat(format="yuv420p")
         for plane, small in zip(frame.planes, self._small, strict=True):
             stored = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-            _shrink(self._cut(stored[:, : plane.width], frame), small)
+            _shrink(self._cut(stored[:, : plane.width], frame), small, self._halves)
         matrix = normalising(
             int(frame.colorspace),
             int(frame.color_range),
@@ -107,8 +124,8 @@ class _Brush:
         )
         for row, channel in enumerate(into):
             _mix(self._small, matrix[row], channel)
-            # YUV holds more than RGB can show
-            np.clip(channel, self._lowest[row], self._highest[row], out=channel)
+            # YUV holds more than RGB can show; torch bounds in vector instructions
+            torch.from_numpy(channel).clamp_(self._lowest[row], self._highest[row])
 
     def _cut(self, plane: Levels, frame: av.VideoFrame) -> Levels:
         """The used part of a plane, which may be stored in half the size."""
@@ -121,11 +138,11 @@ class _Brush:
         ]
 
 
-def _shrink(plane: Levels, small: Levels) -> None:
+def _shrink(plane: Levels, small: Levels, halves: _Halves) -> None:
     height, width = small.shape
     while plane.shape[1] >= _HALVED_WHEN * width and plane.shape[0] >= _HALVED_WHEN * height:
         half = (plane.shape[1] // 2, plane.shape[0] // 2)
-        plane = cv2.resize(plane, half, interpolation=cv2.INTER_AREA)
+        plane = cv2.resize(plane, half, dst=halves.of(half), interpolation=cv2.INTER_AREA)
     much = plane.shape[1] >= _AVERAGED_WHEN * width or plane.shape[0] >= _AVERAGED_WHEN * height
     how = cv2.INTER_AREA if much else cv2.INTER_LINEAR
     cv2.resize(plane, (width, height), dst=small, interpolation=how)

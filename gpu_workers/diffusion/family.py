@@ -56,6 +56,11 @@ class Family(Protocol):
         ...
 
     @property
+    def moving_likenesses(self) -> bool:
+        """Whether a clip of somebody is looked at as a whole, or as one picture."""
+        ...
+
+    @property
     def prepared_by(self) -> Mapping[str, str]:
         """The tensors of a checkpoint, each with the pipeline's method that draws it."""
         ...

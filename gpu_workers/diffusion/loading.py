@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import diffusers
 import torch
@@ -13,6 +13,8 @@ from safetensors import SafetensorError
 from gpu_workers.diffusion.refusals import WeightsUnreadable
 from gpu_workers.diffusion.schedule import CutSchedule
 from gpu_workers.mishaps import is_shortage
+
+_ADAPTER: Final = "callsheet"
 
 
 def load_pipeline(kind: str, folder: Path, device: torch.device) -> Any:
@@ -44,6 +46,28 @@ def load_pipeline(kind: str, folder: Path, device: torch.device) -> Any:
     pipeline.set_progress_bar_config(disable=True)
     pipeline.vae.enable_tiling()
     return pipeline.to(device)
+
+
+def load_adapter(pipeline: Any, file: Path) -> None:
+    """Add an adapter (LoRA) to the pipeline's weights, for as long as it is in memory.
+
+    Raises WeightsUnreadable, also for an adapter of another model, which would change nothing.
+    """
+    name = f"{file.parent.name}/{file.name}"
+    try:
+        pipeline.load_lora_weights(
+            str(file.parent), weight_name=file.name, adapter_name=_ADAPTER, local_files_only=True
+        )
+        taken = _ADAPTER in pipeline.get_list_adapters().get("transformer", [])
+        if taken:
+            pipeline.fuse_lora(components=["transformer"], adapter_names=[_ADAPTER])
+            pipeline.unload_lora_weights()
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+        if is_shortage(error):
+            raise
+        raise WeightsUnreadable(f"{name}: {type(error).__name__}.") from error
+    if not taken:
+        raise WeightsUnreadable(f"{name} holds nothing for this model.")
 
 
 def load_tokenizer(folder: Path) -> Any:

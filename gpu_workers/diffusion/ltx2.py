@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -23,6 +24,7 @@ class Ltx2:
 
     pipeline = "LTX2Pipeline"
     fps = None
+    moving_likenesses = False
     prepared_by: Final = {"latents": "prepare_latents", "audio_latents": "prepare_audio_latents"}
 
     def grid(self, pipeline: Any) -> tuple[int, int]:
@@ -91,6 +93,48 @@ class Ltx2Condition(Ltx2):
         return given
 
 
+class Ltx2InContext(Ltx2Condition):
+    """LTX-2 with reference tokens: whoever appears lies beside the clip while it is made.
+
+    The tokens of a likeness are attended to and never shown. An adapter (IC-LoRA) teaches the model
+    what they mean.
+    """
+
+    pipeline = "LTX2InContextPipeline"
+    moving_likenesses = True
+
+    def inputs(
+        self, pipeline: Any, canvas: Canvas, recipe: Recipe, sources: Sources
+    ) -> dict[str, Any]:
+        """Likenesses as reference tokens, whole and unchanged; the rest as conditions."""
+        from diffusers.pipelines.ltx2.pipeline_ltx2_ic_lora import LTX2ReferenceCondition
+
+        given = super().inputs(pipeline, canvas, recipe, sources)
+        if sources.likenesses:
+            ratio = pipeline.vae_temporal_compression_ratio
+            given["reference_conditions"] = [
+                LTX2ReferenceCondition(frames=_images(_seen_whole(each, canvas, ratio)))
+                for each in sources.likenesses
+            ]
+            given["reference_downscale_factor"] = recipe.reference_downscale
+        return given
+
+
+def _seen_whole(pictures: Pictures, canvas: Canvas, ratio: int) -> Pictures:
+    """All of each picture in the canvas's size, with white beside it, in a length of the grid."""
+    count = (len(pictures) - 1) // ratio * ratio + 1
+    tall, wide = pictures.shape[1:3]
+    scale = min(canvas.width / wide, canvas.height / tall)
+    width, height = max(1, round(wide * scale)), max(1, round(tall * scale))
+    left, top = (canvas.width - width) // 2, (canvas.height - height) // 2
+    seen = np.full((count, canvas.height, canvas.width, 3), 255, np.uint8)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    for index in range(count):
+        small = cv2.resize(pictures[index], (width, height), interpolation=how)
+        seen[index, top : top + height, left : left + width] = small
+    return seen
+
+
 def _images(pictures: Pictures) -> list[Image.Image]:
     return [Image.fromarray(each) for each in pictures]
 
@@ -100,8 +144,10 @@ def _unpacked(pipeline: Any, packed: torch.Tensor, canvas: Canvas) -> torch.Tens
     side = pipeline.vae_spatial_compression_ratio
     frames = (canvas.frames - 1) // pipeline.vae_temporal_compression_ratio + 1
     height, width = canvas.height // side, canvas.width // side
+    patch = pipeline.transformer_spatial_patch_size**2 * pipeline.transformer_temporal_patch_size
+    own = packed[:, : frames * height * width // patch]  # tokens of references come after them
     unpacked: torch.Tensor = pipeline._unpack_latents(
-        packed.to(pipeline.device),
+        own.to(pipeline.device),
         frames,
         height,
         width,

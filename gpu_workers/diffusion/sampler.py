@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import threading
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -16,19 +17,28 @@ import numpy as np
 import torch
 
 from gpu_workers.cards import registry as cards
+from gpu_workers.cards.card import Recipe
 from gpu_workers.cards.refusals import PromptTooLong
 from gpu_workers.cards.require import require
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
 from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
 from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
-from gpu_workers.diffusion.shots import of_length, recipe_in, seed_of, tensor_name
+from gpu_workers.diffusion.shots import (
+    of_length,
+    recipe_in,
+    seed_of,
+    settings_of,
+    tensor_name,
+)
 from gpu_workers.diffusion.solver import Tensors, solve
 from gpu_workers.diffusion.sources import Added, sources_for
 from gpu_workers.diffusion.weights import (
+    adapter_file,
+    combined_sha256,
     recipe_of,
+    reference_downscale_of,
     require_weights,
     sample_rate_of,
-    weights_sha256,
 )
 from gpu_workers.diffusion.workshop import Workshop
 from gpu_workers.references import FolderReferences, has_dali
@@ -47,6 +57,8 @@ class DiffusionSampler:
     def __init__(self, name: str, family: Family, workshop: Workshop) -> None:
         self._card, self._family, self._workshop = cards.card(name), family, workshop
         self._folder = workshop.weights / (self._card.weights or name)
+        adapter = self._card.adapter
+        self._adapter = None if adapter is None else workshop.weights / adapter
         self._added = Added()
         self._device = torch.device(
             workshop.device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -70,11 +82,13 @@ class DiffusionSampler:
         """
         if self._loaded is None:
             _require_library()
-            from gpu_workers.diffusion.loading import load_pipeline
+            from gpu_workers.diffusion.loading import load_adapter, load_pipeline
 
-            require_weights(self._folder)
-            sha256 = weights_sha256(self._folder)
+            self._require_files()
+            sha256 = self._weights_sha256()
             pipeline = load_pipeline(self._family.pipeline, self._folder, self._device)
+            if self._adapter is not None:
+                load_adapter(pipeline, adapter_file(self._adapter))
             if self._card.sound == "added" and self._workshop.sound == "drawn":
                 self._added.load()
             _guard_encoding(pipeline, self._autoencoder)
@@ -83,15 +97,15 @@ class DiffusionSampler:
     def plan(self, request: SamplingRequest) -> Plan:
         """Decide the clip. Raises the refusals of ``require``, WeightsMissing, LibraryMissing."""
         require(self._card, request, self._workshop.operation)
-        require_weights(self._folder)
+        self._require_files()
         self._require_prompts(request)
-        recipe = recipe_of(self._folder, self._card.recipe)
-        settings = {key: str(value) for key, value in recipe.model_dump().items() if key != "steps"}
+        recipe = self._recipe()
+        settings = settings_of(recipe)
         if self._card.sound == "added":
             settings["sound"] = self._workshop.sound
         return Plan(
             model=self.name,
-            weights_sha256=weights_sha256(self._folder),
+            weights_sha256=self._weights_sha256(),
             shots=request.shots,
             width=request.width,
             height=request.height,
@@ -143,7 +157,8 @@ class DiffusionSampler:
 
     def _inputs(self, pipeline: Any, plan: Plan, shot: int, canvas: Canvas) -> dict[str, Any]:
         recipe = recipe_in(plan)
-        sources = sources_for(plan, shot, canvas, self._references)
+        moving = self._family.moving_likenesses
+        sources = sources_for(plan, shot, canvas, self._references, moving)
         given: dict[str, Any] = self._family.inputs(pipeline, canvas, recipe, sources)
         return {
             **given,
@@ -174,9 +189,14 @@ class DiffusionSampler:
 
     def decode(self, plan: Plan, state: State) -> Clip:
         """Decode each shot, cut it to what was asked for, and join them."""
+        return self.decode_heeding(plan, state, lambda: None)
+
+    def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
+        """The same; ``heed`` is called before each shot, and what it raises ends the work."""
         state.require_finished(plan)
         pictures, sounds = [], []
         for shot in range(len(plan.shots)):
+            heed()
             seen, heard = self._decode_shot(plan, state, shot)
             pictures.append(seen)
             sounds.append(heard)
@@ -212,6 +232,21 @@ class DiffusionSampler:
             )
         return pipeline
 
+    def _require_files(self) -> None:
+        require_weights(self._folder)
+        if self._adapter is not None:
+            adapter_file(self._adapter)
+
+    def _weights_sha256(self) -> str:
+        return combined_sha256([each for each in (self._folder, self._adapter) if each])
+
+    def _recipe(self) -> Recipe:
+        recipe = recipe_of(self._folder, self._card.recipe)
+        if self._adapter is None:
+            return recipe
+        smaller = {"reference_downscale": reference_downscale_of(self._adapter)}
+        return recipe_of(self._adapter, recipe.model_copy(update=smaller))
+
     def _require_prompts(self, request: SamplingRequest) -> None:
         """Count tokens with the model's own tokenizer, which needs neither device nor load."""
         if self._tokenizer is None:
@@ -235,7 +270,7 @@ class DiffusionSampler:
 def _require_library() -> None:
     missing = [
         name
-        for name in ("diffusers", "transformers", "accelerate")
+        for name in ("diffusers", "transformers", "accelerate", "peft")
         if importlib.util.find_spec(name) is None
     ]
     if missing:

@@ -17,6 +17,14 @@ def recipe_in(plan: Plan) -> Recipe:
     return Recipe.model_validate_strings({**told, "steps": str(plan.steps // len(plan.shots))})
 
 
+def settings_of(recipe: Recipe) -> dict[str, str]:
+    """A recipe as a plan's settings. What came later is left out where it changes nothing."""
+    told = recipe.model_dump(exclude={"steps"})
+    if recipe.reference_downscale == 1:
+        del told["reference_downscale"]
+    return {key: str(value) for key, value in told.items()}
+
+
 def tensor_name(shot: int, tensor: str) -> str:
     """What a state calls one of a shot's tensors."""
     return f"shot.{shot:03d}.{tensor}"

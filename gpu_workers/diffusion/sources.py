@@ -13,7 +13,9 @@ from gpu_workers.references import References, Screen, fitted, held_to
 from gpu_workers.sampler import Plan
 
 
-def sources_for(plan: Plan, shot: int, canvas: Canvas, references: References) -> Sources:
+def sources_for(
+    plan: Plan, shot: int, canvas: Canvas, references: References, moving_likenesses: bool = False
+) -> Sources:
     """The references of one shot, fitted to its canvas. Raises ReferenceUnreadable.
 
     Likenesses appear in every shot and a remix runs through all of them; only the first shot
@@ -26,7 +28,10 @@ def sources_for(plan: Plan, shot: int, canvas: Canvas, references: References) -
     screen = Screen(canvas.width, canvas.height, canvas.fps)
     for each in plan.references:
         if each.use == "likeness":
-            likenesses.append(references.picture(each))
+            if moving_likenesses and each.kind == "clip":
+                likenesses.append(references.clip(each, screen, 0.0, canvas.frames))
+            else:
+                likenesses.append(references.picture(each))
         elif each.use == "first-frame" and shot == 0:
             first = fitted(references.picture(each), canvas.width, canvas.height)
         elif each.use == "extend" and shot == 0:

@@ -24,6 +24,7 @@ class WanVace:
 
     pipeline = "WanVACEPipeline"
     fps: Final = 16.0
+    moving_likenesses = False
     prepared_by: Final = {"latents": "prepare_latents"}
 
     def grid(self, pipeline: Any) -> tuple[int, int]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
 
 from gpu_workers.cards.card import Recipe
 from gpu_workers.diffusion.refusals import WeightsMissing, WeightsUnreadable
 
+ADAPTER: Final = "ic-lora.safetensors"
 _HASHES: Final = ".hashes.json"
 _RECIPE: Final = "recipe.json"
 _MODELS: Final = {"transformer", "transformer_2", "text_encoder", "vae", "audio_vae"}
@@ -40,6 +43,32 @@ def _require_model(folder: Path, part: str) -> None:
         for shard in sorted(set(shards.values())):
             if not (folder / part / shard).is_file():
                 raise WeightsMissing(f"There is no {folder.name}/{part}/{shard}.")
+
+
+def adapter_file(folder: Path) -> Path:
+    """The adapter in its folder. Raises WeightsMissing."""
+    path = folder / ADAPTER
+    if not path.is_file():
+        raise WeightsMissing(f"There is no {folder.name}/{ADAPTER}.")
+    return path
+
+
+def reference_downscale_of(folder: Path) -> int:
+    """How much smaller an adapter wants its references, by its own header.
+
+    Source: the key that LTX-2's training tools write. Raises WeightsMissing, WeightsUnreadable.
+    """
+    try:
+        with safe_open(adapter_file(folder), framework="pt") as file:
+            return int((file.metadata() or {}).get("reference_downscale_factor", 1))
+    except (OSError, ValueError, SafetensorError) as error:
+        raise WeightsUnreadable(f"{folder.name}/{ADAPTER}: {type(error).__name__}.") from error
+
+
+def combined_sha256(folders: Sequence[Path]) -> str:
+    """SHA-256 of several folders' hashes; of one folder it is its own."""
+    hashes = [weights_sha256(folder) for folder in folders]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def weights_sha256(folder: Path) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Callable
 from typing import Final
 
 import cv2
@@ -156,8 +157,16 @@ class VideoServerSampler:
 
     def decode(self, plan: Plan, state: State) -> Clip:
         """The films, one after the other, at the plan's size and rate."""
+        return self.decode_heeding(plan, state, lambda: None)
+
+    def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
+        """The same; ``heed`` is called before each film, and what it raises ends the work."""
         state.require_finished(plan)
-        frames = np.concatenate([_pictures(plan, state, n) for n in range(len(plan.shots))])
+        pictures = []
+        for shot in range(len(plan.shots)):
+            heed()
+            pictures.append(_pictures(plan, state, shot))
+        frames = np.concatenate(pictures)
         sounds = [self._sound(plan, state, shot) for shot in range(len(plan.shots))]
         return Clip(frames, np.concatenate(sounds, axis=1), plan.fps, plan.sample_rate)
 

@@ -177,7 +177,7 @@ class GenerationRequest(BaseModel):
         default=None, description="The same seed and request give the same video."
     )
     sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = Field(
-        default="animatic", description="Who makes the pictures."
+        default="sketch", description="Who makes the pictures."
     )
 
     def brief(self) -> Brief:

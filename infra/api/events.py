@@ -20,7 +20,7 @@ from infra.api.auth import KeyRequired
 from infra.api.declared import problems
 from infra.api.doors import Doors, doors_of
 from infra.api.generations import OwnGeneration
-from infra.api.views import FailureView, GenerationView, Links, Progress
+from infra.api.views import FailureView, GenerationView, Links, PreviewView, Progress
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"], dependencies=[KeyRequired])
 
@@ -38,6 +38,7 @@ class News(BaseModel):
     queue_position: int | None
     progress: Progress
     eta_at: datetime | None
+    preview: PreviewView | None
     video_id: str | None
     failure: FailureView | None
     links: Links
@@ -115,6 +116,7 @@ def event_id(view: GenerationView) -> str:
     """Names what was told, so that nothing is told twice."""
     done, queue = view.progress, view.queue_position
     waiting = "" if queue is None else f".q{queue}"
+    seen = "" if view.preview is None else f".p{view.preview.step}"
     taken = sum(each.status in ("sampled", "found") for each in done.shots)
     shots = f".t{taken}" if len(done.shots) > 1 else ""
-    return f"{view.status}.{view.stage}.{done.attempt}.{done.step}{shots}{waiting}"
+    return f"{view.status}.{view.stage}.{done.attempt}.{done.step}{shots}{seen}{waiting}"

@@ -144,6 +144,12 @@ KINDS: Final[Mapping[str, Kind]] = {
     "video-unknown": Kind(
         404, "No video with this id can be seen.", "Check the id, or look into GET /v1/feed."
     ),
+    "preview-missing": Kind(
+        404,
+        "There is no preview of this generation now.",
+        "Follow its events: one is named there while sampling, where the studio takes any.",
+        "sampling",
+    ),
     "content-missing": Kind(
         404,
         "The video's file is not in the store.",

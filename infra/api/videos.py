@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from domain.kernel.ids import VideoId
+from domain.video.media import content_type_of
 from domain.video.video import VIDEO, Unreleased
 from infra.api.auth import Account, KeyRequired
 from infra.api.deadlines import asking
@@ -51,6 +52,7 @@ class VideoView(BaseModel):
     sample_rate: int = Field(description="In hertz.")
     film_bytes: int
     film_sha256: str
+    film_type: str = Field(description="Its media type, such as `video/mp4`.")
     links: VideoLinks
 
 
@@ -87,6 +89,7 @@ def view_of(row: VideoRow) -> VideoView:
         sample_rate=row.sample_rate,
         film_bytes=row.film_size,
         film_sha256=row.film_sha256,
+        film_type=content_type_of(row.film_key),
         links=VideoLinks.model_validate(links),
     )
 

@@ -57,6 +57,13 @@ class Progress(BaseModel):
     shots: list[ShotProgress] = []
 
 
+class PreviewView(BaseModel):
+    """A small strip of what can be seen while sampling goes on; its own account may fetch it."""
+
+    step: int = Field(description="After how many steps it was taken.")
+    address: str = Field(description="A path of this API that serves it as JPEG.")
+
+
 class FailureView(BaseModel):
     """Why there is no video."""
 
@@ -97,6 +104,9 @@ class GenerationView(BaseModel):
     progress: Progress
     eta_at: datetime | None = Field(
         default=None, description="When sampling should end, if it goes on as so far."
+    )
+    preview: PreviewView | None = Field(
+        default=None, description="The newest look at it, where the studio takes any."
     )
     video_id: str | None = None
     failure: FailureView | None = None
@@ -228,6 +238,11 @@ def with_heartbeats(
     view: GenerationView, beats: Iterable[SamplingProgress], row: GenerationRow, now: datetime
 ) -> GenerationView:
     """The same generation with what the studio said a moment ago, where that is further."""
+    beats = tuple(beats)
+    if looks := [beat.preview for beat in beats if beat.preview is not None]:
+        newest = max(looks, key=lambda look: look.key)
+        preview = PreviewView(step=newest.step, address=f"{view.links.self}/preview")
+        view = view.model_copy(update={"preview": preview})
     known = read(row.shots)
     shots, is_new_attempt = known, False
     for beat in beats:

@@ -21,7 +21,7 @@ COMMANDS: Final = {
     "test": Entry("infra.cli.test:test", "Run the tests with servers of their own."),
     "check": Entry("infra.cli.check:check", "Lint, types, import contracts, fast tests."),
     "bench": Entry("infra.cli.bench:bench", "Measure one thing against its goal and its peers."),
-    "eval": Entry("infra.cli.eval:evaluate", "Judge what models and rules decide."),
+    "eval": Entry("infra.cli.eval:evals", "Judge what models and rules decide."),
     "projections": Entry("infra.cli.projections:app", "Look at the read models, rebuild one."),
     "temporal": Entry("infra.cli.temporal:app", "Compare a server with temporal.yaml, apply it."),
     "run": Entry("infra.cli.processes:run", "Run one process.", hidden=True),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -24,6 +27,9 @@ from infra.settings import Settings
 from infra.supervision.events import ProcessEvent
 from infra.supervision.stack import Stack, running
 
+_TINY_STEPS: Final = 12
+"""Enough that one generation can be cancelled half-way."""
+
 app = typer.Typer(
     name="demo",
     add_completion=False,
@@ -34,9 +40,16 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def demo(
     context: typer.Context,
-    sampler: Annotated[str, typer.Option(help="The sampler that makes the videos.")] = "animatic",
+    sampler: Annotated[str, typer.Option(help="The sampler that makes the videos.")] = "sketch",
     out: Annotated[Path, typer.Option(help="Where the films and sheets go.")] = Path("demo-output"),
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    tiny_weights: Annotated[
+        bool,
+        typer.Option(
+            help="Give the samplers of diffusers pipelines of a few thousand random weights: "
+            "noise for pictures, through the loader and the loop of the real ones."
+        ),
+    ] = False,
     stay: Annotated[bool, typer.Option(help="Keep everything up until Enter or Ctrl-C.")] = False,
 ) -> None:
     """Start the servers, ask for three videos at once, cancel one half-way, check what came of it.
@@ -48,6 +61,8 @@ def demo(
     given = Settings.read()
     home = emptied(given, out)
     console = Console()
+    if tiny_weights:
+        _make_tiny_weights(home / "weights", console)
     figures = asyncio.run(_demo(given.filled(home=home), sampler, out, stay, console))
     console.print(f"Films, posters and contact sheets: [bold]{out.resolve()}[/]")
     figures.write(json)
@@ -112,13 +127,24 @@ def emptied(given: Settings, out: Path) -> Path:
     return home
 
 
+def _make_tiny_weights(folder: Path, console: Console) -> None:
+    """Weights for this demo's studio, and what licences ask of whoever runs it."""
+    console.print("Making tiny pipelines with random weights; what they sample is noise.")
+    arguments = [sys.executable, "-m", "gpu_workers.diffusion.tiny", str(folder), str(_TINY_STEPS)]
+    subprocess.run(arguments, check=True)
+    os.environ["CALLSHEET_WEIGHTS_FOLDER"] = str(folder)
+    for name, value in (("REGIONS", "CH"), ("REVENUE_USD", "0"), ("MARKS", "true")):
+        os.environ.setdefault(f"CALLSHEET_OPERATOR_{name}", value)
+
+
 def _empty(folder: Path) -> None:
     """Only what an earlier demo made is removed."""
     ours = {"contact-sheet.jpg"}
     if not folder.exists():
         return
     if folder.name != "demo" and any(
-        each.suffix not in {".mp4", ".jpg"} and each.name not in ours for each in folder.iterdir()
+        each.suffix not in {".mp4", ".webm", ".jpg"} and each.name not in ours
+        for each in folder.iterdir()
     ):
         raise UserError(f"{folder} holds other files; name an empty folder with --out.")
     shutil.rmtree(folder)

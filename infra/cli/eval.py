@@ -12,6 +12,9 @@ EVALS: Final = {
     "enrolment": Entry(
         "infra.cli.eval_enrolment:evaluate", "Attacks on enrolment and honest clips, per check."
     ),
+    "sketch": Entry(
+        "infra.cli.eval_sketch:evaluate", "Does the built-in model do what captions say?"
+    ),
 }
 
 
@@ -19,11 +22,9 @@ class _Evals(LazyGroup):
     entries = EVALS
 
 
-evaluate = typer.Typer(
-    cls=_Evals, no_args_is_help=True, add_completion=False, rich_markup_mode=None
-)
+evals = typer.Typer(cls=_Evals, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
-@evaluate.callback()
-def _eval() -> None:
-    """Judge one thing. Each prints its figures and takes --json FILE."""
+@evals.callback()
+def _evals() -> None:
+    """Judge one model. Each prints its figures and takes --json FILE."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from activities.cameo.comparison import compare
@@ -10,6 +11,7 @@ from activities.cameo.keeping import KeepingActivities
 from activities.cameo.receipt import ReceiptActivities
 from activities.cameo.rescore import RescoringActivities
 from activities.cameo.rescoring import look_again
+from activities.film.formats import FORMATS
 from activities.likeness.examine import examine
 from activities.media import MediaActivities
 from infra.bootstrap import (
@@ -32,6 +34,7 @@ ROLE = "media"
 
 async def main(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve the queues ``media`` and ``io`` until cancelled."""
+    os.environ.setdefault("SVT_LOG", "1")  # the encoder of AV1 tells stderr of each film
     with observed(settings, ROLE) as metrics:
         async with (
             open_ledger(settings) as ledger,
@@ -40,10 +43,16 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
             open_cameo_index(settings) as index,
         ):
             scratch, vault = settings.home / "scratch", open_vault(settings)
+            films = MediaActivities(
+                store,
+                ledger,
+                system_clock,
+                scratch,
+                settings.takes_kept_days,
+                FORMATS[settings.film_format],
+            )
             bodies = [
-                *MediaActivities(
-                    store, ledger, system_clock, scratch, settings.takes_kept_days
-                ).bodies,
+                *films.bodies,
                 *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
                 *ExaminationActivities(
                     store, ledger, vault, gallery, examine, compare, scratch

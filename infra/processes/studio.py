@@ -55,6 +55,7 @@ async def serve(
                 settings.home / "scratch",
                 fence,
                 this_device(),
+                preview_seconds=settings.preview_seconds or None,
                 kept_days=settings.takes_kept_days,
                 office=office_on(log),
                 vault=open_vault(settings),

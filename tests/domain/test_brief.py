@@ -13,7 +13,7 @@ from domain.generation.brief import PROMPT_CHARACTERS_MAX, Brief, Line, Shot
 def test_only_a_prompt_is_needed() -> None:
     brief = Brief(prompt="a dog runs")
     assert brief.shots == (Shot(prompt="a dog runs", seconds=3.0),)
-    assert (brief.width, brief.height, brief.fps, brief.sampler) == (640, 368, 24, "animatic")
+    assert (brief.width, brief.height, brief.fps, brief.sampler) == (640, 368, 24, "sketch")
 
 
 def test_a_brief_reads_back_equal() -> None:

@@ -15,7 +15,7 @@ from tests.gpu_workers.video_server_double import MODEL, VideoServerDouble
 @pytest.fixture(scope="module")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A studio's folder of weights, named in the environment that other processes inherit."""
-    from tests.gpu_workers.tiny_models import save_tiny_models
+    from gpu_workers.diffusion.tiny import save_tiny_models
 
     folder = tmp_path_factory.mktemp("weights")
     save_tiny_models(folder)

@@ -14,7 +14,14 @@ import pytest
 
 from gpu_workers import registry
 from gpu_workers.clip import samples_for
-from gpu_workers.sampler import Plan, Sampler, State, StateOfAnotherPlan, StateUnfinished
+from gpu_workers.sampler import (
+    Plan,
+    Sampler,
+    State,
+    StateOfAnotherPlan,
+    StateUnfinished,
+    decoded,
+)
 from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
 from tests.gpu_workers.video_server_double import VideoServerDouble
 
@@ -193,6 +200,21 @@ def test_nothing_is_left_behind_after_a_stop(
         sampler.advance(sampler.plan(order("another story", seed=99)), sampler.start(
             sampler.plan(order("another story", seed=99))), fence)  # fmt: skip
     assert fingerprint(sampled(sampler, plan)) == uninterrupted
+
+
+def test_a_stop_is_heard_while_it_decodes(sampler: Sampler, plan: Plan, uninterrupted: str) -> None:
+    heard = 0
+
+    def heed() -> None:
+        nonlocal heard
+        heard += 1
+        if heard == 3:
+            raise Fence
+
+    end = sampler.advance(plan, sampler.start(plan), ignore)
+    with pytest.raises(Fence):
+        decoded(sampler, plan, end, heed)
+    assert fingerprint(decoded(sampler, plan, end, lambda: None)) == uninterrupted
 
 
 def test_pictures_and_sound_last_equally_long(sampler: Sampler) -> None:

@@ -21,7 +21,7 @@ from gpu_workers.cards.refusals import LicenceCapsRevenue, PromptTooLong
 from gpu_workers.clip import Clip, Pictures
 from gpu_workers.diffusion import refusals, weights
 from gpu_workers.diffusion.family import Family, canvas_for
-from gpu_workers.diffusion.ltx2 import Ltx2, Ltx2Condition
+from gpu_workers.diffusion.ltx2 import Ltx2, Ltx2Condition, Ltx2InContext
 from gpu_workers.diffusion.sampler import DiffusionSampler
 from gpu_workers.diffusion.wan import WanVace
 from gpu_workers.diffusion.workshop import Workshop
@@ -33,12 +33,18 @@ ROOT = Path(__file__).parents[2]
 FAMILIES: dict[str, Family] = {
     "ltx2": Ltx2(),
     "ltx2-condition": Ltx2Condition(),
+    "ltx2-in-context": Ltx2InContext(),
     "wan-vace": WanVace(),
 }
 BEGINNINGS = [
     ("ltx2-condition", "picture", "first-frame"),
     ("ltx2-condition", "clip", "extend"),
     ("ltx2-condition", "clip", "remix"),
+    ("ltx2-in-context", "picture", "first-frame"),
+    ("ltx2-in-context", "picture", "likeness"),
+    ("ltx2-in-context", "clip", "likeness"),
+    ("ltx2-in-context", "clip", "extend"),
+    ("ltx2-in-context", "clip", "remix"),
     ("wan-vace", "picture", "first-frame"),
     ("wan-vace", "picture", "likeness"),
     ("wan-vace", "clip", "extend"),
@@ -257,6 +263,60 @@ def test_a_missing_file_of_weights_is_refused_by_its_name(
             attempt()
 
 
+def test_without_its_adapter_the_model_in_context_is_refused_by_name(
+    own_weights: Workshop,
+) -> None:
+    shutil.rmtree(own_weights.weights / "ltx-2-in-context")
+    each = DiffusionSampler("ltx2-in-context", Ltx2InContext(), own_weights)
+    for attempt in (lambda: each.plan(small()), each.load):
+        with pytest.raises(refusals.WeightsMissing, match=r"ltx-2-in-context/ic-lora\.safetensors"):
+            attempt()
+    DiffusionSampler("ltx2", Ltx2(), own_weights).plan(small())
+
+
+def test_an_adapter_cut_short_or_of_another_model_is_an_explained_failure(
+    own_weights: Workshop,
+) -> None:
+    from gpu_workers.diffusion.tiny import save_tiny_adapter  # it brings the libraries along
+
+    folder = own_weights.weights / "ltx-2-in-context"
+    save_tiny_adapter(folder, "some_other_model")
+    with pytest.raises(refusals.WeightsUnreadable, match="ltx-2-in-context/ic-lora"):
+        DiffusionSampler("ltx2-in-context", Ltx2InContext(), own_weights).load()
+    path = folder / "ic-lora.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(refusals.WeightsUnreadable, match="ltx-2-in-context/ic-lora"):
+        DiffusionSampler("ltx2-in-context", Ltx2InContext(), own_weights).plan(small())
+
+
+def test_an_adapter_changes_the_clip_and_the_plan(
+    made: dict[str, DiffusionSampler], own_weights: Workshop
+) -> None:
+    from gpu_workers.diffusion.tiny import save_tiny_adapter
+
+    torch.manual_seed(5)
+    save_tiny_adapter(own_weights.weights / "ltx-2-in-context")
+    other = DiffusionSampler("ltx2-in-context", Ltx2InContext(), own_weights)
+    first = made["ltx2-in-context"].plan(small())
+    assert other.plan(small()).weights_sha256 != first.weights_sha256
+    one, two = sampled(made["ltx2-in-context"], first), sampled(other, other.plan(small()))
+    assert (one.frames != two.frames).any()
+
+
+def test_tokens_of_a_likeness_are_in_the_state_and_never_shown(
+    made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path
+) -> None:
+    each, plain = made["ltx2-in-context"], small()
+    shown = plain.model_copy(
+        update={"references": (reference(workshop, "picture", "likeness", tmp_path),)}
+    )
+    bare, given = each.plan(plain), each.plan(shown)
+    own = each.advance(bare, each.start(bare), ignore, upto=1).tensors["shot.000.latents"]
+    more = each.advance(given, each.start(given), ignore, upto=1).tensors["shot.000.latents"]
+    assert more.shape[1] > own.shape[1]
+    assert sampled(each, given).frames.shape == sampled(each, bare).frames.shape
+
+
 def test_a_missing_shard_is_refused_by_its_name(own_weights: Workshop) -> None:
     index = {"weight_map": {"a": "model-00001-of-00002.safetensors"}}
     part = own_weights.weights / "wan-vace" / "text_encoder"
@@ -316,7 +376,7 @@ def test_without_the_libraries_planning_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     each = DiffusionSampler("ltx2", Ltx2(), workshop)
-    with pytest.raises(refusals.LibraryMissing, match="diffusers, transformers, accelerate"):
+    with pytest.raises(refusals.LibraryMissing, match="diffusers, transformers, accelerate, peft"):
         each.plan(small())
     assert "extra" in refusals.LibraryMissing.next_step
 

@@ -61,3 +61,20 @@ def test_sound_of_another_length_makes_no_clip() -> None:
 def test_reading_needs_no_torch() -> None:
     check = "import sys, gpu_workers.mezzanine; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_writing_ends_before_the_next_picture_when_it_is_told_to(tmp_path: Path) -> None:
+    class Told(Exception):
+        pass
+
+    heard = 0
+
+    def heed() -> None:
+        nonlocal heard
+        heard += 1
+        if heard == 3:
+            raise Told
+
+    with pytest.raises(Told):
+        write_mezzanine(noisy(20, 24), tmp_path / "take.mkv", heed)
+    assert heard == 3

@@ -31,6 +31,7 @@ from domain.generation.take import Take
 from domain.kernel.ports import LogUnavailable
 from gpu_workers.activities import DEATHS_MAX, StudioActivities
 from gpu_workers.cards.refusals import ReferencesNotTaken
+from gpu_workers.clip import Clip
 from gpu_workers.fence import Fence
 from gpu_workers.mezzanine import read_mezzanine
 from gpu_workers.mishaps import NumbersLost, OutOfMemory, SamplerUnusable, StudioKeepsDying
@@ -414,6 +415,57 @@ async def test_a_first_step_that_must_not_be_done_twice_is_told_before_the_secon
     told = [beat.step for beat in room.beats if beat.checkpoint]
     assert told[0] == 1
     assert room.journal.begun[1][2] - room.journal.begun[0][2] > 0.1
+
+
+class Slow(SimulatedSampler):
+    """Has its steps done at once, and decodes in a hundred pieces."""
+
+    def __init__(self) -> None:
+        super().__init__(stage_seconds=0)
+        self.pieces = 0
+
+    def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
+        for _ in range(100):
+            heed()
+            self.pieces += 1
+            time.sleep(0.02)
+        return self.decode(plan, state)
+
+
+async def test_a_cancellation_ends_decoding_at_its_next_piece(room: Room) -> None:
+    slow, environment = Slow(), room.environment()
+    running = asyncio.create_task(environment.run(room.another(lambda _: slow).sample_take, ORDER))
+    await room.until(lambda: slow.pieces >= 3)
+    environment.cancel()
+    cancelled_at = slow.pieces
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert slow.pieces <= cancelled_at + 2
+    assert [key for key in room.store.entries if key.endswith(".mkv")] == []
+
+
+async def test_a_stop_in_the_log_ends_decoding_too(room: Room) -> None:
+    slow = Slow()
+    running = asyncio.create_task(
+        room.environment().run(room.another(lambda _: slow).sample_take, ORDER)
+    )
+    await room.until(lambda: slow.pieces >= 3)
+    await room.perform(
+        CancelGeneration(command_id="stop", at=words.moment(1), requested_by="client/app")
+    )
+    with pytest.raises(AlreadySettled):
+        await running
+    assert slow.pieces < 50
+
+
+async def test_a_worker_that_ends_still_finishes_what_is_sampled(room: Room) -> None:
+    slow, environment = Slow(), room.environment()
+    running = asyncio.create_task(environment.run(room.another(lambda _: slow).sample_take, ORDER))
+    await room.until(lambda: slow.pieces >= 3)
+    environment.worker_shutdown()
+    take = await running
+    assert slow.pieces == 100
+    assert take.key in room.store.entries
 
 
 class Referring(Journal):

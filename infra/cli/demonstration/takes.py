@@ -52,6 +52,7 @@ BRIEFS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ),
 )
 CANCELLED: Final = "city"
+_SUFFIXES: Final = {"video/mp4": ".mp4", "video/webm": ".webm"}
 
 
 @dataclass
@@ -100,7 +101,7 @@ class Production:
         self.video = await caller.video(standing["video_id"])
         film = await caller.content(standing["video_id"])
         self.film_sha256 = hashlib.sha256(film).hexdigest()
-        self.film = out / f"{self.name}.mp4"
+        self.film = out / f"{self.name}{_SUFFIXES[self.video['film_type']]}"
         self.poster = out / f"{self.name}-poster.jpg"
         self.sheet = out / f"{self.name}-contact-sheet.jpg"
         self.film.write_bytes(film)

@@ -11,6 +11,7 @@ import hashlib
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from temporalio import activity
 
 from activities.generation import context_of
@@ -22,6 +23,7 @@ from activities.orders import (
     Cleared,
     SamplingOrder,
     SamplingProgress,
+    SavedStrip,
     StagedFile,
     StorageOrder,
     Stored,
@@ -31,6 +33,7 @@ from domain.generation.decider import GENERATION
 from domain.generation.take import Take
 from domain.kernel.ports import ObjectStore
 from domain.video.media import MediaFile, Rendition, content_key
+from gpu_workers.previews import Strips, strip
 
 HELD = 4242
 STEPS = 4
@@ -58,9 +61,12 @@ class SmallStudio:
         await self._decide(order, begin)
         for step in range(1, STEPS + 1):
             activity.heartbeat(_progress(order, attempt, step))
+            looked = None
             while order.brief.seed == HELD and step == 2 and not self.released.is_set():
+                looked = looked or await self._look(order, attempt, step)
                 await asyncio.sleep(0.05)
-                activity.heartbeat(_progress(order, attempt, step))
+                told = _progress(order, attempt, step)
+                activity.heartbeat(told.model_copy(update={"preview": looked}))
         take = Take(
             key=f"takes/{order.generation_id}/{'b' * 64}.mkv",
             sha256="b" * 64,
@@ -77,6 +83,12 @@ class SmallStudio:
             ),
         )
         return take
+
+    async def _look(self, order: SamplingOrder, attempt: int, step: int) -> SavedStrip:
+        strips = Strips(
+            self._store, order.generation_id, attempt, Path(tempfile.gettempdir()), order.shot
+        )
+        return await strips.save(step, strip(np.full((6, 90, 160, 3), 90, np.uint8)))
 
     @activity.defn
     async def assemble_rendition(self, order: AssemblyOrder) -> Assembled:

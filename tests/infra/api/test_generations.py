@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Blank, Requested
@@ -264,7 +266,8 @@ async def test_another_account_finds_nothing(stage: Stage, caller: httpx.AsyncCl
     async with stage.caller() as other:
         opened = await other.post("/v1/accounts")
         other.headers["Callsheet-Account"] = opened.json()["account_id"]
-        for method, path in (("GET", ""), ("POST", "/cancel"), ("GET", "/events")):
+        hidden = (("GET", ""), ("POST", "/cancel"), ("GET", "/events"), ("GET", "/preview"))
+        for method, path in hidden:
             answer = await other.request(method, f"/v1/generations/{generation_id}{path}")
             assert (answer.status_code, answer.json()["code"]) == (404, "generation-unknown")
         assert (await other.get("/v1/generations")).json()["items"] == []
@@ -352,6 +355,32 @@ async def test_events_tell_the_story_until_it_is_settled(
     assert heard.status_code == 204
     resumed = await events_of(caller, generation_id, last="requested.requested.0.0.q0")
     assert [kind for kind, _, _ in resumed] == ["settled"]
+
+
+async def test_a_look_at_what_is_sampled_is_named_in_the_events_and_served_to_its_owner(
+    stage: Stage, caller: httpx.AsyncClient
+) -> None:
+    generation_id = (await caller.post("/v1/generations", json=HELD_BOAT)).json()["generation_id"]
+    here, named = f"/v1/generations/{generation_id}", None
+    async with caller.stream("GET", f"{here}/events") as stream, asyncio.timeout(10):
+        async for line in stream.aiter_lines():
+            if line.startswith("data: ") and (named := json.loads(line[6:])["preview"]):
+                break
+    assert named == {"step": 2, "address": f"{here}/preview"}
+    look = await caller.get(named["address"])
+    assert (look.status_code, look.headers["content-type"]) == (200, "image/jpeg")
+    assert look.headers["cache-control"] == "no-store"
+    with Image.open(io.BytesIO(look.content)) as strip:
+        assert (strip.width, strip.height) == (512, 72)
+    async with stage.caller() as other:
+        opened = await other.post("/v1/accounts")
+        other.headers["Callsheet-Account"] = opened.json()["account_id"]
+        assert (await other.get(named["address"])).status_code == 404
+    async with httpx.AsyncClient(base_url=stage.url) as stranger:
+        assert (await stranger.get(named["address"])).status_code == 401
+    await caller.post(f"{here}/cancel")
+    gone = await caller.get(named["address"])
+    assert (gone.status_code, gone.json()["code"]) == (404, "preview-missing")
 
 
 async def test_a_quiet_stream_says_that_it_is_alive_and_nobody_polls_for_one_who_left(

@@ -7,6 +7,7 @@ latents' means and deviations are not the neutral 0 and 1, because a checkpoint 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from diffusers import (
 )
 from diffusers.pipelines.ltx2 import LTX2TextConnectors
 from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     Gemma3Config,
@@ -35,36 +37,54 @@ from transformers import (
     UMT5EncoderModel,
 )
 
+from gpu_workers.diffusion.weights import ADAPTER
+
 STEPS: Final = 2
 _SPECIAL: Final = ("<pad>", "<eos>", "<bos>", "<unk>")
 
 
-def save_tiny_models(weights: Path) -> None:
-    """Fill a folder of weights as an operator would: ``ltx-2`` and ``wan-vace``."""
+def save_tiny_models(weights: Path, steps: int = STEPS) -> None:
+    """Fill a folder of weights as an operator would: ``ltx-2``, its adapter, ``wan-vace``.
+
+    Their recipes ask for so many ``steps``.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        _save(LTX2Pipeline(**_ltx2_parts()), weights / "ltx-2", {"stg_block": 1})
-        _save(WanVACEPipeline(**_wan_parts()), weights / "wan-vace", {})
+        _save(LTX2Pipeline(**_ltx2_parts()), weights / "ltx-2", {"steps": steps, "stg_block": 1})
+        _save(WanVACEPipeline(**_wan_parts()), weights / "wan-vace", {"steps": steps})
+        save_tiny_adapter(weights / "ltx-2-in-context")
+
+
+def save_tiny_adapter(folder: Path, prefix: str = "diffusion_model") -> None:
+    """An IC-LoRA of rank 2 for the tiny LTX-2, with the names that its trainers give."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {}
+    for block in range(2):
+        for layer in ("to_q", "to_v"):
+            name = f"{prefix}.transformer_blocks.{block}.attn1.{layer}"
+            tensors[f"{name}.lora_A.weight"] = torch.randn(2, 16)
+            tensors[f"{name}.lora_B.weight"] = torch.randn(16, 2)
+    save_file(tensors, folder / ADAPTER, metadata={"reference_downscale_factor": "1"})
 
 
 def _save(pipeline: Any, folder: Path, recipe: dict[str, int]) -> None:
     pipeline.save_pretrained(folder)
-    (folder / "recipe.json").write_text(json.dumps({"steps": STEPS, **recipe}))
+    (folder / "recipe.json").write_text(json.dumps(recipe))
 
 
 def _byte_tokenizer(padding_side: str) -> PreTrainedTokenizerFast:
     """One token for each byte: no vocabulary file is needed."""
     symbols = [*_SPECIAL, *sorted(pre_tokenizers.ByteLevel.alphabet())]
     vocabulary = {symbol: index for index, symbol in enumerate(symbols)}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>"))
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>"))  # noqa: S106 # tokens of text
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        eos_token="<eos>",
-        bos_token="<bos>",
-        unk_token="<unk>",
+        pad_token="<pad>",  # noqa: S106 # a token of text
+        eos_token="<eos>",  # noqa: S106 # a token of text
+        bos_token="<bos>",  # noqa: S106 # a token of text
+        unk_token="<unk>",  # noqa: S106 # a token of text
         padding_side=padding_side,
         model_max_length=192,
     )
@@ -237,3 +257,13 @@ def _wan_parts() -> dict[str, Any]:
             prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0
         ),
     }
+
+
+def main() -> None:
+    """``python -m gpu_workers.diffusion.tiny FOLDER [STEPS]`` fills a folder of weights."""
+    folder, *steps = sys.argv[1:]
+    save_tiny_models(Path(folder), int(steps[0]) if steps else STEPS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""Does the model do what it is told? It is judged on held-out captions and never-seen characters.
+
+Beside what is sampled stand true clips of the same captions, which bound what the judge can see,
+and chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gpu_workers.clip import Pictures
+from gpu_workers.sketch import layers, mel, probe, sampling, words
+from gpu_workers.sketch.clips import TrainingClip, draw_clip
+from gpu_workers.sketch.film import Scene, cutouts_of, pictures
+from gpu_workers.sketch.model import Sketch
+from gpu_workers.sketch.plates import draw_character
+from gpu_workers.sketch.schedule import STEPS, levels_of
+from gpu_workers.sketch.tokens import to_layers
+
+FIRST_SEED: Final = 90_000_000
+"""Seeds of the captions and the characters: neither the sampler nor the judge has met them."""
+ATTRIBUTES: Final = ("scene", "motion", "colour", "shape", "sound")
+RIVALS: Final = 15
+LOUD: Final = 0.3
+_LOOKED_AT: Final = (192, 112)
+_LAGS: Final = 4
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Shares from 0 to 1, and how many clips each was taken over."""
+
+    attributes: dict[str, float]
+    counts: dict[str, int]
+    own_first: float
+    own_error: float
+    stranger_error: float
+    within_one: float
+    exact: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """``sampled`` beside ``true`` clips and ``chance``; ``sheet`` shows some of the sampled."""
+
+    sampled: Scores
+    true: Scores
+    chance: dict[str, float]
+    captions: tuple[str, ...]
+    sheet: Pictures
+
+
+@dataclass(frozen=True)
+class _Shown:
+    clip: TrainingClip
+    scene: Scene
+    sound: layers.Floats
+
+
+def evaluate(model: Sketch, clips: int, guidance: float, say: Callable[[str], None]) -> Evaluation:
+    """Sample ``clips`` captions with one actor and judge them; half of them cast a character."""
+    true = [_true(clip) for clip in _held_out(clips)]
+    sampled = []
+    for number, each in enumerate(true):
+        sampled.append(_sampled(model, each.clip, FIRST_SEED + number, guidance))
+        if (number + 1) % 20 == 0:
+            say(f"sampled {number + 1} of {clips} clips")
+    judge = probe.load()
+    chance = {name: 1 / len(probe.CLASSES[name]) for name in ATTRIBUTES}
+    chance |= {"own_first": 1 / (RIVALS + 1), "within_one": 3 / (2 * _LAGS + 1)}
+    return Evaluation(
+        sampled=_scores(judge, sampled),
+        true=_scores(judge, true),
+        chance=chance,
+        captions=tuple(each.clip.spec.caption for each in sampled[:12]),
+        sheet=contact_sheet([each.scene for each in sampled[:12]]),
+    )
+
+
+def _held_out(count: int) -> list[TrainingClip]:
+    """Clips with one actor; where one may move to either side, no motion is right or wrong."""
+    found: list[TrainingClip] = []
+    seed = FIRST_SEED
+    while len(found) < count:
+        clip = draw_clip(seed, cameos=0.5)
+        seed += 1
+        if len(clip.spec.actors) == 1 and not clip.spec.actors[0].across:
+            found.append(clip)
+    return found
+
+
+def _true(clip: TrainingClip) -> _Shown:
+    """The clip itself, its sound through the same spectrogram and back."""
+    return _Shown(clip, scene_of(clip, clip.layers), _heard(clip.layers.sound))
+
+
+def scene_of(clip: TrainingClip, made: layers.Layers) -> Scene:
+    """Layers with the cameos of a clip, to be looked at."""
+    return Scene(made.backdrop, made.weather, made.plates, made.tracks, cutouts_of(clip.cutouts))
+
+
+@torch.inference_mode()
+def _sampled(model: Sketch, clip: TrainingClip, seed: int, guidance: float) -> _Shown:
+    asked = sampling.Asked(
+        words=torch.from_numpy(words.numbers(words.readable(clip.spec.caption, ()))),
+        references=torch.from_numpy(clip.references),
+        is_cameo=torch.tensor([float(each is not None) for each in clip.cutouts]),
+    )
+    levels, parts = levels_of(False, None), sampling.noise(seed)
+    for step in range(STEPS):
+        parts = sampling.step(model, parts, levels[step], levels[step + 1], asked, guidance)
+    made = to_layers({name: x[None] for name, x in parts.items()})[0]
+    return _Shown(clip, scene_of(clip, made), _heard(made.sound))
+
+
+def _heard(sound: layers.Floats) -> layers.Floats:
+    """A spectrogram as it is when it has been a sound."""
+    wave = mel.wave(torch.from_numpy(np.ascontiguousarray(sound)))
+    return np.asarray(mel.spectrogram(wave).numpy(), np.float32)
+
+
+@torch.inference_mode()
+def _scores(judge: probe.Probe, shown: Sequence[_Shown]) -> Scores:
+    told = judge(
+        torch.from_numpy(np.stack([probe.show(each.scene) for each in shown])),
+        torch.from_numpy(np.stack([each.sound for each in shown])),
+    )
+    right = [probe.labels(each.clip.spec) for each in shown]
+    described = np.asarray([each.clip.cutouts[0] is None for each in shown])
+    attributes, counts = {}, {}
+    for name in ATTRIBUTES:
+        hits = told.attributes[name].argmax(1).numpy() == [each[name] for each in right]
+        counted = hits[described] if name in {"colour", "shape"} else hits
+        attributes[name], counts[name] = float(counted.mean()), len(counted)
+    cast = [_identity(each) for each in shown if each.clip.cutouts[0] is not None]
+    lags = [
+        lag
+        for each, seen, heard in zip(shown, told.seen_onsets, told.heard_onsets, strict=True)
+        if each.clip.spec.sound != "silent"
+        and (lag := _lag(seen.sigmoid().numpy(), heard.sigmoid().numpy())) is not None
+    ]
+    loud = sum(each.clip.spec.sound != "silent" for each in shown)
+    counts |= {"identity": len(cast), "offset": loud}
+    return Scores(
+        attributes=attributes,
+        counts=counts,
+        own_first=float(np.mean([own < min(rivals) for own, rivals in cast])),
+        own_error=float(np.mean([own for own, _ in cast])),
+        stranger_error=float(np.mean([np.median(rivals) for _, rivals in cast])),
+        within_one=sum(abs(lag) <= 1 for lag in lags) / loud,
+        exact=sum(lag == 0 for lag in lags) / loud,
+    )
+
+
+def _lag(seen: NDArray[np.float32], heard: NDArray[np.float32]) -> int | None:
+    """By how many moments the sound lies behind the picture; None where one has no onset."""
+    if min(float(seen.max()), float(heard.max())) < LOUD:
+        return None
+    one, other = seen - seen.mean(), heard - heard.mean()
+    lags = range(-_LAGS, _LAGS + 1)
+    fits = [
+        float(
+            (
+                one[max(0, -k) : len(one) - max(0, k)] * other[max(0, k) : len(one) - max(0, -k)]
+            ).sum()
+        )
+        for k in lags
+    ]
+    return lags[int(np.argmax(fits))]
+
+
+def _identity(shown: _Shown) -> tuple[float, list[float]]:
+    """How badly the clip fits its own reference, and fifteen strangers: mean squared errors."""
+    cutout = shown.clip.cutouts[0]
+    assert cutout is not None, "only clips with a character are compared"
+    rng = np.random.default_rng(FIRST_SEED + 7)
+    strangers = [draw_character(rng) for _ in range(RIVALS)]
+    width, height = _LOOKED_AT
+    rate = layers.MOMENTS_PER_SECOND / 3
+    seen = [
+        np.asarray(each, np.float32) / np.float32(255)
+        for each in pictures(shown.scene, width, height, rate, 5)
+    ]
+    shares = layers.height_share(layers.track(shown.scene.tracks, 0)[:, layers.SIZE])
+    side = max(8, round(float(np.median(shares)) * height))
+    return _misfit(cutout, seen, side), [_misfit(each, seen, side) for each in strangers]
+
+
+def _misfit(cutout: NDArray[np.float32], seen: Sequence[NDArray[np.float32]], side: int) -> float:
+    """The least mean squared error of a character at any place and a few sizes, over pictures."""
+    best = []
+    for picture in seen:
+        errors = []
+        for size in (side - 2, side, side + 3):
+            small = cv2.resize(
+                np.ascontiguousarray(cutout), (size, size), interpolation=cv2.INTER_AREA
+            )
+            mask = np.repeat((small[..., 3:] > 0.9).astype(np.float32), 3, 2)
+            found = cv2.matchTemplate(
+                picture, np.ascontiguousarray(small[..., :3]), cv2.TM_SQDIFF, mask=mask
+            )
+            errors.append(float(found.min()) / max(float(mask.sum()), 1))
+        best.append(min(errors))
+    return float(np.mean(sorted(best)[:3]))
+
+
+def contact_sheet(scenes: Sequence[Scene], columns: int = 6) -> Pictures:
+    """A row for each clip, uint8 [rows · 112, columns · 192, 3]."""
+    width, height = _LOOKED_AT
+    rate = columns / layers.SECONDS
+    rows = [
+        np.concatenate(list(pictures(each, width, height, rate, columns)), 1) for each in scenes
+    ]
+    return np.concatenate(rows)

@@ -1,0 +1,105 @@
+"""What one step of training asks of the model: noise, how much of it where, and the loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch.nn import functional
+
+from gpu_workers.sketch.layers import ACTORS, MOMENTS, PULSE
+from gpu_workers.sketch.model import Prompted, Sketch
+from gpu_workers.sketch.tokens import LEVEL_COUNT, LEVELS, SHAPES, SIGNAL, Parts
+
+WEIGHTS: Final = {"backdrop": 1.0, "weather": 0.3, "plates": 1.0, "tracks": 2.0, "sound": 0.5}
+ONSET_WEIGHT: Final = 0.1
+SILENCE: Final = 0.1
+"""Share of clips whose caption is left out, for guidance."""
+SPLIT_LEVELS: Final = 0.2
+"""Share of clips whose parts have noise levels of their own: so one part can be given."""
+CLEAN: Final = 0.3
+"""Of those, the share of parts that are given clean."""
+CONTINUED: Final = 0.15
+"""Share of clips whose first moments are given: so a clip can go on from another."""
+GIVEN_MOMENTS: Final = 4
+LEVEL_MEAN: Final = -0.5
+LEVEL_SPREAD: Final = 1.4
+"""Of the noise levels' logits: more are early, where a clip is decided upon."""
+NOISE_LEFT_MIN: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Weighted sum, and the mean error of every part."""
+
+    total: torch.Tensor
+    parts: dict[str, float]
+
+
+def losses(model: Sketch, clean: Parts, batch: Parts, generator: torch.Generator) -> Losses:
+    """The error of the clean clip that the model guesses from a noisy one.
+
+    Weighted as an error of velocity: divided by the square of what noise is left.
+    """
+    n = len(batch["words"])
+    given = (_chance(n, generator) < CONTINUED).float()[:, None] * _first_moments()
+    levels, is_clean = _levels(n, generator)
+    noisy = {
+        name: _noisy(
+            clean[name], levels[:, LEVELS[name]], given if is_timed(name) else None, generator
+        )
+        for name in SHAPES
+    }
+    kept = (_chance(n, generator) >= SILENCE).long()[:, None, None]
+    asked = Prompted(batch["words"] * kept, batch["references"], batch["is_cameo"], given)
+    guessed, sounds = model(noisy, levels, asked)
+    total, parts = torch.zeros(()), {}
+    for name, guess in guessed.items():
+        left = (1 - levels[:, LEVELS[name]]).clamp(min=NOISE_LEFT_MIN)[:, None]
+        error = (guess - clean[name]).pow(2).mean(2) / (SIGNAL[name] * left) ** 2
+        counts = (1 - is_clean[:, LEVELS[name]])[:, None].expand_as(error)
+        if is_timed(name):
+            counts = counts * (1 - given)
+        if name == "plates":
+            counts = counts * (1 - batch["is_cameo"]).repeat_interleave(
+                counts.shape[1] // ACTORS, 1
+            )
+        mean = (error * counts).sum() / counts.sum().clamp(min=1)
+        total = total + WEIGHTS[name] * mean
+        parts[name] = float(mean.detach())
+    heard = (clean["tracks"][..., PULSE] + 1) / 2
+    onset = functional.binary_cross_entropy_with_logits(sounds, heard)
+    parts["onset"] = float(onset.detach())
+    return Losses(total + ONSET_WEIGHT * onset, parts)
+
+
+def is_timed(name: str) -> bool:
+    """Whether a part has one token a moment."""
+    return name in {"tracks", "sound"}
+
+
+def _chance(n: int, generator: torch.Generator) -> torch.Tensor:
+    return torch.rand(n, generator=generator)
+
+
+def _first_moments() -> torch.Tensor:
+    return (torch.arange(MOMENTS) < GIVEN_MOMENTS).float()[None]
+
+
+def _levels(n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise levels [n, 4], and which parts are given clean."""
+    drawn = torch.randn(n, LEVEL_COUNT, generator=generator)
+    split = (_chance(n, generator) < SPLIT_LEVELS).float()[:, None]
+    same = drawn[:, :1].expand_as(drawn)
+    levels = torch.sigmoid((drawn * split + same * (1 - split)) * LEVEL_SPREAD + LEVEL_MEAN)
+    is_clean = (torch.rand(n, LEVEL_COUNT, generator=generator) < CLEAN).float() * split
+    return levels * (1 - is_clean) + is_clean, is_clean
+
+
+def _noisy(
+    clean: torch.Tensor, level: torch.Tensor, given: torch.Tensor | None, g: torch.Generator
+) -> torch.Tensor:
+    share = level[:, None, None]
+    mixed = share * clean + (1 - share) * torch.randn(clean.shape, generator=g)
+    return mixed if given is None else torch.where(given[..., None] > 0, clean, mixed)

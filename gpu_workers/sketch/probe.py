@@ -1,0 +1,234 @@
+"""A judge of clips that is trained apart from the sampler: it sees pictures and hears sound.
+
+It is trained on true clips of the drawn world only, with seeds that the sampler never sees, and
+tells scene, motion, colour and shape of the first actor, what sounds, and when.
+Train it anew with ``python -m gpu_workers.sketch.probe``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional
+
+from gpu_workers.clip import Pictures
+from gpu_workers.sketch import layers, words
+from gpu_workers.sketch.clips import draw_clip
+from gpu_workers.sketch.film import Scene, cutouts_of, pictures
+from gpu_workers.sketch.spec import Spec
+
+PATH: Final = Path(__file__).parent / "probe.safetensors"
+FIRST_SEED: Final = 50_000_000
+"""Far from the seeds of the sampler's training, which count from 0."""
+WIDTH: Final = 96
+HEIGHT: Final = 56
+CAMEO: Final = "cameo"
+CLASSES: Final[dict[str, tuple[str, ...]]] = {
+    "scene": tuple(words.SCENES),
+    "motion": tuple(words.MOTIONS),
+    "colour": (*words.COLOURS, CAMEO),
+    "shape": (*words.SUBJECTS, CAMEO),
+    "sound": tuple(words.SOUNDS),
+}
+_CHANNELS: Final = (24, 32, 48, 64)
+_FEATURES: Final = 96
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """For each attribute, logits [n, classes]; onsets [n, moments], in pictures and in sound."""
+
+    attributes: dict[str, torch.Tensor]
+    seen_onsets: torch.Tensor
+    heard_onsets: torch.Tensor
+
+
+class Probe(nn.Module):
+    """Looks at each picture, then along time; hears the spectrogram by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = (6, *_CHANNELS)
+        self.eyes = nn.ModuleList(
+            nn.Conv2d(one, other, 3, stride=2, padding=1) for one, other in pairwise(sizes)
+        )
+        rows, columns = HEIGHT // 16 + (HEIGHT % 16 > 0), WIDTH // 16
+        self.glance = nn.Linear(_CHANNELS[-1] * rows * columns, _FEATURES)
+        self.along = nn.ModuleList(nn.Conv1d(_FEATURES, _FEATURES, 5, padding=2) for _ in range(2))
+        self.ears = nn.ModuleList((
+            nn.Conv1d(layers.BANDS, _FEATURES, 5, padding=2),
+            nn.Conv1d(_FEATURES, _FEATURES, 8, stride=8),
+            nn.Conv1d(_FEATURES, _FEATURES, 3, padding=1),
+        ))  # fmt: skip
+        self.heads = nn.ModuleDict(
+            {name: nn.Linear(2 * _FEATURES, len(values)) for name, values in CLASSES.items()}
+        )
+        self.seen = nn.Linear(_FEATURES, 1)
+        self.heard = nn.Linear(_FEATURES, 1)
+
+    def forward(self, shown: torch.Tensor, sound: torch.Tensor) -> Judgement:
+        """``shown`` uint8 [n, moments, 56, 96, 3], ``sound`` [n, columns, 64]."""
+        looked, listened = self._look(shown), self._listen(sound)
+        told = {
+            name: head(_pooled(listened if name == "sound" else looked))
+            for name, head in self.heads.items()
+        }
+        return Judgement(
+            told,
+            self.seen(looked.transpose(1, 2))[..., 0],
+            self.heard(listened.transpose(1, 2))[..., 0],
+        )
+
+    def _look(self, shown: torch.Tensor) -> torch.Tensor:
+        plain = shown.float().permute(0, 1, 4, 2, 3) / 127.5 - 1
+        n, moments, _, height, width = plain.shape
+        moved = (plain - plain.median(1, keepdim=True).values).abs().amax(2, keepdim=True)
+        y = (
+            torch.linspace(-1, 1, height)
+            .view(1, 1, 1, height, 1)
+            .expand(n, moments, 1, height, width)
+        )
+        x = (
+            torch.linspace(-1, 1, width)
+            .view(1, 1, 1, 1, width)
+            .expand(n, moments, 1, height, width)
+        )
+        seen = torch.cat([plain, moved, x, y], 2).flatten(0, 1)
+        for layer in self.eyes:
+            seen = functional.relu(layer(seen))
+        features = (
+            functional.relu(self.glance(seen.flatten(1))).view(n, moments, -1).transpose(1, 2)
+        )
+        for layer in self.along:
+            features = features + functional.relu(layer(features))
+        return features
+
+    def _listen(self, sound: torch.Tensor) -> torch.Tensor:
+        features = sound.transpose(1, 2)
+        for layer in self.ears:
+            features = functional.relu(layer(features))
+        return features
+
+
+def _pooled(features: torch.Tensor) -> torch.Tensor:
+    return torch.cat([features.mean(2), features.amax(2)], 1)
+
+
+def load(path: Path = PATH) -> Probe:
+    """The judge that ships with the project."""
+    probe = Probe()
+    probe.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    return probe.eval()
+
+
+def labels(spec: Spec) -> dict[str, int]:
+    """What a judge should say of a clip."""
+    first = spec.actors[0]
+    told = {
+        "scene": spec.scene,
+        "motion": first.motion,
+        "colour": CAMEO if first.is_cameo else first.colour,
+        "shape": CAMEO if first.is_cameo else first.subject,
+        "sound": spec.sound,
+    }
+    return {name: CLASSES[name].index(value) for name, value in told.items()}
+
+
+@dataclass(frozen=True)
+class _Lessons:
+    shown: NDArray[np.uint8]
+    sound: NDArray[np.float32]
+    onsets: NDArray[np.float32]
+    labels: dict[str, NDArray[np.int64]]
+    alone: NDArray[np.bool_]
+
+
+def show(scene: Scene) -> Pictures:
+    """A scene at the judge's size, one picture a moment."""
+    rate = layers.MOMENTS_PER_SECOND
+    return np.stack(list(pictures(scene, WIDTH, HEIGHT, rate, layers.MOMENTS)))
+
+
+def _lesson(seed: int) -> tuple[Pictures, layers.Floats, layers.Floats, dict[str, int], bool]:
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    clip = draw_clip(seed)
+    made = clip.layers
+    scene = Scene(made.backdrop, made.weather, made.plates, made.tracks, cutouts_of(clip.cutouts))
+    onset = np.asarray((made.tracks[:, layers.PULSE] + 1) / 2, np.float32)
+    return show(scene), made.sound, onset, labels(clip.spec), len(clip.spec.actors) == 1
+
+
+def _gathered(count: int, processes: int) -> _Lessons:
+    with ProcessPoolExecutor(processes) as pool:
+        made = list(pool.map(_lesson, range(FIRST_SEED, FIRST_SEED + count), chunksize=50))
+    return _Lessons(
+        shown=np.stack([each[0] for each in made]),
+        sound=np.stack([each[1] for each in made]),
+        onsets=np.stack([each[2] for each in made]),
+        labels={name: np.asarray([each[3][name] for each in made]) for name in CLASSES},
+        alone=np.asarray([each[4] for each in made]),
+    )
+
+
+def train(count: int, minutes: float, processes: int, path: Path) -> None:
+    """Learn from ``count`` true clips for so many minutes; the rate falls in a straight line."""
+    lessons = _gathered(count, processes)
+    torch.set_num_threads(processes)
+    torch.manual_seed(1)
+    probe = Probe()
+    optimiser = torch.optim.AdamW(probe.parameters(), 1e-3, weight_decay=0.02)
+    chance, begun, step = np.random.default_rng(1), time.monotonic(), 0
+    while (share := (time.monotonic() - begun) / 60 / minutes) < 1:
+        optimiser.param_groups[0]["lr"] = 1.5e-3 * min(1, (step + 1) / 50) * (1 - share)
+        index = chance.integers(0, count, 32)
+        loss = _loss(probe, lessons, index)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        step += 1
+        if step % 50 == 0:
+            print(f"step {step}, {share:.0%}, loss {float(loss):.3f}", flush=True)  # noqa: T201
+    halves = {name: value.half() for name, value in probe.state_dict().items()}
+    save_file(halves, path, metadata={"clips": str(count), "steps": str(step)})
+
+
+def _loss(probe: Probe, lessons: _Lessons, index: NDArray[np.int64]) -> torch.Tensor:
+    told = probe(torch.from_numpy(lessons.shown[index]), torch.from_numpy(lessons.sound[index]))
+    onsets = torch.from_numpy(lessons.onsets[index])
+    alone = torch.from_numpy(lessons.alone[index])
+    total = functional.binary_cross_entropy_with_logits(told.seen_onsets, onsets)
+    total = total + functional.binary_cross_entropy_with_logits(told.heard_onsets, onsets)
+    for name, logits in told.attributes.items():
+        right = torch.from_numpy(lessons.labels[name][index])
+        each = functional.cross_entropy(logits, right, reduction="none")
+        counts = torch.ones_like(each) if name in {"scene", "sound"} else alone.float()
+        total = total + (each * counts).sum() / counts.sum().clamp(min=1)
+    return total
+
+
+def main() -> None:
+    """Train the judge as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=PATH)
+    given = parser.parse_args()
+    train(given.clips, given.minutes, given.processes, given.out)
+
+
+if __name__ == "__main__":
+    main()

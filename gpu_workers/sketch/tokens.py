@@ -1,0 +1,97 @@
+"""Layers as tokens: what the transformer reads and writes, and which noise level each part has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+
+from gpu_workers.sketch import layers
+
+PATCH: Final = 8
+PATCH_WIDTH: Final = 12
+"""Pixels of a backdrop's patch down, and across; a weather's patch is square."""
+PLATE_PATCH: Final = 24
+_ROWS: Final = layers.BACKDROP_HEIGHT // PATCH
+_COLUMNS: Final = layers.BACKDROP_WIDTH // PATCH_WIDTH
+_WEATHER_ROWS: Final = layers.WEATHER_HEIGHT // PATCH
+_WEATHER_COLUMNS: Final = layers.WEATHER_WIDTH // PATCH
+_PLATE_SIDE: Final = layers.PLATE_SIDE // PLATE_PATCH
+
+SHAPES: Final[dict[str, tuple[int, int]]] = {
+    "backdrop": (_ROWS * _COLUMNS, PATCH * PATCH_WIDTH * 3),
+    "weather": (_WEATHER_ROWS * _WEATHER_COLUMNS, PATCH * PATCH * 4),
+    "plates": (layers.ACTORS * _PLATE_SIDE**2, PLATE_PATCH * PLATE_PATCH * 4),
+    "tracks": (layers.MOMENTS, layers.TRACKS),
+    "sound": (layers.MOMENTS, layers.COLUMNS * layers.BANDS),
+}
+"""Tokens and numbers in each, of every part that is sampled."""
+LEVELS: Final[dict[str, int]] = {
+    "backdrop": 0,
+    "weather": 0,
+    "plates": 1,
+    "tracks": 2,
+    "sound": 3,
+}
+"""Which of the four noise levels a part has: scene, actors, motion, sound."""
+LEVEL_COUNT: Final = 4
+SIGNAL: Final[dict[str, float]] = {
+    "backdrop": 0.15,
+    "weather": 0.3,
+    "plates": 0.15,
+    "tracks": 1.0,
+    "sound": 0.3,
+}
+"""How strong a part is against noise of unit spread. A part of many numbers can be told under much
+noise; so weakened, all parts are decided upon at about the same level."""
+Parts = dict[str, torch.Tensor]
+
+
+def to_tokens(batch: Parts) -> Parts:
+    """Layers with a batch axis → tokens [n, count, numbers] by the names of ``SHAPES``.
+
+    They are weakened by ``SIGNAL``.
+    """
+    n = len(batch["tracks"])
+    parts = {
+        "backdrop": _patches(batch["backdrop"], PATCH, PATCH_WIDTH),
+        "weather": _patches(batch["weather"], PATCH, PATCH),
+        "plates": _patches(batch["plates"].flatten(0, 1), PLATE_PATCH, PLATE_PATCH).reshape(
+            n, *SHAPES["plates"]
+        ),
+        "tracks": batch["tracks"],
+        "sound": batch["sound"].reshape(n, *SHAPES["sound"]),
+    }
+    return {name: part * SIGNAL[name] for name, part in parts.items()}
+
+
+def to_layers(parts: Parts) -> list[layers.Layers]:
+    """The inverse of ``to_tokens``."""
+    parts = {name: part / SIGNAL[name] for name, part in parts.items()}
+    n = len(parts["tracks"])
+    plates = _pictures(
+        parts["plates"].reshape(n * layers.ACTORS, _PLATE_SIDE**2, -1),
+        _PLATE_SIDE,
+        PLATE_PATCH,
+        PLATE_PATCH,
+    ).reshape(n, layers.ACTORS, layers.PLATE_SIDE, layers.PLATE_SIDE, 4)
+    backdrop = _pictures(parts["backdrop"], _ROWS, PATCH, PATCH_WIDTH)
+    weather = _pictures(parts["weather"], _WEATHER_ROWS, PATCH, PATCH)
+    sound = parts["sound"].reshape(n, layers.MOMENTS * layers.COLUMNS, layers.BANDS)
+    whole = (backdrop, weather, plates, parts["tracks"], sound)
+    return [
+        layers.Layers(*(each[i].float().contiguous().numpy() for each in whole)) for i in range(n)
+    ]
+
+
+def _patches(pictures: torch.Tensor, tall: int, wide: int) -> torch.Tensor:
+    n, height, width, channels = pictures.shape
+    grid = pictures.reshape(n, height // tall, tall, width // wide, wide, channels)
+    return grid.permute(0, 1, 3, 2, 4, 5).reshape(n, -1, tall * wide * channels)
+
+
+def _pictures(patches: torch.Tensor, rows: int, tall: int, wide: int) -> torch.Tensor:
+    n, count, numbers = patches.shape
+    channels = numbers // (tall * wide)
+    grid = patches.reshape(n, rows, count // rows, tall, wide, channels)
+    return grid.permute(0, 1, 3, 2, 4, 5).reshape(n, rows * tall, -1, channels)

@@ -1,0 +1,284 @@
+"""The built-in model: what it refuses, how it goes on, what it hears, and that it obeys."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from domain.generation.brief import Line
+from gpu_workers.cards.refusals import DirectionNotTaken, PromptTooLong, ReferencesNotTaken
+from gpu_workers.clip import Clip
+from gpu_workers.references import FolderReferences
+from gpu_workers.sampler import Plan, Reference, SamplingRequest, Shot
+from gpu_workers.sketch import evaluation, layers, learning, probe, schedule, tokens, weights
+from gpu_workers.sketch.clips import draw_clip
+from gpu_workers.sketch.model import Sketch
+from gpu_workers.sketch.plates import draw_character
+from gpu_workers.sketch.sampler import PromptNotUnderstood, SketchSampler
+from gpu_workers.sketch.train import Course, Training
+from gpu_workers.sketch.weights import SketchWeightsUnusable
+from gpu_workers.sketch.windows import tensor_name
+from tests.gpu_workers.orders import fingerprint, ignore, sampled
+
+WAVE = "a red ball jumps on a beach in silence"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("references")
+
+
+@pytest.fixture(scope="module")
+def sampler(folder: Path) -> SketchSampler:
+    made = SketchSampler(FolderReferences(folder))
+    made.load()
+    return made
+
+
+def request(*shots: Shot, references: tuple[Reference, ...] = (), seed: int = 3) -> SamplingRequest:
+    return SamplingRequest(
+        generation_id="gen_01JAAAAAAAAAAAAAAAAAAAAAAA",
+        shots=shots,
+        width=192,
+        height=112,
+        fps=8,
+        seed=seed,
+        references=references,
+    )
+
+
+def kept(folder: Path, raw: bytes) -> str:
+    sha256 = hashlib.sha256(raw).hexdigest()
+    (folder / sha256).write_bytes(raw)
+    return sha256
+
+
+def a_character(folder: Path, seed: int) -> tuple[Reference, NDArray[np.uint8]]:
+    rgba = np.asarray(draw_character(np.random.default_rng(seed)) * 255, np.uint8)
+    done, raw = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA))
+    assert done
+    sha256 = kept(folder, raw.tobytes())
+    return Reference(kind="picture", use="likeness", sha256=sha256), rgba
+
+
+def test_a_prompt_without_a_known_word_is_refused_and_the_animatic_offered(
+    sampler: SketchSampler,
+) -> None:
+    with pytest.raises(PromptNotUnderstood, match="shot 2") as refused:
+        sampler.plan(
+            request(Shot(prompt=WAVE, seconds=1), Shot(prompt="quarterly zygotes", seconds=1))
+        )
+    assert "animatic" in refused.value.next_step
+
+
+def test_more_words_than_are_read_are_refused(sampler: SketchSampler) -> None:
+    with pytest.raises(PromptTooLong, match="24 words"):
+        sampler.plan(request(Shot(prompt="red boat beach " * 12, seconds=1)))
+
+
+def test_a_cast_without_pictures_is_refused(sampler: SketchSampler) -> None:
+    with pytest.raises(ReferencesNotTaken, match="cast of 1"):
+        sampler.plan(request(Shot(prompt=WAVE, seconds=1, cast=("@ada",))))
+    with pytest.raises(DirectionNotTaken, match="at most 2"):
+        sampler.plan(request(Shot(prompt=WAVE, seconds=1, cast=("@a", "@b", "@c"))))
+
+
+def test_damaged_weights_are_refused_with_their_name(tmp_path: Path) -> None:
+    broken = tmp_path / "sketch.safetensors"
+    broken.write_bytes(weights.PATH.read_bytes()[:5000])
+    with pytest.raises(SketchWeightsUnusable, match="damaged or of another version"):
+        weights.load(broken)
+    with pytest.raises(SketchWeightsUnusable, match="There is no"):
+        weights.sha256(tmp_path / "none.safetensors")
+
+
+def test_a_shot_of_two_seconds_is_one_window_and_longer_ones_go_on() -> None:
+    assert [schedule.windows_for(s, goes_on=False) for s in (0.5, 2, 2.1, 3.5, 3.6)] == [
+        1, 1, 2, 2, 3,
+    ]  # fmt: skip
+    assert schedule.windows_for(2, goes_on=True) == 2
+    place = schedule.place_of(3 * schedule.STEPS + 5, (2, 3))
+    assert (place.shot, place.window, place.step) == (1, 1, 5)
+
+
+def test_levels_rise_to_the_clip_and_what_is_given_stands_there_from_the_start() -> None:
+    levels = schedule.levels_of(scene_is_given=True, kept=None)
+    assert (levels[:, :2] == 1).all()
+    assert levels[0, 2:].tolist() == [0, 0]
+    assert levels[-1].tolist() == [1, 1, 1, 1]
+    assert (levels.diff(dim=0)[:, 2:] > 0).all()
+    remix = schedule.levels_of(scene_is_given=False, kept=0.6)
+    assert remix[0].tolist() == pytest.approx([0.6, 0.6, 0.6, 0])
+
+
+def test_a_longer_shot_keeps_its_scene_and_goes_on_where_its_window_ended(
+    sampler: SketchSampler,
+) -> None:
+    plan = sampler.plan(request(Shot(prompt="a blue car drives to the right in town", seconds=3)))
+    state = sampler.advance(plan, sampler.start(plan), ignore)
+    first, second = (schedule.Place(0, window, 0) for window in (0, 1))
+    end = state.tensors[tensor_name(first, "tracks")][-learning.GIVEN_MOMENTS :]
+    begin = state.tensors[tensor_name(second, "tracks")][: learning.GIVEN_MOMENTS]
+    assert torch.equal(end, begin)
+    assert tensor_name(second, "backdrop") not in state.tensors
+    clip = sampler.decode(plan, state)
+    assert len(clip.frames) == 24
+
+
+def corner(clip: Clip) -> NDArray[np.float64]:
+    return np.asarray(clip.frames[:, :20].mean((0, 1)), np.float64)
+
+
+def test_two_of_a_cast_are_both_in_the_picture_with_their_own_pixels(
+    sampler: SketchSampler, folder: Path
+) -> None:
+    (one, _), (two, _) = a_character(folder, 1), a_character(folder, 2)
+    shot = Shot(
+        prompt="@bob stands still and @ada waits in a room", seconds=2, cast=("@ada", "@bob")
+    )
+    plan = sampler.plan(request(shot, references=(one, two)))
+    state = sampler.advance(plan, sampler.start(plan), ignore)
+    swapped = sampler.plan(request(shot, references=(two, one)))
+    assert swapped.key != plan.key
+    parts = {n: state.tensors[tensor_name(schedule.Place(0, 0, 0), n)][None] for n in tokens.SHAPES}
+    tracks = tokens.to_layers(parts)[0].tracks
+    assert all((layers.track(tracks, actor)[:, layers.VISIBLE] > 0).all() for actor in (0, 1))
+    clip = sampler.decode(plan, state)
+    assert (clip.frames != sampled(sampler, swapped).frames).any()
+
+
+def test_a_line_is_heard_when_it_is_said_and_its_speaker_moves(
+    sampler: SketchSampler, folder: Path
+) -> None:
+    one, _ = a_character(folder, 3)
+    line = Line(speaker="@ada", text="Good morning everybody.", at=1.0)
+    quiet = Shot(prompt="@ada stands still in a room in silence", seconds=3, cast=("@ada",))
+    spoken = quiet.model_copy(update={"lines": (line,)})
+    silent, heard = (
+        sampled(sampler, sampler.plan(request(shot, references=(one,)))) for shot in (quiet, spoken)
+    )
+    rate = heard.sample_rate
+    voice = np.abs(heard.audio[0] - silent.audio[0])
+    assert voice[: round(0.9 * rate)].max() < 0.02
+    assert voice[round(1.0 * rate) : round(2.2 * rate)].max() > 0.2
+    assert np.array_equal(heard.frames[:7], silent.frames[:7])
+    assert (heard.frames[9:16] != silent.frames[9:16]).any()
+
+
+def a_film(folder: Path, clip: Clip) -> str:
+    """The clip as a file of high quality, laid down under its hash."""
+    path = folder / "source.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=clip.fps, options={"crf": "6"})
+        stream.width, stream.height, stream.pix_fmt = 192, 112, "yuv420p"
+        for number, picture in enumerate(clip.frames):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return kept(folder, path.read_bytes())
+
+
+def test_a_remix_keeps_as_much_of_its_source_as_it_is_told(
+    sampler: SketchSampler, folder: Path
+) -> None:
+    original = sampled(sampler, sampler.plan(request(Shot(prompt=WAVE, seconds=2))))
+    sha256 = a_film(folder, original)
+    shot = Shot(prompt="a blue fish jumps at sea", seconds=2)
+
+    def apart(keep: float) -> float:
+        source = Reference(kind="clip", use="remix", sha256=sha256, keep=keep)
+        remixed = sampled(sampler, sampler.plan(request(shot, references=(source,), seed=9)))
+        return float(np.abs(remixed.frames.astype(int) - original.frames).mean())
+
+    near, far = apart(0.95), apart(0.05)
+    assert near < 0.5 * far
+
+
+def test_an_extension_begins_where_its_source_ends(sampler: SketchSampler, folder: Path) -> None:
+    original = sampled(sampler, sampler.plan(request(Shot(prompt=WAVE, seconds=2))))
+    source = Reference(kind="clip", use="extend", sha256=a_film(folder, original))
+    plan = sampler.plan(request(Shot(prompt=WAVE, seconds=1), references=(source,)))
+    longer = sampled(sampler, plan)
+    seam = np.abs(longer.frames[0].astype(int) - original.frames[-1]).mean()
+    other = sampled(sampler, sampler.plan(request(Shot(prompt=WAVE, seconds=1), seed=77)))
+    assert seam < 0.6 * np.abs(other.frames[0].astype(int) - original.frames[-1]).mean()
+
+
+def test_the_shipped_weights_do_what_captions_say(sampler: SketchSampler) -> None:
+    """A dozen held-out captions; ``eval sketch`` asks hundreds."""
+    done = evaluation.evaluate(weights.load(), 12, 2.5, lambda words: None)
+    for name in ("scene", "motion", "sound"):
+        assert done.sampled.attributes[name] >= 0.65, (name, done.sampled)
+        assert done.true.attributes[name] >= 0.8, (name, done.true)
+
+
+def test_the_loss_counts_what_is_to_be_guessed_and_nothing_that_is_given() -> None:
+    clips = [draw_clip(seed).layers for seed in range(3)]
+    batch = {
+        name: torch.from_numpy(np.stack([getattr(clip, name) for clip in clips]))
+        for name in layers.Layers.__dataclass_fields__
+    } | {
+        "words": torch.ones(3, 24, 8, dtype=torch.long),
+        "references": torch.zeros(3, 2, 12, 12, 4),
+        "is_cameo": torch.ones(3, 2),
+    }
+    torch.manual_seed(0)
+    loss = learning.losses(
+        Sketch(), tokens.to_tokens(batch), batch, torch.Generator().manual_seed(4)
+    )
+    assert loss.parts["plates"] == 0  # every actor is a cameo, whose plate nobody sees
+    assert all(value > 0 for name, value in loss.parts.items() if name != "plates")
+
+
+def test_training_goes_on_from_where_it_was_stopped(tmp_path: Path) -> None:
+    from gpu_workers.sketch.dataset import gather
+
+    clips = gather(tmp_path / "clips", 0, 8, processes=1)
+    whole, parts = (Course(tmp_path / name, steps=4, batch=4) for name in ("whole", "parts"))
+    for course in (whole, parts):
+        course.folder.mkdir()
+    straight = Training(whole)
+    straight.run(clips)
+    begun = Training(Course(parts.folder, steps=2, batch=4))
+    begun.run(clips)
+    again = Training(parts)
+    again.go_on()
+    assert again.step == 2
+    again.run(clips)
+    assert again.step == straight.step == 4
+    assert (parts.folder / "sketch.safetensors").stat().st_size > 1_000_000
+    assert weights.load(parts.folder / "sketch.safetensors").size == Sketch().size
+
+
+def test_the_judge_knows_true_clips() -> None:
+    judge, hits = probe.load(), 0
+    for seed in range(evaluation.FIRST_SEED, evaluation.FIRST_SEED + 10):
+        clip = draw_clip(seed)
+        made = clip.layers
+        scene = evaluation.scene_of(clip, made)
+        told = judge(torch.from_numpy(probe.show(scene))[None], torch.from_numpy(made.sound)[None])
+        hits += int(told.attributes["scene"].argmax()) == probe.labels(clip.spec)["scene"]
+    assert hits >= 9
+
+
+def plan_bytes(sampler: SketchSampler, plan: Plan) -> str:
+    return fingerprint(sampled(sampler, plan))
+
+
+def test_the_number_of_threads_does_not_change_the_bytes(sampler: SketchSampler) -> None:
+    plan, threads = sampler.plan(request(Shot(prompt=WAVE, seconds=0.5))), torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = plan_bytes(sampler, plan)
+        torch.set_num_threads(2)
+        assert plan_bytes(sampler, plan) == one
+    finally:
+        torch.set_num_threads(threads)
