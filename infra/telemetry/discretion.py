@@ -21,6 +21,7 @@ PERSONAL_FIELDS: Final = frozenset(
     [
         "args",
         "body",
+        "avoid",
         "brief",
         "caption",
         "captions",

@@ -17,6 +17,7 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
 from domain.generation.brief import Brief
 from tests.replay.archive import write
+from tests.workflows.cast import a_brief, a_caster, a_person
 from tests.workflows.enrolling import Attempt, an_account, an_attempt, submitted
 from tests.workflows.examiner import FAILS_LATER, a_clip
 from tests.workflows.lab import LONG, SMALL, STORY, Lab, a_lab, draw
@@ -180,6 +181,25 @@ async def _rescore(lab: Lab) -> WorkflowHandle[Any, Any]:
     )
 
 
+async def _cast_admitted(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    people = await a_person(lab), await a_person(lab)
+    return await lab.start(a_brief(*people), await a_caster(lab))
+
+
+async def _cast_refused(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    people = await a_person(lab), await a_person(lab, "only-me")
+    return await lab.start(a_brief(*people), await a_caster(lab))
+
+
+async def _cast_revoked(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    """While it is being sampled."""
+    person = await a_person(lab)
+    handle = await lab.start(a_brief(person), await a_caster(lab))
+    await lab.until_sampling(handle)
+    await person.revokes()
+    return handle
+
+
 PATHS: Final[Mapping[str, Recorded]] = {
     "video-generation-shots-one": _one,
     "video-generation-shots-three": _three,
@@ -187,6 +207,9 @@ PATHS: Final[Mapping[str, Recorded]] = {
     "video-generation-shots-one-of-three-changed": _one_changed,
     "video-generation-shots-failed": _failed,
     "video-generation-shots-cancelled": _cancelled,
+    "video-generation-cast-admitted": _cast_admitted,
+    "video-generation-cast-refused": _cast_refused,
+    "video-generation-cast-revoked": _cast_revoked,
     "cameo-enrollment-approved": _approved_enrolment,
     "cameo-enrollment-refused": _refused_enrolment,
     "cameo-enrollment-reviewed": _reviewed_enrolment,

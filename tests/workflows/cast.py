@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +88,7 @@ class Person:
             for each in await self.lab.log.read_all(limit=100_000)
             if each.type.startswith("notice-posted")
         ]
-        said = [each.data for each in notices]
+        said = [json.loads(each.data) for each in notices]
         return [
             each["kind"]
             for each in said

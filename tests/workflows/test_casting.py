@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowHandle
 
+from domain.consent.check import check
 from domain.consent.preferences import Preference
+from domain.consent.roles import cast_plan
+from domain.kernel.ids import sibling
 from tests import words
 from tests.workflows.cast import (
     a_brief,
@@ -113,15 +116,8 @@ async def test_the_dry_run_and_the_admission_say_the_same(lab: Lab) -> None:
     handle = await lab.start(brief, caster)
     await handle.result()
     [decided] = (await casting_of(lab, handle)).decisions
-    from domain.consent.check import check
-    from domain.consent.roles import cast_plan
-
     plan = cast_plan(cast, brief, words.GENERATION_ID, caster, decided.at, world)
     assert check(world, plan, "admission").verdicts == decided.decision.verdicts
-
-
-async def sampling(lab: Lab, handle: WorkflowHandle[Any, Outcome]) -> None:
-    await lab.until_sampling(handle)
 
 
 async def test_revoking_stops_the_sampling_within_a_step_and_nothing_is_published(
@@ -212,6 +208,4 @@ async def test_a_running_job_keeps_the_version_that_it_was_admitted_with(lab: La
 
 
 def video_of(handle: WorkflowHandle[Any, Outcome]) -> str:
-    from domain.kernel.ids import sibling
-
     return f"video-{sibling(generation_of(handle), 'vid')}"

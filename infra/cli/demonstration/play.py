@@ -14,7 +14,7 @@ from infra.cli.demonstration.cameos import Enrolled, Scene
 from infra.cli.figures import at_least, equals
 from infra.receipts import verify
 
-DEFAULT_SAMPLER: Final = "animatic"
+DEFAULT_SAMPLER: Final = "sketch"
 SECONDS_MAX: Final = 240.0
 _LOOK_SECONDS: Final = 0.3
 _SETTLED: Final = frozenset({"completed", "failed", "cancelled"})
