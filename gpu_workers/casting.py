@@ -2,7 +2,7 @@
 
 What the owners wish is read from the log here, at the position of the admission, so that it never
 passes through anything that the caster can look at. The likenesses of a shot come in the order of
-its cast, as many of each kind as the model's card takes.
+its cast, as the model's card takes them.
 """
 
 from __future__ import annotations
@@ -152,7 +152,10 @@ class Casting:
 def _likenesses(
     order: SamplingOrder, shots: tuple[Shot, ...], world: World
 ) -> Iterator[tuple[ReferenceKind, CameoVersion, MediaFile]]:
-    """As many of each kind as the model takes, in the order of the cast; pictures come first."""
+    """A picture of each, in the order of the cast, or a clip for a model that takes only those.
+
+    Then the voices of those who speak, as many as it takes.
+    """
     assert order.cast is not None
     name = order.brief.sampler
     card = cards.card(name) if name in cards.names() else None
@@ -162,10 +165,10 @@ def _likenesses(
     roles = order.cast.of_shot(shots[max(order.shot, 1) - 1].cast)
     versions = [(each, _version(world, each)) for each in roles]
     for _, each in versions:
-        yield "picture", each, each.references.stills[0]
-    moving = [(each, clip) for _, each in versions if (clip := each.references.clip)]
-    for each, clip in moving[: takes.clips]:
-        yield "clip", each, clip
+        if takes.pictures or not (takes.clips and each.references.clip):
+            yield "picture", each, each.references.stills[0]
+        else:
+            yield "clip", each, each.references.clip
     heard = [
         (each, voice) for role, each in versions if role.speaks and (voice := each.references.voice)
     ]
