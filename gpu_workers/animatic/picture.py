@@ -7,7 +7,7 @@ and in any process.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import cv2
@@ -21,7 +21,7 @@ from gpu_workers.animatic.motion import Pose, eased
 from gpu_workers.animatic.palette import Colour, Palette, blend
 from gpu_workers.animatic.places import desert, field, forest, mountain, snow
 from gpu_workers.animatic.scenery import Backdrop, Builder
-from gpu_workers.animatic.script import Actor, Scene
+from gpu_workers.animatic.script import CAMEO, Actor, Scene
 from gpu_workers.animatic.shore import beach, sea
 from gpu_workers.animatic.stage import Camera, Canvas, Stage
 from gpu_workers.animatic.town import city, street
@@ -37,6 +37,7 @@ from gpu_workers.animatic.vehicles import (
     tree,
 )
 from gpu_workers.animatic.weather import falling
+from gpu_workers.references import Cutout
 
 _SETS: Final[dict[str, Callable[[Builder], Backdrop]]] = {
     "beach": beach,
@@ -70,13 +71,18 @@ _DRAWINGS: Final[dict[str, _Drawing]] = {
 _PAN: Final = 0.14
 _ZOOM: Final = 0.2
 _MARGIN: Final = 0.45
+_CAMEO_HEIGHT: Final = 0.46
+"""Of a cameo, in heights of the panel at full size."""
 
 
 class Painter:
     """Paints the pictures of one scene at one size in pixels."""
 
-    def __init__(self, scene: Scene, width: int, height: int) -> None:
+    def __init__(
+        self, scene: Scene, width: int, height: int, cutouts: Sequence[Cutout] = ()
+    ) -> None:
         self._scene, self._width, self._height = scene, width, height
+        self._cutouts = cutouts
         half = width / height / 2
         travelled = scene.travel * scene.seconds
         build = Builder(
@@ -107,7 +113,10 @@ class Painter:
             stage.draw(shape)
         self._set.near(stage, time)
         for actor in sorted(scene.actors, key=lambda actor: actor.track.ground_y):
-            _perform(stage, actor, time, self._on_actors)
+            if actor.kind == CAMEO:
+                _appear(stage, actor, time, self._cutouts[actor.look])
+            else:
+                _perform(stage, actor, time, self._on_actors)
         self._set.veil(stage, time)
         for shape in self._set.foreground:
             stage.draw(shape)
@@ -150,6 +159,13 @@ class Painter:
             stage.disc(
                 x + 0.03, y - 0.014, radius * 0.86, blend(light.sky_top, light.sky_low, 0.25), 0.05
             )
+
+
+def _appear(stage: Stage, actor: Actor, time: float, cutout: Cutout) -> None:
+    """A cameo stands where a person would, with its own pixels, and rocks as it moves."""
+    pose = actor.track.at(time)
+    tilt = 0.05 * math.sin(2 * math.pi * pose.phase)
+    stage.cutout(cutout, pose.x, pose.y - pose.lift, _CAMEO_HEIGHT * actor.size, tilt)
 
 
 def _perform(stage: Stage, actor: Actor, time: float, light: Palette) -> None:

@@ -24,8 +24,13 @@ from gpu_workers.animatic.picture import Painter
 from gpu_workers.animatic.script import Scene, carry_over, write_script
 from gpu_workers.animatic.sound import SAMPLE_RATE, master, shot_sound
 from gpu_workers.cards.registry import card
-from gpu_workers.cards.require import require_direction, require_references
+from gpu_workers.cards.require import (
+    require_direction,
+    require_likenesses,
+    require_references,
+)
 from gpu_workers.clip import Clip, Pictures, samples_for
+from gpu_workers.references import Cutout, FolderReferences, References, references_folder
 from gpu_workers.sampler import (
     OnStep,
     Plan,
@@ -70,8 +75,9 @@ class _Job:
 class AnimaticSampler:
     """Draws with OpenCV and synthesises with numpy, on one core."""
 
-    def __init__(self) -> None:
+    def __init__(self, references: References | None = None) -> None:
         self._narrator = Narrator()
+        self._references = references or FolderReferences(references_folder())
 
     @property
     def name(self) -> str:
@@ -88,6 +94,7 @@ class AnimaticSampler:
         _check(request)
         require_references(card(NAME), request.references)
         require_direction(NAME, card(NAME).direction, request.shots)
+        require_likenesses(request)
         plan = Plan(
             model=NAME,
             weights_sha256=hashlib.sha256(DRAWING_VERSION.encode()).hexdigest(),
@@ -98,6 +105,7 @@ class AnimaticSampler:
             sample_rate=SAMPLE_RATE,
             seed=request.seed,
             steps=1,
+            references=request.references,
             settings=_carried(request),
         )
         if plan.frames * plan.width * plan.height * 3 > CLIP_BYTES_MAX:
@@ -123,7 +131,8 @@ class AnimaticSampler:
                 made = {_sound_name(job.shot): self._sound(plan, scenes, job.shot)}
             else:
                 if painter is None or painter[0] != job.shot:
-                    painter = (job.shot, Painter(scene, sheet.panel_width, sheet.panel_height))
+                    panel = (sheet.panel_width, sheet.panel_height)
+                    painter = (job.shot, Painter(scene, *panel, self._cutouts(plan)))
                 made = _paint(painter[1], job)
             state = State(state.plan_key, state.step + 1, state.tensors | made, state.environment)
             on_step(state)
@@ -155,6 +164,11 @@ class AnimaticSampler:
         sounds = [state.tensors[_sound_name(shot)].numpy() for shot in range(len(plan.shots))]
         fade = _CUT_FADE_SECONDS if Carried.of(plan) else _END_FADE_SECONDS
         return Clip(frames, master(sounds, fade), plan.fps, plan.sample_rate)
+
+    def _cutouts(self, plan: Plan) -> tuple[Cutout, ...]:
+        """The pictures of the cast, in its order."""
+        likenesses = [each for each in plan.references if each.use == "likeness"]
+        return tuple(self._references.cutout(each) for each in likenesses)
 
     def _sound(self, plan: Plan, scenes: tuple[Scene, ...], shot: int) -> torch.Tensor:
         first = sum(plan.shot_frames[:shot])

@@ -19,6 +19,8 @@ from gpu_workers.animatic.palette import Colour, Palette, palette_for
 from gpu_workers.sampler import Plan, Shot, Story
 
 ABSTRACT: Final = "abstract"
+CAMEO: Final = "cameo"
+"""Somebody of the cast, shown with the pixels of their own picture."""
 
 _HOME: Final = {
     "car": "street",
@@ -176,7 +178,9 @@ def _scene(
         time=setting.time,
         weather=setting.weather,
         palette=_light(setting.place, setting.time, setting.weather, seed, reading),
-        actors=_cast(seed, reading, setting.place, facing, aspect, frames / plan.fps),
+        actors=_cast(
+            seed, reading, setting.place, facing, aspect, frames / plan.fps, len(shot.cast)
+        ),
         action=reading.action or "idle",
         camera=camera,
         prompt=shot.prompt,
@@ -224,10 +228,20 @@ def _hour(seed: int, place: str) -> str:
 
 
 def _cast(
-    seed: int, reading: Reading, place: str, facing: int, aspect: float, seconds: float
+    seed: int,
+    reading: Reading,
+    place: str,
+    facing: int,
+    aspect: float,
+    seconds: float,
+    cameos: int,
 ) -> tuple[Actor, ...]:
-    """The actors, side by side; an actor looks the same in every shot of one seed."""
-    named = [mention for mention in reading.subjects for _ in range(mention.count)][:5]
+    """The actors, side by side; an actor looks the same in every shot of one seed.
+
+    The ``cameos`` stand first; the look of each is its place in the cast.
+    """
+    named = [Mention(CAMEO, 1, None)] * cameos
+    named += [mention for mention in reading.subjects for _ in range(mention.count)][:5]
     if not named and reading.action and place != ABSTRACT:
         named = [Mention("person", 1, None)]
     size = min(1.0, 0.45 + 0.4 * aspect)
@@ -242,7 +256,7 @@ def _cast(
         depth_step = 0.02 * (index % 2)
         track = replace(track, start_x=track.start_x + spread, ground_y=track.ground_y - depth_step)
         aboard = place == "sea" and mention.kind not in _AFLOAT
-        look = int(looks.integers(1 << 16))
+        look = index if mention.kind == CAMEO else int(looks.integers(1 << 16))
         actors.append(Actor(mention.kind, colour, size, track, look, aboard))
     return _in_step(actors)
 
@@ -280,5 +294,5 @@ def _gait(kind: str, action: str | None) -> str:
             return "idle"
         return "fly" if kind == "balloon" and action == "fly" else own
     if action is None:
-        return "idle" if kind in {"person", "cat", "robot"} else "walk"
+        return "idle" if kind in {"person", "cat", "robot", CAMEO} else "walk"
     return _ON_FOOT.get(action, action)

@@ -120,6 +120,30 @@ class Stage:
         width = max(1, round(pixels))
         cv2.polylines(self.canvas, [_fixed(seen)], False, colour, width, cv2.LINE_AA, _SHIFT)
 
+    def cutout(
+        self, rgba: Canvas, x: float, y: float, height: float, tilt: float, depth: float = 1.0
+    ) -> None:
+        """Lay a picture with its opacity, uint8 [h, w, 4], with its lower edge at a point.
+
+        ``height`` is in world units, ``tilt`` in radians about that point.
+        """
+        tall, wide = rgba.shape[:2]
+        scale = height * self._size[0] * (1 + (self.camera.zoom - 1) * depth) / tall
+        foot = self.project(np.array([[x, y]]), depth)[0]
+        size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
+        plain = rgba.astype(np.float32) / 255
+        plain[..., :3] *= plain[..., 3:]
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        small = cv2.resize(plain, size, interpolation=method)
+        cos, sin = float(np.cos(tilt)), float(np.sin(tilt))
+        turn = np.array([[cos, -sin], [sin, cos]])
+        offset = foot - turn @ np.array([size[0] / 2, size[1]])
+        matrix = np.concatenate([turn, offset[:, None]], 1)
+        full = (self._size[1], self._size[0])
+        laid = np.clip(cv2.warpAffine(small, matrix, full, flags=cv2.INTER_LINEAR), 0, 1)
+        over = self.canvas * (1 - laid[..., 3:]) + laid[..., :3] * 255
+        self.canvas[:] = np.rint(np.clip(over, 0, 255)).astype(np.uint8)
+
     def glow(self, x: float, y: float, radius: float, colour: Colour, depth: float = 0.0) -> None:
         """Add soft light around a point."""
         centre = self.project(np.array([[x, y]]), depth)[0]

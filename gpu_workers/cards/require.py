@@ -116,6 +116,21 @@ def _require_licence(licence: Licence, operation: Operation) -> None:
         raise LicenceAsksForMark(f"The licence is {licence.name}.")
 
 
+def require_likenesses(request: SamplingRequest) -> None:
+    """Raise ReferencesNotTaken unless everybody of a cast has a picture.
+
+    The first picture of use ``likeness`` shows the first of the cast, and so on.
+    """
+    pictures = [each for each in request.references if each.use == "likeness"]
+    given = sum(each.kind == "picture" for each in pictures)
+    for number, shot in enumerate(request.shots, 1):
+        if len(shot.cast) > given:
+            raise ReferencesNotTaken(
+                f"Shot {number} has a cast of {len(shot.cast)} and there are likenesses of "
+                f"{given}; give one picture for each, in the order of the cast."
+            )
+
+
 def require_references(card: ModelCard, references: Sequence[Reference]) -> None:
     """Raise AbilityMissing or ReferencesNotTaken unless the model can do this with all of them."""
     _require_abilities(card, references)

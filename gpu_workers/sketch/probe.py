@@ -8,7 +8,6 @@ Train it anew with ``python -m gpu_workers.sketch.probe``.
 from __future__ import annotations
 
 import argparse
-import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -42,8 +41,9 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "shape": (*words.SUBJECTS, CAMEO),
     "sound": tuple(words.SOUNDS),
 }
-_CHANNELS: Final = (24, 32, 48, 64)
-_FEATURES: Final = 96
+_CHANNELS: Final = (16, 24, 32, 48)
+_FEATURES: Final = 72
+_BATCH: Final = 16
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,21 @@ def _lesson(seed: int) -> tuple[Pictures, layers.Floats, layers.Floats, dict[str
     return show(scene), made.sound, onset, labels(clip.spec), len(clip.spec.actors) == 1
 
 
-def _gathered(count: int, processes: int) -> _Lessons:
+def _gathered(folder: Path, count: int, processes: int) -> _Lessons:
+    """The lessons, drawn where the folder does not keep them yet."""
+    path = folder / f"lessons-{count}.npz"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        drawn = _drawn(count, processes)
+        named = {f"label.{name}": values for name, values in drawn.labels.items()}
+        rest = {n: getattr(drawn, n) for n in ("shown", "sound", "onsets", "alone")}
+        np.savez(path, allow_pickle=False, **named, **rest)
+    with np.load(path) as kept:
+        found = {name: kept[f"label.{name}"] for name in CLASSES}
+        return _Lessons(kept["shown"], kept["sound"], kept["onsets"], found, kept["alone"])
+
+
+def _drawn(count: int, processes: int) -> _Lessons:
     with ProcessPoolExecutor(processes) as pool:
         made = list(pool.map(_lesson, range(FIRST_SEED, FIRST_SEED + count), chunksize=50))
     return _Lessons(
@@ -183,26 +197,25 @@ def _gathered(count: int, processes: int) -> _Lessons:
     )
 
 
-def train(count: int, minutes: float, processes: int, path: Path) -> None:
-    """Learn from ``count`` true clips for so many minutes; the rate falls in a straight line."""
-    lessons = _gathered(count, processes)
+def train(folder: Path, count: int, steps: int, processes: int, path: Path) -> None:
+    """Learn from ``count`` true clips in so many steps; the rate falls in a straight line."""
+    lessons = _gathered(folder, count, processes)
     torch.set_num_threads(processes)
     torch.manual_seed(1)
     probe = Probe()
     optimiser = torch.optim.AdamW(probe.parameters(), 1e-3, weight_decay=0.02)
-    chance, begun, step = np.random.default_rng(1), time.monotonic(), 0
-    while (share := (time.monotonic() - begun) / 60 / minutes) < 1:
-        optimiser.param_groups[0]["lr"] = 1.5e-3 * min(1, (step + 1) / 50) * (1 - share)
-        index = chance.integers(0, count, 32)
+    chance = np.random.default_rng(1)
+    for step in range(1, steps + 1):
+        optimiser.param_groups[0]["lr"] = 2e-3 * min(1, step / 50) * (1 - step / (steps + 1))
+        index = chance.integers(0, count, _BATCH)
         loss = _loss(probe, lessons, index)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-        step += 1
-        if step % 50 == 0:
-            print(f"step {step}, {share:.0%}, loss {float(loss):.3f}", flush=True)  # noqa: T201
+        if step % 100 == 0:
+            print(f"step {step}, loss {float(loss.detach()):.3f}", flush=True)  # noqa: T201
     halves = {name: value.half() for name, value in probe.state_dict().items()}
-    save_file(halves, path, metadata={"clips": str(count), "steps": str(step)})
+    save_file(halves, path, metadata={"clips": str(count), "steps": str(steps)})
 
 
 def _loss(probe: Probe, lessons: _Lessons, index: NDArray[np.int64]) -> torch.Tensor:
@@ -223,11 +236,12 @@ def main() -> None:
     """Train the judge as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=6000)
-    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--folder", type=Path, default=Path(".callsheet/sketch"))
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=PATH)
     given = parser.parse_args()
-    train(given.clips, given.minutes, given.processes, given.out)
+    train(given.folder, given.clips, given.steps, given.processes, given.out)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import torch
 from domain.kernel.errors import Refusal
 from gpu_workers.animatic.narration import Narrator
 from gpu_workers.cards import registry as cards
-from gpu_workers.cards.refusals import PromptTooLong, ReferencesNotTaken
-from gpu_workers.cards.require import Operation, require
+from gpu_workers.cards.refusals import PromptTooLong
+from gpu_workers.cards.require import Operation, require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
 from gpu_workers.references import FolderReferences, References, references_folder
 from gpu_workers.sampler import (
@@ -34,7 +34,7 @@ from gpu_workers.sketch.learning import GIVEN_MOMENTS
 from gpu_workers.sketch.model import Sketch
 from gpu_workers.sketch.schedule import STEPS, Place, place_of
 from gpu_workers.sketch.tokens import to_layers
-from gpu_workers.sketch.windows import Window, counts, cutouts_of, goes_on, of_use, opened, seed_of
+from gpu_workers.sketch.windows import Window, counts, cutouts_of, goes_on, opened, seed_of
 
 NAME: Final = "sketch"
 _VOICE_SEED_MAX: Final = 2**31 - 1
@@ -79,7 +79,7 @@ class SketchSampler:
         require(card, request, Operation())
         for number, shot in enumerate(request.shots, 1):
             _require_understood(number, shot)
-        _require_likenesses(request)
+        require_likenesses(request)
         windows = sum(counts(request))
         return Plan(
             model=NAME,
@@ -220,17 +220,6 @@ def _require_understood(number: int, shot: Shot) -> None:
         raise PromptTooLong(
             f"It reads {words.WORDS_MAX} words that it knows; shot {number} has {count}."
         )
-
-
-def _require_likenesses(request: SamplingRequest) -> None:
-    """Everybody of the cast needs a picture: the first of the likenesses shows the first cast."""
-    pictures_given = [each for each in of_use(request, "likeness") if each.kind == "picture"]
-    for number, shot in enumerate(request.shots, 1):
-        if len(shot.cast) > len(pictures_given):
-            raise ReferencesNotTaken(
-                f"Shot {number} has a cast of {len(shot.cast)} and there are likenesses of "
-                f"{len(pictures_given)}; give one picture for each, in the order of the cast."
-            )
 
 
 def _nothing(plan: Plan) -> State:

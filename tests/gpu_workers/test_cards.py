@@ -164,7 +164,7 @@ def test_a_prompt_longer_than_the_encoder_reads_is_refused_and_not_repeated() ->
     ("direction", "said"),
     [
         ({"continues": True}, "cannot go on from a picture; shot 2"),
-        ({"cast": ("@ada",)}, "at most 0 members of a cast; shot 2 has 1"),
+        ({"cast": ("@ada", "@b", "@c", "@d", "@e")}, "at most 4 members of a cast; shot 2 has 5"),
         ({"lines": (Line(text="the secret", language="fr"),)}, "speaks en; shot 2 has lines in fr"),
     ],
 )

@@ -386,10 +386,10 @@ async def test_a_reference_that_the_model_cannot_take_is_not_even_fetched(
     assert studio.taken == 0
 
 
-def test_the_animatic_says_that_it_takes_no_reference() -> None:
+def test_the_animatic_says_that_it_takes_no_clip() -> None:
     from gpu_workers.sampler import Reference
     from tests.gpu_workers.orders import order
 
-    cameo = Reference(kind="picture", use="likeness", sha256="e" * 64)
+    source = Reference(kind="clip", use="remix", sha256="e" * 64)
     with pytest.raises((ReferencesNotTaken, AbilityMissing), match="animatic"):
-        make("animatic").plan(order().model_copy(update={"references": (cameo,)}))
+        make("animatic").plan(order().model_copy(update={"references": (source,)}))
