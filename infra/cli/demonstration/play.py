@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from domain.consent.receipt import Receipt, SignedReceipt
+from domain.generation.brief import Brief
 from infra.cli.caller import Json, ProblemAnswer
 from infra.cli.cameo_caller import CameoCaller
 from infra.cli.demonstration.cameos import Enrolled, Scene
 from infra.cli.figures import at_least, equals
 from infra.receipts import verify
 
-DEFAULT_SAMPLER: Final = "sketch"
+DEFAULT_SAMPLER: Final = str(Brief.model_fields["sampler"].default)
 SECONDS_MAX: Final = 240.0
 _LOOK_SECONDS: Final = 0.3
 _SETTLED: Final = frozenset({"completed", "failed", "cancelled"})
