@@ -7,6 +7,7 @@ from typing import Any
 
 from temporalio import activity
 
+from activities.consent.office import CastingOffice
 from activities.ledger import Context, Decision, Guard, Ledger
 from activities.orders import (
     CancellationOrder,
@@ -42,8 +43,8 @@ def context_of(errand: Errand) -> Context:
 class GenerationActivities:
     """Reads and writes the log; every method is safe to repeat."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, office: CastingOffice) -> None:
+        self._ledger, self._office = ledger, office
 
     @property
     def bodies(self) -> list[Callable[..., Any]]:
@@ -75,7 +76,10 @@ class GenerationActivities:
 
     @activity.defn
     async def release_video(self, order: ReleaseOrder) -> Released:
-        """Complete the generation and release its video in one atomic append."""
+        """Complete the generation and release its video in one atomic append.
+
+        With a cast, its consent is decided in the same append: permitted and signed, or nothing.
+        """
         complete = CompleteGeneration(
             command_id=order.command_id, at=order.at, video_id=order.video_id
         )
@@ -87,13 +91,14 @@ class GenerationActivities:
             account_id=order.account_id,
             rendition=order.rendition,
         )
-        performed = await self._ledger.perform(
-            [
-                Decision(GENERATION, order.generation_id, complete),
-                Decision(VIDEO, order.video_id, release),
-            ],
-            context_of(order),
-        )
+        decisions = [
+            Decision(GENERATION, order.generation_id, complete),
+            Decision(VIDEO, order.video_id, release),
+        ]
+        if order.cast is None:
+            performed = await self._ledger.perform(decisions, context_of(order))
+        else:
+            performed = await self._office.release(order, order.cast, decisions, context_of(order))
         return Released(video_id=order.video_id, position=performed.position)
 
     @activity.defn
@@ -106,7 +111,7 @@ class GenerationActivities:
             stage=order.stage,
             explanation=order.explanation,
         )
-        return await self._settle(order, command)
+        return await self._settle(order, command, "generation-failed")
 
     @activity.defn
     async def record_cancellation(self, order: CancellationOrder) -> Settled:
@@ -114,7 +119,7 @@ class GenerationActivities:
         command = CancelGeneration(
             command_id=order.command_id, at=order.at, requested_by=order.requested_by
         )
-        return await self._settle(order, command)
+        return await self._settle(order, command, "generation-cancelled")
 
     @activity.defn
     async def post_notice(self, order: NoticeOrder) -> Noticed:
@@ -123,7 +128,7 @@ class GenerationActivities:
             command_id=order.command_id,
             at=order.at,
             account_id=order.account_id,
-            generation_id=order.generation_id,
+            about=order.generation_id,
             kind=order.kind,
         )
         identifier = notice_id(order.generation_id, order.kind)
@@ -132,11 +137,12 @@ class GenerationActivities:
         )
         return Noticed(position=performed.position)
 
-    async def _settle(self, order: Errand, command: GenerationCommand) -> Settled:
+    async def _settle(self, order: Errand, command: GenerationCommand, reason: str) -> Settled:
+        """End it, and give back in the same append what was reserved of its cast."""
+        ending = Decision(GENERATION, order.generation_id, command)
         try:
-            await self._ledger.perform(
-                [Decision(GENERATION, order.generation_id, command)], context_of(order)
-            )
+            await self._office.settle(order.generation_id, ending, reason, context_of(order))
+            await self._office.ended(order, context_of(order))
         except GenerationUnknown:
             return Settled(state="unrecorded")
         except AlreadySettled:

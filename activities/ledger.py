@@ -101,6 +101,17 @@ class Ledger:
             return Standing(state, int(Expected.NO_STREAM), START)
         return Standing(state, recorded[-1].revision, recorded[-1].position)
 
+    async def events(self, decider: Decider[Any, Any, Any], identifier: str) -> list[Event]:
+        """What has happened to an aggregate, oldest first."""
+        recorded = await self._log.read_stream(decider.stream(identifier))
+        return [self._codec.decode(each) for each in recorded]
+
+    async def check(self, guard: Guard) -> StreamCheck:
+        """That a stream stays where it satisfies the guard. Raises what the guard raises."""
+        standing = await self.state(guard.decider, guard.identifier)
+        guard.require(standing.state)
+        return StreamCheck(guard.decider.stream(guard.identifier), standing.revision)
+
     async def perform(
         self,
         decisions: Sequence[Decision],
@@ -114,7 +125,7 @@ class Ledger:
                 await self._decide(decision, context, draft)
             if not draft.appends:
                 return Performed(tuple(draft.states), (), draft.position)
-            checks = [await self._check(guard) for guard in guards]
+            checks = [await self.check(guard) for guard in guards]
             try:
                 appended = await self._log.append(draft.appends, checks)
             except WrongRevision:
@@ -122,11 +133,6 @@ class Ledger:
             return Performed(tuple(draft.states), tuple(draft.events), appended.position)
         streams = ", ".join(each.decider.stream(each.identifier) for each in decisions)
         raise Contended(f"{streams} moved {ATTEMPTS_MAX} times while deciding; try again.")
-
-    async def _check(self, guard: Guard) -> StreamCheck:
-        standing = await self.state(guard.decider, guard.identifier)
-        guard.require(standing.state)
-        return StreamCheck(guard.decider.stream(guard.identifier), standing.revision)
 
     async def _decide(self, decision: Decision, context: Context, draft: _Draft) -> None:
         decider, command = decision.decider, decision.command
@@ -146,21 +152,27 @@ class Ledger:
             state = decider.evolve(state, event)
         draft.states.append(state)
         if events:
-            new = self._envelopes(events, stream, command, context)
+            new = envelopes(self._codec, events, stream, command, context)
             revision = recorded[-1].revision if recorded else int(Expected.NO_STREAM)
             draft.appends.append(StreamAppend(stream, revision, new))
             draft.events.extend(events)
 
-    def _envelopes(
-        self, events: Sequence[Event], stream: str, command: Command, context: Context
-    ) -> list[NewEvent]:
-        metadata = Metadata(
-            actor=context.actor,
-            correlation_id=context.correlation_id,
-            causation_id=command.command_id,
-            traceparent=context.traceparent,
-        )
-        return [
-            self._codec.encode(event, event_id(f"{command.command_id}@{stream}", index), metadata)
-            for index, event in enumerate(events)
-        ]
+
+def envelopes(
+    codec: EventCodec,
+    events: Sequence[Event],
+    stream: str,
+    command: Command,
+    context: Context,
+) -> list[NewEvent]:
+    """A command's events on their way into a stream, under ids that follow from the command."""
+    metadata = Metadata(
+        actor=context.actor,
+        correlation_id=context.correlation_id,
+        causation_id=command.command_id,
+        traceparent=context.traceparent,
+    )
+    return [
+        codec.encode(event, event_id(f"{command.command_id}@{stream}", index), metadata)
+        for index, event in enumerate(events)
+    ]

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from temporalio import activity
 
+from activities.cameo.places import CLIPS, UPLOADS
 from activities.film.formats import H264, FilmFormat
 from activities.film.make import MadeFiles, make_files
 from activities.film.shape import Reel, Timing
@@ -35,6 +36,8 @@ from activities.orders import (
 )
 from activities.scratch import file_sha256, scratch_folder
 from activities.threads import StopSign, in_thread
+from domain.cameo import enrolment_situations as situations
+from domain.cameo.enrolment import ENROLMENT
 from domain.generation.commands import RecordRendition
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Requested, Settled
@@ -148,7 +151,8 @@ class MediaActivities:
     async def sweep_staging(self, order: SweepOrder) -> Swept:
         """Remove staged objects that nobody came back for, and takes that were kept long enough.
 
-        A generation that has not ended may have waited for a long outage: what it left stays.
+        A generation or an enrolment that has not ended may have waited for a long outage: what it
+        left stays.
         """
         now = order.now.timestamp()
         written_before = now - order.older_than_hours * _SECONDS_PER_HOUR
@@ -159,15 +163,17 @@ class MediaActivities:
             for room, before in (
                 (STAGING, written_before),
                 (TAKES, written_before),
+                (UPLOADS, written_before),
+                (CLIPS, written_before),
                 (KEPT, kept_before),
             ):
                 async for key, written_at in self._store.list(f"{room}/"):
                     if written_at >= before:
                         continue
-                    generation_id = sampled_by(key) if room == KEPT else key.split("/")[1]
-                    if generation_id not in awaited:
-                        awaited[generation_id] = await self._is_awaited(generation_id)
-                    if not awaited[generation_id]:
+                    story = sampled_by(key) if room == KEPT else key.split("/")[1]
+                    if story not in awaited:
+                        awaited[story] = await self._is_awaited(story)
+                    if not awaited[story]:
                         await self._store.delete(key)
                         removed += 1
         return Swept(objects=removed)
@@ -212,8 +218,13 @@ class MediaActivities:
             raise
         return _media_file(key, staged)
 
-    async def _is_awaited(self, generation_id: str) -> bool:
-        standing = await self._ledger.state(GENERATION, generation_id)
+    async def _is_awaited(self, story: str) -> bool:
+        if story.startswith("enr_"):
+            attempt = (await self._ledger.state(ENROLMENT, story)).state
+            return isinstance(attempt, situations.Started) and not isinstance(
+                attempt, situations.Settled
+            )
+        standing = await self._ledger.state(GENERATION, story)
         return isinstance(standing.state, Requested) and not isinstance(standing.state, Settled)
 
 

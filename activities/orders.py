@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field, model_validator
 
 from domain.account.notice import Kind
+from domain.consent.roles import AdmittedCast
 from domain.generation.brief import Brief
 from domain.generation.reference import REFERENCES_MAX, ReferenceFile
 from domain.generation.take import Take
@@ -50,6 +51,7 @@ class SamplingOrder(Errand):
 
     ``shot`` counts from 1; 0 asks for all of them in one take, as orders did once. ``seed`` is the
     shot's own. ``previous`` is the take of the shot before, where this one goes on from it.
+    ``cast`` is who was admitted to the whole generation.
     """
 
     brief: Brief
@@ -57,6 +59,7 @@ class SamplingOrder(Errand):
     shot: Annotated[int, Field(ge=0)] = 0
     previous: Take | None = None
     references: Annotated[tuple[ReferenceFile, ...], Field(max_length=REFERENCES_MAX)] = ()
+    cast: AdmittedCast | None = None
 
 
 class SavedState(Value):
@@ -161,10 +164,12 @@ class Stored(Value):
 
 
 class ReleaseOrder(Errand):
-    """Let a stored rendition be seen."""
+    """Let a stored rendition be seen; everybody of the ``cast`` is asked again for that."""
 
     video_id: VideoId
     rendition: Rendition
+    brief: Brief | None = None
+    cast: AdmittedCast | None = None
 
 
 class Released(Value):

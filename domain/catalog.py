@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.account import account, notice
+from domain.account import account, handle, notice, relations
+from domain.cameo import cameo
+from domain.cameo import enrolment_events as enrolment
+from domain.consent import appearance, asking, casting
+from domain.consent import events as consent
 from domain.generation import events as generation
 from domain.kernel.catalog import Catalog
 from domain.video import video
 
 EVENTS: Final[Catalog] = Catalog().merged(
-    account.CATALOG, notice.CATALOG, generation.CATALOG, video.CATALOG
+    account.CATALOG,
+    handle.CATALOG,
+    notice.CATALOG,
+    relations.CATALOG,
+    enrolment.CATALOG,
+    cameo.CATALOG,
+    consent.CATALOG,
+    asking.CATALOG,
+    casting.CATALOG,
+    appearance.CATALOG,
+    generation.CATALOG,
+    video.CATALOG,
 )

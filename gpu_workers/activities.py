@@ -19,20 +19,24 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.consent.office import CastingOffice
 from activities.heartbeats import beating
 from activities.kept import DAYS_KEPT, KeptFile, KeptTakes
 from activities.ledger import Ledger
 from activities.orders import SamplingOrder
 from activities.scratch import scratch_folder
 from activities.threads import StopSign, in_thread
+from domain.consent.refusals import CastNotPermitted
 from domain.generation.brief import Shot as Directed
 from domain.generation.take import Take
 from domain.kernel.errors import Mishap, Refusal
 from domain.kernel.ports import ObjectStore, StoreUnavailable
+from domain.kernel.vault import Vault
 from gpu_workers.books import Books
 from gpu_workers.cards import registry as cards
 from gpu_workers.cards.refusals import ReferencesNotTaken
 from gpu_workers.cards.require import require_direction
+from gpu_workers.casting import Avoided, Casting, streams_of
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
 from gpu_workers.device import Device
@@ -77,7 +81,8 @@ class StudioActivities:
 
     Give it the ``fence`` that follows the log, and the ``device`` where several such objects
     share one. ``references`` is the folder that its samplers read from;
-    ``preview_seconds`` is how often a look is taken at what is sampled, if at all.
+    ``preview_seconds`` is how often a look is taken at what is sampled, if at all. Where people are
+    cast, the ``office`` is asked, and the ``vault`` opens their likenesses.
     """
 
     def __init__(
@@ -92,10 +97,13 @@ class StudioActivities:
         references: Path | None = None,
         preview_seconds: float | None = None,
         kept_days: float = DAYS_KEPT,
+        office: CastingOffice | None = None,
+        vault: Vault | None = None,
     ) -> None:
         self._samplers, self._store, self._scratch = samplers, store, scratch
         self._preview_seconds = preview_seconds
-        self._shelf = Shelf(store, references or references_folder())
+        self._shelf = Shelf(store, references or references_folder(), vault=vault)
+        self._casting = Casting(office, self._shelf, now)
         self._kept = KeptTakes(store, now, kept_days)
         self._books = Books(ledger, now)
         self._fence, self._device = fence or Fence(), device or Device()
@@ -114,10 +122,11 @@ class StudioActivities:
         reel = Reel(self._device.name, lambda: self._fence.heed(order.generation_id), order.shot)
         if reel.deaths >= DEATHS_MAX:
             raise StudioKeepsDying(f"That happened {reel.deaths} times.")
-        with self._fence.watching(order.generation_id):
+        with self._fence.watching(order.generation_id, streams_of(order)) as doubt:
             try:
                 async with beating(reel.progress, BEAT_SECONDS):
-                    return await self._sample(order, reel)
+                    await self._casting.require(order, reel.attempt)
+                    return await self._sample_cast(order, reel, doubt)
             except asyncio.CancelledError:
                 if _is_called_off():
                     raise
@@ -132,11 +141,21 @@ class StudioActivities:
             finally:
                 activity.heartbeat(reel.progress(left=True))
 
+    async def _sample_cast(self, order: SamplingOrder, reel: Reel, doubt: asyncio.Event) -> Take:
+        """Sample while everybody's consent holds."""
+        try:
+            async with beside(self._casting.mind(order, doubt, self._fence)):
+                return await self._sample(order, reel)
+        except CastNotPermitted:
+            await self._casting.require(order, reel.attempt)  # writes down why, and says so
+            raise
+
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
+        order, avoid = await self._casting.played(order)
         sampler = await self._loaded(order.brief.sampler)
         await asyncio.to_thread(_require_all_shots, sampler, order)
         order = await opened(order, self._store, self._scratch)
-        plan = await asyncio.to_thread(sampler.plan, order_request(order))
+        plan = await asyncio.to_thread(sampler.plan, order_request(order, avoid))
         _require_taken(order, plan)
         if found := await self._found(order, plan):
             return found
@@ -312,10 +331,18 @@ def _elsewhere(reel: Reel) -> ApplicationError:
     )
 
 
-def order_request(order: SamplingOrder) -> SamplingRequest:
-    """What an order asks of a sampler: one shot and where it stands, or all shots in one take."""
+def order_request(order: SamplingOrder, avoid: Avoided = ()) -> SamplingRequest:
+    """What an order asks of a sampler: one shot and where it stands, or all shots in one take.
+
+    ``avoid`` is what each of the brief's shots is to be without.
+    """
     brief = order.brief
     shots = tuple(_asked(each) for each in brief.shots)
+    if avoid:
+        shots = tuple(
+            each.model_copy(update={"avoid": things})
+            for each, things in zip(shots, avoid, strict=True)
+        )
     story = None
     if order.shot:
         story = Story(

@@ -1,16 +1,20 @@
 """The fence: generations that the log has stopped, known to the thread that samples them.
 
 A worker reads it before each step. It does not depend on Temporal: what was stopped in the log
-stops here, also when no cancellation ever arrives.
+stops here, also when no cancellation ever arrives. A generation whose cast loses its consent stops
+the same way: a revocation at once, and whatever else moved in the streams that the consent rests
+on raises a doubt, upon which the worker asks again.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
+from domain.consent.refusals import CastNotPermitted
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled
 from domain.kernel.envelope import RecordedEvent
@@ -22,6 +26,9 @@ StoppedBy = Callable[[RecordedEvent], str | None]
 
 _ENDINGS: Final = ("generation-cancelled.v", "generation-failed.v")
 _STREAMS: Final = f"{GENERATION.category}-"
+_REVOCATION: Final = "consent-revoked.v"
+_USES: Final = "consent-use-"
+"""Uses of other generations are no reason to doubt one's own."""
 
 
 def stopped_by(event: RecordedEvent) -> str | None:
@@ -38,27 +45,52 @@ class Fence:
         self._rule = rule
         self._watched: Counter[str] = Counter()
         self._stopped: set[str] = set()
+        self._fallen: set[str] = set()
+        self._resting: dict[str, Counter[str]] = {}
+        self._doubts: dict[str, set[asyncio.Event]] = {}
 
     @contextmanager
-    def watching(self, generation_id: str) -> Iterator[None]:
-        """Look out for this generation during the block.
+    def watching(
+        self, generation_id: str, consents: Collection[str] = ()
+    ) -> Iterator[asyncio.Event]:
+        """Look out for this generation, and for the streams that its consent rests on.
 
         Enter it before asking the log whether the generation still stands: a stop is then either
-        in that answer or seen here.
+        in that answer or seen here. The event is set when its consent is in doubt.
         """
+        doubt = asyncio.Event()
         self._watched[generation_id] += 1
+        self._doubts.setdefault(generation_id, set()).add(doubt)
+        for stream in consents:
+            self._resting.setdefault(stream, Counter())[generation_id] += 1
         try:
-            yield
+            yield doubt
         finally:
-            self._watched[generation_id] -= 1
-            if not self._watched[generation_id]:
-                del self._watched[generation_id]
-                self._stopped.discard(generation_id)
+            self._forget(generation_id, consents, doubt)
+
+    def _forget(self, generation_id: str, consents: Collection[str], doubt: asyncio.Event) -> None:
+        for stream in consents:
+            self._resting[stream] -= Counter({generation_id: 1})
+            if not self._resting[stream]:
+                del self._resting[stream]
+        self._doubts[generation_id].discard(doubt)
+        self._watched[generation_id] -= 1
+        if not self._watched[generation_id]:
+            del self._watched[generation_id], self._doubts[generation_id]
+            self._stopped.discard(generation_id)
+            self._fallen.discard(generation_id)
 
     def heed(self, generation_id: str) -> None:
-        """Raise ``AlreadySettled`` when the log has stopped this generation."""
+        """Raise what the log has stopped this generation for: AlreadySettled, CastNotPermitted."""
         if generation_id in self._stopped:
             raise AlreadySettled("It was stopped while it was being sampled.")
+        if generation_id in self._fallen:
+            raise CastNotPermitted("Consent ended while it was being sampled.")
+
+    def fell(self, generation_id: str) -> None:
+        """The consent of this generation's cast was asked for again, and is no more."""
+        if generation_id in self._watched:
+            self._fallen.add(generation_id)
 
     @asynccontextmanager
     async def following(self, log: EventLog) -> AsyncIterator[None]:
@@ -76,6 +108,17 @@ class Fence:
                 generation_id = self._rule(event)
                 if generation_id in self._watched and generation_id is not None:
                     self._stopped.add(generation_id)
+                self._doubt(event)
+
+    def _doubt(self, event: RecordedEvent) -> None:
+        resting = self._resting.get(event.stream)
+        if not resting or event.type.startswith(_USES):
+            return
+        if event.type.startswith(_REVOCATION):
+            self._fallen.update(resting)
+        for generation_id in resting:
+            for doubt in self._doubts[generation_id]:
+                doubt.set()
 
 
 async def _head(log: EventLog) -> int:

@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import ValidationError
 
+from activities.clip.facts import ClipFacts
+from activities.clip.limits import DEFAULT_LIMITS, MEBIBYTE
+from activities.clip.probe import probe
+from activities.clip.refusals import ClipRefused
 from domain.kernel.errors import Refusal
 from gpu_workers.clip import Pictures
-from gpu_workers.decode.facts import ClipFacts
-from gpu_workers.decode.limits import DEFAULT_LIMITS, MEBIBYTE
 from gpu_workers.decode.preparation import framed
 from gpu_workers.decode.prepare import prepare_pictures
-from gpu_workers.decode.probe import probe
-from gpu_workers.decode.refusals import ClipRefused
 from gpu_workers.decode.still_examiner import FORMATS, PIXELS_MAX
 from gpu_workers.sampler import Reference
 

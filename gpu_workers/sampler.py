@@ -66,6 +66,8 @@ class Shot(Value):
 
     ``cast`` are handles, in the order in which their references come. A sampler plans only what
     its card allows of ``cast``, ``lines`` and ``camera``; see ``cards.require.require_direction``.
+    ``avoid`` names what somebody of the cast never wants to be seen with: it is no longer in the
+    prompt, and a model that can be told so steers away from it.
     """
 
     prompt: Annotated[PersonalText, Field(repr=False)]
@@ -74,6 +76,7 @@ class Shot(Value):
     lines: tuple[Line, ...] = ()
     camera: Camera | None = None
     continues: bool = False
+    avoid: Annotated[tuple[PersonalText, ...], Field(repr=False)] = ()
 
 
 class Story(Value):

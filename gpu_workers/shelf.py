@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
-from activities.scratch import scratch_folder
+from activities.clip.limits import DEFAULT_LIMITS, Limits
+from activities.clip.probe import probe
+from activities.clip.refusals import ClipTooHeavy
+from activities.scratch import file_sha256, scratch_folder
 from activities.threads import in_thread
-from domain.generation.reference import ReferenceFile, ReferenceKind
+from domain.generation.reference import ReferenceFile, ReferenceKind, Seal
 from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore, ObjectTooLarge
-from gpu_workers.decode.limits import DEFAULT_LIMITS, Limits
-from gpu_workers.decode.probe import probe
-from gpu_workers.decode.refusals import ClipTooHeavy
+from domain.kernel.vault import Erased, SealBroken, Vault
 from gpu_workers.decode.still_examiner import BYTES_MAX
 from gpu_workers.decode.stills import PictureSize, probe_still
 from gpu_workers.references import ReferenceUnreadable, facts_path
@@ -36,8 +37,14 @@ _LINGER_SECONDS: Final = 1.0
 class Shelf:
     """One folder of references. Enter ``laid`` around everything that reads them."""
 
-    def __init__(self, store: ObjectStore, folder: Path, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._store, self._folder, self._limits = store, folder, limits
+    def __init__(
+        self,
+        store: ObjectStore,
+        folder: Path,
+        limits: Limits = DEFAULT_LIMITS,
+        vault: Vault | None = None,
+    ) -> None:
+        self._store, self._folder, self._limits, self._vault = store, folder, limits, vault
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def sweep(self) -> int:
@@ -81,7 +88,11 @@ class Shelf:
         with scratch_folder(self._folder, "fetch-") as folder:
             arrived = folder / reference.sha256
             try:
-                await self._store.get_file(reference.key, arrived, reference.sha256, most)
+                if reference.sealed is None:
+                    await self._store.get_file(reference.key, arrived, reference.sha256, most)
+                else:
+                    arrived.write_bytes(await self.opened(reference.key, reference.sealed, most))
+                    _require_named(arrived)
             except ObjectMissing:
                 raise ReferenceUnreadable("It is not in the store.") from None
             except HashMismatch:
@@ -92,6 +103,21 @@ class Shelf:
             await self._examine(reference.kind, arrived, facts_path(arrived))
             _lay(arrived, path)
 
+    async def opened(self, key: str, seal: Seal, most: int) -> bytes:
+        """What is sealed in the store, which has at most so many bytes.
+
+        Raises ReferenceUnreadable where it can never be opened again, or was not sealed so.
+        """
+        if self._vault is None:
+            raise ReferenceUnreadable("It is sealed, and this studio has no vault.")
+        with scratch_folder(self._folder, "sealed-") as folder:
+            path = folder / seal.sha256
+            await self._store.get_file(key, path, seal.sha256, most)
+            try:
+                return await self._vault.unseal(seal.subject, seal.name, path.read_bytes())
+            except (Erased, SealBroken):
+                raise ReferenceUnreadable("Its seal cannot be opened any more.") from None
+
     async def _examine(self, kind: ReferenceKind, path: Path, facts: Path) -> None:
         if kind == "voice":
             raise ReferenceUnreadable("No voice is read in this version.")
@@ -100,6 +126,12 @@ class Shelf:
             return
         found = await in_thread(lambda _: probe(path, self._limits), None, _LINGER_SECONDS)
         facts.write_text(found.model_dump_json())
+
+
+def _require_named(path: Path) -> None:
+    """Raise HashMismatch unless a file is called by the hash of its bytes."""
+    if file_sha256(path, lambda: None) != path.name:
+        raise HashMismatch(f"{path.name} has other bytes")
 
 
 def _take(path: Path) -> int | None:

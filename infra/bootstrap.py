@@ -5,22 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import asyncpg
 
+from activities.consent.desk import ConsentDesk
+from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
 from domain.catalog import EVENTS
 from domain.kernel.ports import EventLog
+from infra import receipts
 from infra.api.idempotency import Idempotency
 from infra.api.keys import first_key
 from infra.errors import UserError
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
+from infra.likeness.gallery import PostgresGallery
 from infra.media.s3 import S3ObjectStore
 from infra.settings import Settings
 from infra.temporal import payload_keys
 from infra.temporal.apply import apply_deployment
+from infra.vault import FolderVault
+from projections.cameos import CameosReader
 from projections.registry import prepare_projections
+
+_SMALL_POOL_MAX: Final = 4
 
 
 def open_log(settings: Settings) -> PostgresEventLog:
@@ -33,11 +42,55 @@ def ledger_on(log: EventLog) -> Ledger:
     return Ledger(log, CatalogCodec(EVENTS))
 
 
+def desk_on(log: EventLog) -> ConsentDesk:
+    """The consent desk on a log."""
+    return ConsentDesk(log, CatalogCodec(EVENTS))
+
+
+def office_on(log: EventLog, settings: Settings | None = None) -> CastingOffice:
+    """The casting office on a log; with the settings, it can sign receipts."""
+    signer = receipts.ensure(settings.home) if settings else None
+    return CastingOffice(log, CatalogCodec(EVENTS), signer)
+
+
 @asynccontextmanager
 async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
     """The ledger on the PostgreSQL event log."""
     async with open_log(settings) as log:
         yield ledger_on(log)
+
+
+def open_vault(settings: Settings) -> FolderVault:
+    """The vault of this home, where the keys of every subject lie."""
+    return FolderVault(settings.home / "subject-keys")
+
+
+@asynccontextmanager
+async def open_gallery(settings: Settings) -> AsyncIterator[PostgresGallery]:
+    """The gallery of known faces and voices. It opens without the server and finds it later."""
+    async with _small_pool(settings, "callsheet-gallery") as pool:
+        yield PostgresGallery(pool, open_vault(settings))
+
+
+@asynccontextmanager
+async def open_cameo_index(settings: Settings) -> AsyncIterator[CameosReader]:
+    """Every cameo, for those who go through all of them."""
+    async with _small_pool(settings, "callsheet-cameo-index") as pool:
+        yield CameosReader(pool)
+
+
+@asynccontextmanager
+async def _small_pool(settings: Settings, name: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await asyncpg.create_pool(
+        settings.postgres_dsn,
+        min_size=0,
+        max_size=_SMALL_POOL_MAX,
+        server_settings={"application_name": name},
+    )
+    try:
+        yield pool
+    finally:
+        pool.terminate()
 
 
 def object_store(settings: Settings) -> S3ObjectStore:
@@ -62,6 +115,7 @@ async def prepare(settings: Settings) -> None:
     """Bring every server to what the program needs. Safe to run again, and on every start."""
     settings.home.mkdir(parents=True, exist_ok=True)
     payload_keys.ensure(settings.home)
+    receipts.ensure(settings.home)
     first_key(settings.keys_file, settings.home / "api-key")
     await asyncio.gather(
         _prepare_postgres(settings), _prepare_bucket(settings), apply_deployment(settings)
@@ -75,6 +129,7 @@ async def _prepare_postgres(settings: Settings) -> None:
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
         await Idempotency.migrate(connection)
+        await PostgresGallery.migrate(connection)
     finally:
         await connection.close()
 

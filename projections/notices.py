@@ -18,9 +18,9 @@ class NoticeRow:
 
     notice_id: str
     account_id: str
-    generation_id: str
+    about: str
+    """The id of what it concerns: a generation, an enrolment, a cameo, a request."""
     kind: str
-    """video-released, generation-failed or generation-cancelled."""
     posted_at: datetime
     posted_position: int
     """Orders an account's notices."""
@@ -28,7 +28,7 @@ class NoticeRow:
 
 
 def _key(fact: Fact) -> str:
-    return notice_id(fact.fields["generation_id"], fact.fields["kind"])
+    return notice_id(fact.fields["about"], fact.fields["kind"])
 
 
 def _posted(row: NoticeRow | None, fact: Fact) -> NoticeRow:
@@ -38,7 +38,7 @@ def _posted(row: NoticeRow | None, fact: Fact) -> NoticeRow:
     return NoticeRow(
         notice_id=_key(fact),
         account_id=said["account_id"],
-        generation_id=said["generation_id"],
+        about=said["about"],
         kind=said["kind"],
         posted_at=fact.at,
         posted_position=fact.position,
@@ -48,7 +48,7 @@ def _posted(row: NoticeRow | None, fact: Fact) -> NoticeRow:
 
 NOTICES: Final = Projection[NoticeRow](
     name="notices",
-    version=1,
+    version=2,
     table="notices",
     row=NoticeRow,
     key=_key,

@@ -4,7 +4,7 @@
 CREATE TABLE read_notices.notices (
     notice_id       text        PRIMARY KEY COLLATE "C",
     account_id      text        NOT NULL COLLATE "C",
-    generation_id   text        NOT NULL COLLATE "C",
+    about           text        NOT NULL COLLATE "C",
     kind            text        NOT NULL,
     posted_at       timestamptz NOT NULL,
     posted_position bigint      NOT NULL,

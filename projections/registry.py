@@ -5,14 +5,26 @@ from __future__ import annotations
 from typing import Any, Final
 
 from domain.catalog import EVENTS
+from projections.appearances import APPEARANCES
+from projections.asks import ASKS
+from projections.cameos import CAMEOS
 from projections.connection import writing
+from projections.enrolments import ENROLMENTS
 from projections.feed import FEED
 from projections.generations import GENERATIONS
 from projections.notices import NOTICES
 from projections.projection import Projection
 from projections.tables import Tables
 
-PROJECTIONS: Final[tuple[Projection[Any], ...]] = (GENERATIONS, FEED, NOTICES)
+PROJECTIONS: Final[tuple[Projection[Any], ...]] = (
+    GENERATIONS,
+    FEED,
+    NOTICES,
+    CAMEOS,
+    ENROLMENTS,
+    ASKS,
+    APPEARANCES,
+)
 
 
 class NoSuchProjection(LookupError):

@@ -11,6 +11,8 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, FailureError
 
 from activities import fronts
+from activities.consent.fronts import admit_cast
+from activities.consent.orders import AdmissionOrder
 from activities.orders import (
     AssemblyOrder,
     CancellationOrder,
@@ -24,6 +26,7 @@ from activities.orders import (
     StorageOrder,
 )
 from domain.account.notice import Kind
+from domain.consent.roles import AdmittedCast
 from domain.generation.take import Take
 from domain.kernel.ids import sibling
 from domain.video.media import Rendition
@@ -47,9 +50,11 @@ _STAGE = SearchAttributeKey.for_keyword("Stage")
 _ACCOUNT_ID = SearchAttributeKey.for_keyword("AccountId")
 _GENERATION_ID = SearchAttributeKey.for_keyword("GenerationId")
 _VIDEO_ID = SearchAttributeKey.for_keyword("VideoId")
+_CAMEO_IDS = SearchAttributeKey.for_keyword_list("CameoIds")
 _REQUESTED_AT = SearchAttributeKey.for_datetime("RequestedAt")
 _ENDINGS = ("completed", "failed", "cancelled")
 _SHOTS_APART = "sample-shots-apart"
+_CONSENT_ASKED = "ask-everybody-called"
 SHOTS_AT_ONCE = 2
 """As many as a studio worker has slots: one shot prepares while another one samples."""
 
@@ -69,6 +74,7 @@ class VideoGeneration:
         self._video_id: str | None = None
         self._stopped_by: str | None = None
         self._takes: dict[int, Take] = {}
+        self._cast: AdmittedCast | None = None
 
     @workflow.run
     async def run(self, order: VideoOrder) -> Outcome:
@@ -86,22 +92,32 @@ class VideoGeneration:
         return outcome
 
     async def _make(self) -> Outcome:
-        await self._record()
-        # Here the prompt is screened and every consent is checked, before a GPU is taken.
+        recorded = await self._record()
+        await self._admit()
+        self._receipt = recorded
         takes = await self._sample()
         # Here the pictures and the sound are screened; marks go into them while assembling.
         rendition = await self._store(takes)
-        # Here the release decision asks again: verdicts complete, consent in force.
         await self._release(rendition)
         await self._notify("video-released")
         return self._ended("completed", film_key=rendition.film.key)
 
-    async def _record(self) -> None:
+    async def _record(self) -> Receipt:
         self._enter("requested", "Waiting for the request to be written into the event log.")
         self._require_own_id()
         order = RequestOrder(**self._errand("record"), brief=self._order.brief)
         recorded = await step(fronts.record_request, order, "Write the request into the log")
-        self._receipt = Receipt(generation_id=recorded.generation_id, position=recorded.position)
+        return Receipt(generation_id=recorded.generation_id, position=recorded.position)
+
+    async def _admit(self) -> None:
+        """Everybody who is called gives their consent, or nothing is made."""
+        brief = self._order.brief
+        if not any(brief.called) or not workflow.patched(_CONSENT_ASKED):
+            return
+        order = AdmissionOrder(**self._errand("admit"), brief=brief)
+        admitted = await step(admit_cast, order, "Ask the consent of everybody who is cast")
+        self._cast = admitted.cast
+        workflow.upsert_search_attributes([_CAMEO_IDS.value_set(list(self._cast.cameo_ids))])
 
     async def _sample(self) -> tuple[Take, ...]:
         brief = self._order.brief
@@ -118,6 +134,7 @@ class VideoGeneration:
         order = SamplingOrder(
             **self._errand(f"sample-{number}"),
             brief=brief,
+            cast=self._cast,
             seed=brief.shot_seed(self._order.generation_id, number),
             shot=number,
             previous=self._takes[index - 1] if shot.continues else None,
@@ -167,7 +184,13 @@ class VideoGeneration:
     async def _release(self, rendition: Rendition) -> None:
         self._enter("releasing", "The video is being released.")
         video_id = sibling(self._order.generation_id, "vid")
-        order = ReleaseOrder(**self._errand("release"), video_id=video_id, rendition=rendition)
+        order = ReleaseOrder(
+            **self._errand("release"),
+            video_id=video_id,
+            rendition=rendition,
+            brief=self._order.brief if self._cast else None,
+            cast=self._cast,
+        )
         await step(fronts.release_video, order, f"Complete the generation as {video_id}")
         self._video_id = video_id
 

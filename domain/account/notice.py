@@ -1,23 +1,43 @@
-"""A notice: something that an account is told once, such as that its video is ready."""
+"""A notice: something that an account is told once, such as that its video is ready.
+
+``about`` is the id of what it concerns: a generation, an enrolment, a cameo, a request.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from domain.kernel.catalog import Catalog
 from domain.kernel.decider import Decider
-from domain.kernel.ids import AccountId, GenerationId
+from domain.kernel.ids import AccountId
 from domain.kernel.model import Command, Event
 
-Kind = Literal["video-released", "generation-failed", "generation-cancelled"]
+Kind = Literal[
+    "video-released",
+    "generation-failed",
+    "generation-cancelled",
+    "cameo-approved",
+    "cameo-refused",
+    "cameo-under-review",
+    "cameo-frozen",
+    "cameo-suspended",
+    "likeness-destroyed",
+    "consent-asked",
+    "consent-reminded",
+    "consent-approved",
+    "consent-denied",
+    "consent-lapsed",
+    "cast-drafted",
+    "cast-blocked",
+]
 
 
 class PostNotice(Command):
-    """Tell an account what became of its generation."""
+    """Tell an account what became of something of its own."""
 
     account_id: AccountId
-    generation_id: GenerationId
+    about: str
     kind: Kind
 
 
@@ -25,7 +45,7 @@ class NoticePosted(Event):
     """The account was told."""
 
     account_id: AccountId
-    generation_id: GenerationId
+    about: str
     kind: Kind
 
 
@@ -42,9 +62,9 @@ class Posted:
 Notice = Unposted | Posted
 
 
-def notice_id(generation_id: str, kind: Kind) -> str:
-    """One notice for each outcome of a generation."""
-    return f"{generation_id}.{kind}"
+def notice_id(about: str, kind: Kind) -> str:
+    """One notice for each outcome of a thing."""
+    return f"{about}.{kind}"
 
 
 def decide(command: PostNotice, state: Notice) -> list[NoticePosted]:
@@ -57,7 +77,7 @@ def decide(command: PostNotice, state: Notice) -> list[NoticePosted]:
                 NoticePosted(
                     at=command.at,
                     account_id=command.account_id,
-                    generation_id=command.generation_id,
+                    about=command.about,
                     kind=command.kind,
                 )
             ]
@@ -70,5 +90,12 @@ def evolve(state: Notice, event: NoticePosted) -> Notice:
 
 NOTICE: Final = Decider[PostNotice, Notice, NoticePosted]("notice", Unposted(), decide, evolve)
 
+
+def _about_its_generation(fields: dict[str, Any]) -> dict[str, Any]:
+    """The first notices were about generations only."""
+    said = dict(fields)
+    return {"about": said.pop("generation_id"), **said}
+
+
 CATALOG: Final = Catalog()
-CATALOG.register(NoticePosted, "notice-posted.v1")
+CATALOG.register(NoticePosted, "notice-posted.v2", {1: _about_its_generation})

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from domain.account.handles import mentions
 from domain.kernel.ids import GenerationId
 from domain.kernel.model import Personal, Value
 
@@ -104,6 +105,21 @@ class Shot(Value):
             raise ValueError("somebody is in the cast twice; name each handle once")
         return cast
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Everybody in the shot: its cast, and then whom else its prompt calls with ``@``."""
+        spoken = (f"@{each}" for each in mentions(self.prompt))
+        return tuple(dict.fromkeys((*self.cast, *spoken)))
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if len(self.called) > CAST_MAX:
+            raise ValueError(
+                f"the cast and those whom the prompt calls are {len(self.called)}; "
+                f"{CAST_MAX} is the most in a shot"
+            )
+        return self
+
     @model_validator(mode="after")
     def _can_be_said(self) -> Self:
         ends = 0.0
@@ -160,12 +176,37 @@ class Brief(Value):
             )
         if self.shots and self.shots[0].continues:
             raise ValueError("the first shot continues nothing; leave continues out of it")
+        if self.called and len(self.called[0]) > CAST_MAX:
+            raise ValueError(
+                f"the cast of the first shot and those whom the prompt calls are "
+                f"{len(self.called[0])}; {CAST_MAX} is the most in a shot"
+            )
         return self
 
     @property
     def seconds(self) -> float:
         """How long all shots last together."""
         return sum(shot.seconds for shot in self.shots)
+
+    @property
+    def called(self) -> tuple[tuple[str, ...], ...]:
+        """The handles of each shot's people, in the order in which they join its cast.
+
+        Whom only the whole prompt calls joins the first shot.
+        """
+        shots = [each.called for each in self.shots]
+        everybody = {handle for each in shots for handle in each}
+        spoken = (f"@{each}" for each in mentions(self.prompt))
+        late = tuple(each for each in spoken if each not in everybody)
+        return (shots[0] + late, *shots[1:]) if shots else ()
+
+    def with_called(self) -> Brief:
+        """The same brief, in which everybody who is called stands in the cast."""
+        shots = tuple(
+            shot.model_copy(update={"cast": cast})
+            for shot, cast in zip(self.shots, self.called, strict=True)
+        )
+        return self.model_copy(update={"shots": shots})
 
     def seed_for(self, generation_id: str) -> int:
         """The seed that was asked for, or one that follows from the generation's id."""

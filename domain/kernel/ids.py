@@ -21,6 +21,10 @@ RANDOM_BYTES: Final = 10
 AccountId = Annotated[str, StringConstraints(pattern=rf"^acc_{_BODY}$")]
 GenerationId = Annotated[str, StringConstraints(pattern=rf"^gen_{_BODY}$")]
 VideoId = Annotated[str, StringConstraints(pattern=rf"^vid_{_BODY}$")]
+CameoId = Annotated[str, StringConstraints(pattern=rf"^cam_{_BODY}$")]
+EnrolmentId = Annotated[str, StringConstraints(pattern=rf"^enr_{_BODY}$")]
+AppearanceId = Annotated[str, StringConstraints(pattern=rf"^apr_{_BODY}$")]
+AskId = Annotated[str, StringConstraints(pattern=rf"^ask_{_BODY}$")]
 
 _EVENT_NAMESPACE: Final = UUID("5f1c2b0e-6a55-5d0c-9a34-8a0f3f7b0c11")
 
@@ -41,6 +45,13 @@ def sibling(identifier: str, prefix: str) -> str:
     body = ULID.from_str(identifier.rsplit("_", 1)[1]).bytes
     digest = hashlib.sha256(prefix.encode() + body).digest()[:RANDOM_BYTES]
     return f"{prefix}_{ULID.from_bytes(body[:6] + digest)}"
+
+
+def pair(first: str, second: str, prefix: str) -> str:
+    """The id of what exists once between two: it keeps the first's time and hashes both."""
+    one, two = (ULID.from_str(each.rsplit("_", 1)[1]).bytes for each in (first, second))
+    digest = hashlib.sha256(prefix.encode() + one + two).digest()[:RANDOM_BYTES]
+    return f"{prefix}_{ULID.from_bytes(one[:6] + digest)}"
 
 
 def event_id(command_id: str, index: int) -> UUID:

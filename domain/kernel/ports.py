@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 from typing import Final, Protocol
@@ -122,6 +122,19 @@ class StoredObject:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class UploadGrant:
+    """Leave to write one object: POST a form with these fields and, last, the part ``file``.
+
+    The store itself refuses what is larger than ``bytes_max``, of another type, or too late.
+    """
+
+    address: str
+    fields: Mapping[str, str]
+    bytes_max: int
+    expires_at: datetime
+
+
 class ObjectMissing(Exception):
     """The store has no such object."""
 
@@ -172,4 +185,10 @@ class ObjectStore(Protocol):
 
     async def address(self, key: str, lifetime: timedelta) -> str:
         """A short-lived URL from which a reader can fetch the object."""
+        ...
+
+    async def upload_grant(
+        self, key: str, content_type: str, bytes_max: int, expires_at: datetime
+    ) -> UploadGrant:
+        """Leave for a stranger to write this one object, once or more, until it expires."""
         ...

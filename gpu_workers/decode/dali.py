@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from nvidia.dali import Pipeline
 from torch.utils.dlpack import from_dlpack
 
-from gpu_workers.decode.facts import ClipFacts
+from activities.clip.facts import ClipFacts
+from activities.clip.reading import pictures_at
 from gpu_workers.decode.fast import turned
 from gpu_workers.decode.preparation import Framing, Preparation, Triple, framing, moments
-from gpu_workers.decode.reading import pictures_at
 
 Device = Literal["cpu", "gpu"]
 Source = Literal["file", "pictures"]

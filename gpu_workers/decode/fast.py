@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from activities.clip.facts import ClipFacts
+from activities.clip.reading import pictures_at
 from gpu_workers.decode.colour import normalising
-from gpu_workers.decode.facts import ClipFacts
 from gpu_workers.decode.preparation import Framing, Preparation, framing, moments
-from gpu_workers.decode.reading import pictures_at
 
 _PLANAR: Final = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"})
 _HALVED_WHEN: Final = 2

@@ -17,8 +17,8 @@ from typing import Final
 
 import torch
 
+from activities.clip.probe import probe
 from gpu_workers.decode.preparation import Preparation
-from gpu_workers.decode.probe import probe
 
 WIDTH, HEIGHT = 256, 144
 MEAN: Final = (123.675, 116.28, 103.53)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from gpu_workers.decode.facts import ClipFacts
-from gpu_workers.decode.refusals import ClipTooShort
+from activities.clip.facts import ClipFacts
+from activities.clip.refusals import ClipTooShort
 
 Triple = tuple[float, float, float]
 

@@ -10,12 +10,12 @@ from typing import Final, Literal
 import numpy as np
 import torch
 
+from activities.clip.facts import ClipFacts
+from activities.clip.limits import DEFAULT_LIMITS, Limits
+from activities.clip.probe import probe
 from gpu_workers.clip import Pictures, Sound
-from gpu_workers.decode.facts import ClipFacts
 from gpu_workers.decode.fast import prepare_fast, shown_fast
-from gpu_workers.decode.limits import DEFAULT_LIMITS, Limits
 from gpu_workers.decode.preparation import Preparation, Triple, length
-from gpu_workers.decode.probe import probe
 from gpu_workers.decode.sound import prepare_sound
 
 _BLOCK_BYTES: Final = 256 << 20

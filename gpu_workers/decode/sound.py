@@ -11,9 +11,9 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from activities.clip.facts import ClipFacts
+from activities.clip.reading import opened
 from gpu_workers.clip import Sound
-from gpu_workers.decode.facts import ClipFacts
-from gpu_workers.decode.reading import opened
 
 _CHANNELS_MAX: Final = 2
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
+from activities.clip.apart import ExaminerDied, TookTooLong, report_of
 from domain.kernel.errors import Refusal
 from domain.kernel.model import Value
-from gpu_workers.decode.apart import ExaminerDied, TookTooLong, report_of
 from gpu_workers.decode.still_examiner import (
     BYTES_MAX,
     FORMATS,

@@ -163,7 +163,9 @@ class DiffusionSampler:
         return {
             **given,
             "prompt": plan.shots[shot].prompt,
-            "negative_prompt": recipe.negative_prompt,
+            "negative_prompt": ", ".join(
+                each for each in (recipe.negative_prompt, *plan.shots[shot].avoid) if each
+            ),
             "height": canvas.height,
             "width": canvas.width,
             "num_frames": canvas.frames,

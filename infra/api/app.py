@@ -12,13 +12,22 @@ from starlette.exceptions import HTTPException
 
 from infra.api import (
     accounts,
+    appearances,
+    asks,
+    cameos,
+    checking,
+    consents,
     describe,
+    enrolments,
     events,
     feed,
     generations,
     health,
     notices,
+    people,
     previews,
+    receipts,
+    reviews,
     videos,
 )
 from infra.api.auth import RequireKey
@@ -29,7 +38,26 @@ from infra.api.problems import Trouble
 from infra.api.validation import invalid
 
 VERSION: Final = "1"
-_PAGES: Final = (accounts, generations, events, previews, feed, videos, notices, health, describe)
+_PAGES: Final = (
+    accounts,
+    people,
+    cameos,
+    appearances,
+    enrolments,
+    consents,
+    checking,
+    asks,
+    receipts,
+    reviews,
+    generations,
+    events,
+    previews,
+    feed,
+    videos,
+    notices,
+    health,
+    describe,
+)
 
 
 def create_app(doors: Doors, extra: Sequence[APIRouter] = ()) -> FastAPI:

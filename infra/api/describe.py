@@ -44,7 +44,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
             description=ABOUT,
             routes=app.routes,
             tags=[
-                {"name": "accounts", "description": "Who may ask."},
+                {
+                    "name": "accounts",
+                    "description": "Who may ask, and whom they follow.",
+                },
+                {"name": "cameos", "description": "From a signed release to a cameo."},
+                {"name": "consent", "description": "Who may cast whom, in what."},
+                {"name": "reviews", "description": "What a human decides."},
                 {"name": "generations", "description": "From a prompt to a video."},
                 {"name": "videos", "description": "What was released."},
                 {"name": "notices", "description": "What an account is told."},

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, cast
 from fastapi import Request
 from temporalio.client import Client
 
+from activities.consent.desk import ConsentDesk
+from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
 from domain.kernel.ports import ObjectStore
 from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.clock import Clock
 from infra.identity import Draw
+from infra.receipts import ReceiptKeys
 from infra.telemetry.metrics import Metrics
+from projections.appearances import AppearancesReader
+from projections.asks import AsksReader
+from projections.cameos import CameosReader
+from projections.enrolments import EnrolmentsReader
 from projections.feed import FeedReader
 from projections.generations import GenerationsReader
 from projections.notices import NoticesReader
@@ -58,6 +65,12 @@ class Doors:
     generations: GenerationsReader
     feed: FeedReader
     notices: NoticesReader
+    cameos: CameosReader
+    enrolments: EnrolmentsReader
+    asks: AsksReader
+    appearances: AppearancesReader
+    office: CastingOffice
+    receipt_keys: ReceiptKeys
     store: ObjectStore
     idempotency: Idempotency
     keys: ClientKeys
@@ -68,6 +81,11 @@ class Doors:
     metrics: Metrics
     checks: Mapping[Part, Callable[[], Awaitable[object]]]
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def desk(self) -> ConsentDesk:
+        """Where a cast that is known by its cameos is checked."""
+        return self.office.desk
 
 
 def doors_of(request: Request) -> Doors:

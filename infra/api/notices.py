@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from domain.account.notice import Kind
 from infra.api.auth import Account, KeyRequired
 from infra.api.deadlines import asking
 from infra.api.declared import problems
@@ -20,10 +22,11 @@ class NoticeView(BaseModel):
     """Something that an account is told once."""
 
     notice_id: str
-    kind: str = Field(
-        description="`video-released`, `generation-failed` or `generation-cancelled`."
+    kind: Kind
+    about: str = Field(description="The id of what it concerns, such as a generation.")
+    generation_id: str | None = Field(
+        default=None, description="The generation, where it is about one."
     )
-    generation_id: str
     posted_at: datetime
 
 
@@ -38,7 +41,7 @@ class NoticePage(BaseModel):
 async def read_notices(
     request: Request, account: Account, limit: Limit = 20, cursor: Cursor = None
 ) -> NoticePage:
-    """What became of the acting account's generations."""
+    """What became of the acting account's generations, cameos and requests."""
     keys = keys_of(cursor, int)
     before = int(keys[0]) if keys else None
     async with asking("postgres"):
@@ -48,8 +51,9 @@ async def read_notices(
         items=[
             NoticeView(
                 notice_id=row.notice_id,
-                kind=row.kind,
-                generation_id=row.generation_id,
+                kind=cast(Kind, row.kind),
+                about=row.about,
+                generation_id=row.about if row.about.startswith("gen_") else None,
                 posted_at=row.posted_at,
             )
             for row in rows[:limit]

@@ -24,6 +24,7 @@ from domain.generation.refusals import (
 )
 from domain.kernel.errors import Refusal
 from domain.video.video import AnotherRelease
+from infra.api.refusals import REFUSALS
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
@@ -120,7 +121,22 @@ KINDS: Final[Mapping[str, Kind]] = {
             _of(NotStored, 409),
             _of(ShotUnknown, 422),
             _of(AnotherRelease, 409),
+            *(_of(refusal, status) for refusal, status in REFUSALS.items()),
         ]
+    ),
+    "key-not-staff": Kind(
+        403,
+        "This key may not review.",
+        "Use the key of an application whose name begins with `staff-`.",
+        "authentication",
+    ),
+    "precondition-malformed": Kind(
+        422,
+        "If-Match does not name a revision.",
+        "Send the ETag of the answer that you have read.",
+    ),
+    "other-account-unknown": Kind(
+        404, "No account with this id has been opened.", "Check the id in the address."
     ),
     "route-unknown": Kind(
         404, "There is nothing at this address.", "See /docs for the addresses that exist."

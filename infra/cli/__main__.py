@@ -13,13 +13,15 @@ from infra.cli.lazy import Entry, LazyGroup
 from infra.errors import UserError
 
 COMMANDS: Final = {
-    "demo": Entry("infra.cli.demo:demo", "Three videos from text, from nothing to MP4s."),
+    "demo": Entry("infra.cli.demo:app", "Three videos from text, from nothing to MP4s; or cameos."),
     "up": Entry("infra.cli.up:up", "Start everything, print the addresses, and stay."),
     "status": Entry("infra.cli.status:status", "What runs here, and where it answers."),
+    "cameo": Entry("infra.cli.cameo:app", "Enrol yourself, a pet or an object."),
+    "cameos": Entry("infra.cli.cameos:app", "Look at every stored enrolment again."),
     "test": Entry("infra.cli.test:test", "Run the tests with servers of their own."),
     "check": Entry("infra.cli.check:check", "Lint, types, import contracts, fast tests."),
     "bench": Entry("infra.cli.bench:bench", "Measure one thing against its goal and its peers."),
-    "eval": Entry("infra.cli.eval:evals", "Judge the answers of a model against true ones."),
+    "eval": Entry("infra.cli.eval:evals", "Judge what models and rules decide."),
     "projections": Entry("infra.cli.projections:app", "Look at the read models, rebuild one."),
     "temporal": Entry("infra.cli.temporal:app", "Compare a server with temporal.yaml, apply it."),
     "run": Entry("infra.cli.processes:run", "Run one process.", hidden=True),

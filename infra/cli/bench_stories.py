@@ -143,7 +143,9 @@ def _story(account_id: str, number: int, chance: np.random.Generator) -> Iterato
 
 def _notice(kind: Kind, at: datetime, ours: dict[str, str]) -> Written:
     stream = f"notice-{notice_id(ours['generation_id'], kind)}"
-    return stream, NoticePosted(at=at, kind=kind, **ours)
+    return stream, NoticePosted(
+        at=at, kind=kind, account_id=ours["account_id"], about=ours["generation_id"]
+    )
 
 
 def _brief(chance: np.random.Generator) -> Brief:

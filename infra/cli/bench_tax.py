@@ -39,7 +39,7 @@ from domain.generation.brief import Brief, Shot
 from domain.kernel.ids import sibling
 from gpu_workers.activities import StudioActivities
 from gpu_workers.simulated import STAGE_SECONDS, SimulatedSampler
-from infra.bootstrap import object_store, open_ledger, prepare
+from infra.bootstrap import ledger_on, object_store, office_on, open_log, prepare
 from infra.cli.figures import Figures, at_least, at_most
 from infra.clock import system_clock
 from infra.embedded.servers import EmbeddedServers
@@ -191,11 +191,12 @@ async def _opened() -> AsyncIterator[_Bench]:
 async def _bench(settings: Settings) -> AsyncIterator[_Bench]:
     scratch = settings.home / "scratch"
     sampler = SimulatedSampler()
-    async with open_ledger(settings) as ledger, object_store(settings) as store:
+    async with open_log(settings) as log, object_store(settings) as store:
+        ledger = ledger_on(log)
         both = _Bench(
             client=await connect(settings, role="bench"),
             account_id=await _account(ledger),
-            decisions=GenerationActivities(ledger),
+            decisions=GenerationActivities(ledger, office_on(log, settings)),
             studio=StudioActivities(lambda _: sampler, store, ledger, system_clock, scratch),
             films=MediaActivities(store, ledger, system_clock, scratch),
         )

@@ -93,7 +93,7 @@ class Caller:
         async with self._http.stream("GET", path, headers=self._headers()) as answer:
             if answer.is_error:
                 await answer.aread()
-                raise _problem(answer)
+                raise self.problem(answer)
             fields: dict[str, str] = {}
             async for line in answer.aiter_lines():
                 name, _, value = line.partition(":")
@@ -111,9 +111,14 @@ class Caller:
         headers = self._headers() | more.pop("headers", {})
         answer = await self._http.request(method, path, headers=headers, **more)
         if answer.is_error:
-            raise _problem(answer)
+            raise self.problem(answer)
         found: Json = answer.json()
         return found
+
+    @staticmethod
+    def problem(answer: httpx.Response) -> ProblemAnswer:
+        """What a refused request is told, as one sentence."""
+        return _problem(answer)
 
     def _headers(self) -> dict[str, str]:
         return {"Callsheet-Account": self.account_id} if self.account_id else {}

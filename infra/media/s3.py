@@ -1,6 +1,7 @@
 """The object store on any S3, through the ``minio`` client in a few threads of its own.
 
-Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ (PutObject, multipart upload, CopyObject).
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ (PutObject, multipart upload, CopyObject,
+POST policies).
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +17,11 @@ from typing import BinaryIO, Final, Self, TypeVar, cast
 
 from minio import Minio
 from minio.commonconfig import CopySource
+from minio.datatypes import PostPolicy
 from minio.error import S3Error
 
 from activities.threads import StopSign, in_thread
-from domain.kernel.ports import StoredObject
+from domain.kernel.ports import StoredObject, UploadGrant
 from infra.media.faults import explained, require_hash, require_size
 from infra.media.wire import HashingReader, chunks, connections
 
@@ -65,9 +67,10 @@ class S3ObjectStore:
             )
 
         self._client = client(endpoint, secure)
-        self._public = client(
-            public_endpoint or endpoint, secure if public_secure is None else public_secure
-        )
+        public_host = public_endpoint or endpoint
+        over_tls = secure if public_secure is None else public_secure
+        self._public = client(public_host, over_tls)
+        self._public_address = f"{'https' if over_tls else 'http'}://{public_host}/{bucket}"
 
     async def __aenter__(self) -> Self:
         return self
@@ -189,6 +192,26 @@ class S3ObjectStore:
             return self._public.presigned_get_object(self._bucket, key, expires=lifetime)
 
         return await self._in_thread(sign_address)
+
+    async def upload_grant(
+        self, key: str, content_type: str, bytes_max: int, expires_at: datetime
+    ) -> UploadGrant:
+        """A signed POST policy: the server holds key, type, size and time, whoever sends it."""
+
+        def grant(_: StopSign) -> UploadGrant:
+            policy = PostPolicy(self._bucket, expires_at)
+            policy.add_equals_condition("key", key)
+            policy.add_equals_condition("Content-Type", content_type)
+            policy.add_content_length_range_condition(1, bytes_max)
+            signed = self._public.presigned_post_policy(policy)
+            return UploadGrant(
+                address=self._public_address,
+                fields={"key": key, "Content-Type": content_type, **signed},
+                bytes_max=bytes_max,
+                expires_at=expires_at,
+            )
+
+        return await self._in_thread(grant)
 
     def _entries(self, prefix: str) -> Iterator[tuple[str, float]]:
         for each in self._client.list_objects(self._bucket, prefix=prefix, recursive=True):

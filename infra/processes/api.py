@@ -12,6 +12,7 @@ import asyncpg
 import uvicorn
 from fastapi import APIRouter
 
+from infra import receipts
 from infra.api.app import create_app
 from infra.api.auth import OpenAccounts
 from infra.api.deadlines import is_away
@@ -19,7 +20,7 @@ from infra.api.doors import Doors, Limits
 from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.api.progress import Lookout, Watchers
-from infra.bootstrap import object_store, open_ledger
+from infra.bootstrap import ledger_on, object_store, office_on, open_log
 from infra.clock import system_clock
 from infra.identity import drawn_by
 from infra.processes.observed import observed
@@ -29,6 +30,10 @@ from infra.telemetry.metrics import Metrics
 from infra.temporal import payload_keys
 from infra.temporal.client import connect
 from infra.temporal.codec_endpoint import codec_router
+from projections.appearances import AppearancesReader
+from projections.asks import AsksReader
+from projections.cameos import CameosReader
+from projections.enrolments import EnrolmentsReader
 from projections.feed import FeedReader
 from projections.generations import GenerationsReader
 from projections.notices import NoticesReader
@@ -66,12 +71,12 @@ async def open_doors(
     """Everything that the API asks. It opens without any server and finds each when it is there."""
     limits, clock = limits or Limits(), system_clock
     async with (
-        open_ledger(settings) as ledger,
+        open_log(settings) as log,
         _pool(settings) as pool,
         object_store(settings) as store,
     ):
         client = await connect(settings, role=ROLE, lazy=True)
-        generations = GenerationsReader(pool)
+        ledger, generations = ledger_on(log), GenerationsReader(pool)
 
         async def look_into_the_store() -> None:
             async for _ in store.list("readiness/"):
@@ -83,6 +88,12 @@ async def open_doors(
             generations=generations,
             feed=FeedReader(pool),
             notices=NoticesReader(pool),
+            cameos=CameosReader(pool),
+            enrolments=EnrolmentsReader(pool),
+            asks=AsksReader(pool),
+            appearances=AppearancesReader(pool),
+            office=office_on(log),
+            receipt_keys=receipts.ensure(settings.home),
             store=store,
             idempotency=Idempotency(pool),
             keys=ClientKeys(settings.keys_file),

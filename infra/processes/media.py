@@ -1,13 +1,26 @@
-"""The process that makes films of takes and keeps the object store in order."""
+"""The process that makes films of takes, looks at clips, and keeps the object store in order."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 
+from activities.cameo.comparison import compare
+from activities.cameo.examination import ExaminationActivities
+from activities.cameo.keeping import KeepingActivities
+from activities.cameo.receipt import ReceiptActivities
+from activities.cameo.rescore import RescoringActivities
+from activities.cameo.rescoring import look_again
 from activities.film.formats import FORMATS
+from activities.likeness.examine import examine
 from activities.media import MediaActivities
-from infra.bootstrap import object_store, open_ledger
+from infra.bootstrap import (
+    object_store,
+    open_cameo_index,
+    open_gallery,
+    open_ledger,
+    open_vault,
+)
 from infra.clock import system_clock
 from infra.processes.observed import observed
 from infra.settings import Settings
@@ -23,20 +36,37 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve the queues ``media`` and ``io`` until cancelled."""
     os.environ.setdefault("SVT_LOG", "1")  # the encoder of AV1 tells stderr of each film
     with observed(settings, ROLE) as metrics:
-        async with open_ledger(settings) as ledger, object_store(settings) as store:
+        async with (
+            open_ledger(settings) as ledger,
+            object_store(settings) as store,
+            open_gallery(settings) as gallery,
+            open_cameo_index(settings) as index,
+        ):
+            scratch, vault = settings.home / "scratch", open_vault(settings)
             films = MediaActivities(
                 store,
                 ledger,
                 system_clock,
-                settings.home / "scratch",
+                scratch,
                 settings.takes_kept_days,
                 FORMATS[settings.film_format],
             )
+            bodies = [
+                *films.bodies,
+                *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
+                *ExaminationActivities(
+                    store, ledger, vault, gallery, examine, compare, scratch
+                ).bodies,
+                *KeepingActivities(store, ledger, vault, gallery).bodies,
+                *RescoringActivities(
+                    store, ledger, vault, gallery, index, look_again, scratch
+                ).bodies,
+            ]
             await run_workers(
                 await connect(settings, role=ROLE),
                 load(),
                 ROLE,
-                activities=films.bodies,
+                activities=bodies,
                 ready=ready,
                 interceptors=[ActivityTimes(metrics)],
             )

@@ -11,7 +11,7 @@ from gpu_workers.activities import StudioActivities
 from gpu_workers.device import this_device
 from gpu_workers.fence import Fence
 from gpu_workers.sampler import Sampler
-from infra.bootstrap import ledger_on, object_store, open_log
+from infra.bootstrap import ledger_on, object_store, office_on, open_log, open_vault
 from infra.clock import system_clock
 from infra.processes.observed import observed
 from infra.settings import Settings
@@ -57,6 +57,8 @@ async def serve(
                 this_device(),
                 preview_seconds=settings.preview_seconds or None,
                 kept_days=settings.takes_kept_days,
+                office=office_on(log),
+                vault=open_vault(settings),
             )
             studio.sweep()
             await run_workers(

@@ -31,6 +31,8 @@ from activities.orders import (
     Swept,
 )
 from activities.scratch import DiskFull, scratch_folder
+from domain.cameo.enrolment import ENROLMENT
+from domain.cameo.enrolment_commands import StartEnrolment
 from domain.catalog import EVENTS
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled
@@ -47,6 +49,7 @@ from tests import words
 from tests.activities.takes import a_clip, write_take
 from tests.contracts.object_store_server import SeaweedServer
 from tests.servers import free_port
+from tests.workflows.enrolling import a_release
 
 FRAMES, FPS = 24, 24
 
@@ -419,6 +422,31 @@ async def test_several_takes_become_one_rendition(
 def test_an_order_of_before_shots_were_sampled_apart_is_still_read(house: House) -> None:
     old = house.assembly().model_dump(mode="json", exclude={"takes"})
     assert AssemblyOrder.model_validate(old | {"take": house.take}) == house.assembly()
+
+
+async def test_sweeping_removes_clips_of_attempts_that_have_ended_and_of_no_others(
+    house: House, environment: ActivityEnvironment, take_file: Path
+) -> None:
+    running, unknown = words.an_id("enr", 1), words.an_id("enr", 2)
+    begin = StartEnrolment(
+        command_id="begin",
+        at=words.moment(),
+        enrolment_id=running,
+        cameo_id=words.an_id("cam"),
+        account_id=words.ACCOUNT_ID,
+        kind="person",
+        version=1,
+        release=a_release(),
+        age_band="adult",
+    )
+    decision = Decision(ENROLMENT, running, begin)
+    await house.ledger.perform([decision], Context("client/test", "test"))
+    kept = [f"uploads/{running}/1", f"enrolments/{running}/clip"]
+    for key in (*kept, f"uploads/{unknown}/1"):
+        await house.store.put_file(key, take_file, "video/mp4")
+    late = SweepOrder(now=words.moment() + timedelta(hours=25))
+    assert await environment.run(house.media.sweep_staging, late) == Swept(objects=1)
+    assert await house.keys() == sorted([*kept, house.take.key])
 
 
 # With a real S3

@@ -62,7 +62,7 @@ def bodies() -> dict[str, list[Callable[..., Any]]]:
     found: dict[str, list[Callable[..., Any]]] = {}
     for room in ("activities", "gpu_workers"):
         for module in modules(room):
-            if module.__name__ == "activities.fronts":
+            if is_front(module.__name__):
                 continue
             for name, each in _activities_of(module):
                 found.setdefault(name, []).append(each)
@@ -71,7 +71,17 @@ def bodies() -> dict[str, list[Callable[..., Any]]]:
 
 def fronts() -> dict[str, Callable[..., Any]]:
     """Every front by its name in Temporal."""
-    return dict(_activities_of(importlib.import_module("activities.fronts")))
+    return {
+        name: front
+        for module in modules("activities")
+        if is_front(module.__name__)
+        for name, front in _activities_of(module)
+    }
+
+
+def is_front(module: str) -> bool:
+    """Whether a module holds empty twins: ``fronts`` itself, or the ``fronts`` of a shelf."""
+    return module.startswith("activities.") and module.endswith(".fronts")
 
 
 def _activities_of(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:

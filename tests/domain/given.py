@@ -43,6 +43,11 @@ class Story:
     def given(self, *events: Event) -> Story:
         return Story(self.decider, (*self.past, *events))
 
+    @property
+    def state(self) -> Any:
+        """The situation that the past led to."""
+        return self.decider.fold(self.past)
+
     def when(self, command: Command) -> Outcome:
         try:
             return Outcome(self.decider.decide(command, self.decider.fold(self.past)), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from domain.account.account import ACCOUNT, AccountUnknown, Unopened, require_open
@@ -50,12 +52,10 @@ def test_nobody_is_told_twice() -> None:
         command_id="n",
         at=words.moment(),
         account_id=words.ACCOUNT_ID,
-        generation_id=words.GENERATION_ID,
+        about=words.GENERATION_ID,
         kind="video-released",
     )
-    told = NoticePosted(
-        at=tell.at, account_id=tell.account_id, generation_id=tell.generation_id, kind=tell.kind
-    )
+    told = NoticePosted(at=tell.at, account_id=tell.account_id, about=tell.about, kind=tell.kind)
     Story(NOTICE).when(tell).then(told)
     Story(NOTICE).given(told).when(tell).then_nothing()
 
@@ -110,3 +110,15 @@ def test_an_unknown_event_is_named() -> None:
         EVENTS.decode("nobody-knows.v1", b"{}")
     with pytest.raises(UnknownEvent):
         EVENTS.decode("video-requested.v99", b"{}")
+
+
+def test_a_notice_of_the_first_kind_is_read_as_one_about_its_generation() -> None:
+    stored = NoticePosted(
+        at=words.moment(),
+        account_id=words.ACCOUNT_ID,
+        about=words.GENERATION_ID,
+        kind="video-released",
+    )
+    older = stored.model_dump(mode="json")
+    older["generation_id"] = older.pop("about")
+    assert EVENTS.decode("notice-posted.v1", json.dumps(older).encode()) == stored

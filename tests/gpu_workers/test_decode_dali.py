@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from gpu_workers.decode.facts import ClipFacts
+from activities.clip.facts import ClipFacts
+from activities.clip.probe import probe
 from gpu_workers.decode.fast import prepare_fast
 from gpu_workers.decode.preparation import Preparation
-from gpu_workers.decode.probe import probe
 from tests.gpu_workers.clips import grey, in_levels, picture, write
 
 dali = pytest.importorskip("gpu_workers.decode.dali", reason="DALI is a Linux wheel")

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from gpu_workers.decode.facts import ClipFacts
+from activities.clip.facts import ClipFacts
+from activities.clip.probe import probe
+from activities.clip.refusals import ClipDamaged, ClipRefused, ClipTooShort
 from gpu_workers.decode.fast import prepare_fast
 from gpu_workers.decode.preparation import Preparation, framing, length, moments
 from gpu_workers.decode.prepare import SoundPreparation, prepare_clip
-from gpu_workers.decode.probe import probe
-from gpu_workers.decode.refusals import ClipDamaged, ClipRefused, ClipTooShort
 from tests.gpu_workers.clips import grey, in_levels, picture, write
 
 VARIES = [0, 33, 66, 300, 333, 900]

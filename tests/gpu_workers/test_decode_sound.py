@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from activities.clip.probe import probe
 from gpu_workers.clip import Sound
-from gpu_workers.decode.probe import probe
 from gpu_workers.decode.sound import prepare_sound
 from tests.gpu_workers.clips import grey, write
 

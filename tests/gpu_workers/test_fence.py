@@ -9,15 +9,19 @@ import pytest
 
 from activities.ledger import Context, Decision, Ledger
 from domain.catalog import EVENTS
+from domain.consent.events import ConsentEvent, ConsentRevoked, UseReserved
+from domain.consent.refusals import CastNotPermitted
 from domain.generation.commands import GenerationCommand
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled
 from domain.kernel.envelope import RecordedEvent
 from domain.kernel.ports import LogUnavailable
 from gpu_workers.fence import Fence
+from infra.cli.consent_proofs import tell
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
 from tests import words
+from tests.domain.consent_words import CAMEO, CASTER, consent_opened, tier_changed
 
 
 async def happen(log: MemoryEventLog, *commands: GenerationCommand) -> None:
@@ -121,3 +125,62 @@ async def test_it_waits_for_a_log_that_is_away() -> None:
     log = Away()
     async with Fence().following(log):
         assert log.asked == 3
+
+
+CONSENT_STREAM = f"consent-{CAMEO}"
+
+
+async def tell_consent(log: MemoryEventLog, *events: ConsentEvent) -> None:
+    await tell(log, [(CONSENT_STREAM, each) for each in events], f"after {await log.head()}")
+
+
+def reserved(generation_id: str) -> UseReserved:
+    return UseReserved(
+        at=words.moment(),
+        cameo_id=CAMEO,
+        generation_id=generation_id,
+        caster_id=CASTER,
+        version=1,
+        rule="everyone",
+        counted=True,
+        revision=1,
+        position=1,
+    )
+
+
+async def test_a_revocation_stops_whoever_rests_on_that_consent_and_nobody_else(
+    log: MemoryEventLog,
+) -> None:
+    fence, other = Fence(), words.an_id("gen", 2)
+    revoked = ConsentRevoked(at=words.moment(), cameo_id=CAMEO, reason="mine", revision=2)
+    async with fence.following(log):
+        with (
+            fence.watching(words.GENERATION_ID, [CONSENT_STREAM]) as doubt,
+            fence.watching(other, ["consent-of-another"]),
+        ):
+            await tell_consent(log, consent_opened(), revoked)
+            async with asyncio.timeout(5):
+                await doubt.wait()
+            with pytest.raises(CastNotPermitted):
+                fence.heed(words.GENERATION_ID)
+            fence.heed(other)
+        fence.heed(words.GENERATION_ID)
+        assert (fence._fallen, fence._resting, fence._doubts) == (set(), {}, {})
+
+
+async def test_a_change_of_the_terms_is_a_doubt_and_a_use_of_another_is_none(
+    log: MemoryEventLog,
+) -> None:
+    fence = Fence()
+    await tell_consent(log, consent_opened())
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID, [CONSENT_STREAM]) as doubt:
+            await tell_consent(log, reserved(words.an_id("gen", 2)))
+            assert not await known(fence)
+            assert not doubt.is_set()
+            await tell_consent(log, tier_changed("only-me"))
+            assert not await known(fence)
+            assert doubt.is_set()
+            fence.fell(words.GENERATION_ID)
+            with pytest.raises(CastNotPermitted):
+                fence.heed(words.GENERATION_ID)

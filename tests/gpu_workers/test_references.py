@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gpu_workers.decode.probe import probe
+from activities.clip.probe import probe
 from gpu_workers.references import (
     FolderReferences,
     ReferenceUnreadable,

@@ -18,17 +18,8 @@ import pytest
 from PIL import Image
 from temporalio.testing import ActivityEnvironment
 
-from activities.ledger import Context, Decision, Ledger
-from activities.orders import SamplingOrder
-from domain.catalog import EVENTS
-from domain.generation.decider import GENERATION
-from domain.generation.reference import ReferenceFile
-from domain.kernel.errors import Refusal
-from gpu_workers.activities import StudioActivities
-from gpu_workers.cards.refusals import AbilityMissing, ReferencesNotTaken
-from gpu_workers.clip import Clip
-from gpu_workers.decode.limits import Limits
-from gpu_workers.decode.refusals import (
+from activities.clip.limits import Limits
+from activities.clip.refusals import (
     ClipEmpty,
     ClipTooHeavy,
     ClipTooLong,
@@ -38,6 +29,15 @@ from gpu_workers.decode.refusals import (
     HeadersUntrue,
     PicturesTooLarge,
 )
+from activities.ledger import Context, Decision, Ledger
+from activities.orders import SamplingOrder
+from domain.catalog import EVENTS
+from domain.generation.decider import GENERATION
+from domain.generation.reference import ReferenceFile
+from domain.kernel.errors import Refusal
+from gpu_workers.activities import StudioActivities
+from gpu_workers.cards.refusals import AbilityMissing, ReferencesNotTaken
+from gpu_workers.clip import Clip
 from gpu_workers.decode.stills import PictureRefused, PictureSize
 from gpu_workers.device import Device
 from gpu_workers.references import FolderReferences, ReferenceUnreadable, Screen, facts_path

@@ -19,6 +19,7 @@ from temporalio.client import Client, WorkflowFailureError
 
 from domain.catalog import EVENTS
 from infra.cli.caller import ENDINGS, Caller, ProblemAnswer
+from infra.cli.cameo_caller import CameoCaller
 from infra.clock import system_clock
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
@@ -26,12 +27,22 @@ from infra.identity import drawn_by
 from infra.settings import Settings
 from infra.supervision.stack import Stack, running
 from infra.temporal.client import connect
+from tests.media.camera import Camera
+from tests.media.clips import chance
+from tests.media.pets import film_pet
 from tests.privacy.collector import Collector, collecting
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 CANARY: Final = "Kanarienvogel7731"
+HANDLE: Final = CANARY.lower()
 DRAW: Final = drawn_by(system_clock)
+
+
+def is_seen(text: str | bytes) -> bool:
+    """Whether the canary is in there, as it was written or as a handle is kept."""
+    data = text.encode() if isinstance(text, str) else text
+    return CANARY.encode() in data or HANDLE.encode() in data
 
 
 def a_brief(**changes: Any) -> dict[str, Any]:
@@ -61,6 +72,7 @@ class Aviary:
     stack: Stack
     collector: Collector
     caller: Caller
+    key: str
     temporal: Client
 
     async def ended(self, generation_id: str) -> str:
@@ -88,13 +100,14 @@ async def an_aviary(home: Path) -> AsyncIterator[Aviary]:
             key = (home / "api-key").read_text(encoding="utf-8").strip()
             async with Caller.connected(stack.settings.api_url, key) as caller:
                 temporal = await connect(stack.settings, role="test")
-                yield Aviary(stack, collector, caller, temporal)
+                yield Aviary(stack, collector, caller, key, temporal)
 
 
 async def test_the_canary_is_where_it_belongs_and_nowhere_else(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with an_aviary(home) as aviary:
         await let_it_fly(aviary)
+        await let_it_be_enrolled(aviary, tmp_path)
         await is_in_the_log_and_in_the_owners_answer(aviary)
         await is_in_no_workflow_id_search_attribute_or_failure(aviary)
         await is_on_no_metrics_page(aviary)
@@ -141,6 +154,42 @@ async def let_it_fly(aviary: Aviary) -> None:
         await asyncio.wait_for(handle.result(), 30)
 
 
+async def let_it_be_enrolled(aviary: Aviary, folder: Path) -> None:
+    """A signature, a session, a handle, preferences and a message, each with the canary in it."""
+    url, key = aviary.stack.settings.api_url, aviary.key
+    session = {"session": f"{CANARY} in a session"}
+    async with CameoCaller.connected(url, key) as owner, CameoCaller.connected(url, key) as caster:
+        for each in (owner, caster):
+            await each.ask("PUT", "/v1/accounts/me/age-band", {"age_band": "adult"})
+        pet = await owner.enrol("pet", f"{CANARY} the owner")
+        clip = film_pet(folder / "cat", chance("canary"), Camera(width=320, height=320, fps=12))
+        await owner.upload(pet, clip)
+        await owner.ask("POST", f"{pet['links']['self']}/clip", session)
+        assert (await owner.settled(pet, lambda _: None))["status"] == "approved"
+
+        here = f"/v1/cameos/{pet['cameo_id']}"
+        await owner.ask("PUT", f"{here}/handle", {"handle": HANDLE})
+        await caster.ask("GET", f"/v1/cameos/by-handle/{HANDLE}")
+        wishes = {"wishes": [{"kind": "always", "thing": f"a {CANARY}"}]}
+        await owner.ask("PUT", f"{here}/consent/preferences", wishes)
+        await owner.ask("PUT", f"{here}/consent/tier", {"tier": "approved"})
+        request = {"cameo_id": pet["cameo_id"], "message": f"a {CANARY}, please"}
+        asked = await caster.ask("POST", "/v1/consent-requests", request)
+        await owner.ask("POST", f"/v1/consent-requests/{asked['ask_id']}/deny")
+
+        person = await owner.enrol("person", f"{CANARY} herself")
+        await owner.ask("POST", f"{person['links']['self']}/challenge", session)
+        broken = folder / "broken.mp4"
+        broken.write_bytes(f"{CANARY} is no clip".encode())
+        await owner.upload(person, broken)
+        await owner.ask("POST", f"{person['links']['self']}/clip", session)
+        assert (await owner.settled(person, lambda _: None))["status"] == "refused"
+        for wrong in ({"handle": f"{CANARY} !"}, {"handle": "x"}):
+            with pytest.raises(ProblemAnswer) as refused:
+                await owner.ask("PUT", f"{here}/handle", wrong)
+            assert not is_seen(str(refused.value))
+
+
 async def is_in_the_log_and_in_the_owners_answer(aviary: Aviary) -> None:
     """The control: had the canary not been planted, nothing below would mean anything."""
     async with PostgresEventLog(aviary.stack.settings.postgres_dsn) as log:
@@ -149,6 +198,13 @@ async def is_in_the_log_and_in_the_owners_answer(aviary: Aviary) -> None:
     requested = [each for each in events if type(each).__name__ == "VideoRequested"]
     assert len(requested) == 4
     assert all(CANARY in each.model_dump_json() for each in requested)
+    personal = {type(each).__name__ for each in events if is_seen(each.model_dump_json())}
+    assert {
+        "EnrolmentStarted",
+        "HandleClaimed",
+        "PreferencesRestated",
+        "ConsentAsked",
+    } <= personal
 
 
 async def is_in_no_workflow_id_search_attribute_or_failure(aviary: Aviary) -> None:
@@ -157,14 +213,14 @@ async def is_in_no_workflow_id_search_attribute_or_failure(aviary: Aviary) -> No
     converter = aviary.temporal.data_converter
     failures = 0
     for each in found:
-        assert CANARY not in str(each.raw_info), each.id
+        assert not is_seen(str(each.raw_info)), each.id
         handle = aviary.temporal.get_workflow_handle(each.id, run_id=each.run_id)
         async for event in handle.fetch_history_events():
-            assert CANARY.encode() not in event.SerializeToString(), each.id
+            assert not is_seen(event.SerializeToString()), each.id
             for failure in failures_of(event):
                 failures += 1
                 told = await converter.decode_failure(failure)
-                assert CANARY not in f"{told!r} {told} {told.__cause__!r}", each.id
+                assert not is_seen(f"{told!r} {told} {told.__cause__!r}"), each.id
     assert failures >= 2
 
 
@@ -184,25 +240,25 @@ async def is_on_no_metrics_page(aviary: Aviary) -> None:
             answer = await http.get(page.read_text(encoding="utf-8"))
             assert answer.status_code == 200
             assert "python_gc" in answer.text
-            assert CANARY not in answer.text, page.stem
+            assert not is_seen(answer.text), page.stem
 
 
 def is_in_no_log_file(home: Path) -> None:
     logs = sorted((home / "logs").rglob("*"))
     assert {"api.log", "studio.log", "orchestration.log"} <= {each.name for each in logs}
     for log in logs:
-        assert CANARY.encode() not in log.read_bytes(), log.name
+        assert not is_seen(log.read_bytes()), log.name
 
 
 def is_not_in_temporals_database(home: Path) -> None:
     files = [each for each in (home / "temporal").rglob("*") if each.is_file()]
     assert sum(each.stat().st_size for each in files) > 100_000
     for each in files:
-        assert CANARY.encode() not in each.read_bytes(), each.name
+        assert not is_seen(each.read_bytes()), each.name
 
 
 def is_in_no_trace(collector: Collector) -> None:
     assert sum(len(body) for body in collector.bodies) > 1000, "no traces were collected"
     together = b"".join(collector.bodies)
     assert b"sample_take" in together
-    assert CANARY.encode() not in together
+    assert not is_seen(together)

@@ -77,7 +77,7 @@ async def bytes_of(projection: Projection[Any], dsn: str) -> Fingerprint:
 def _stream_of(event: Event) -> str:
     match event:
         case NoticePosted():
-            return f"notice-{notice_id(event.generation_id, event.kind)}"
+            return f"notice-{notice_id(event.about, event.kind)}"
         case VideoReleased():
             return f"video-{event.video_id}"
     return f"generation-{event.generation_id}"  # type: ignore[attr-defined]

@@ -83,7 +83,7 @@ async def test_an_account_reads_what_it_was_told_newest_first(
     reader = NoticesReader(pool)
     first = await reader.list(words.ACCOUNT_ID, 2)
     rest = await reader.list(words.ACCOUNT_ID, 2, first[-1].posted_position)
-    assert [(row.generation_id, row.kind) for row in (*first, *rest)] == [
+    assert [(row.about, row.kind) for row in (*first, *rest)] == [
         (words.an_id("gen", number), kinds[number]) for number in (2, 1, 0)
     ]
     assert first[0].posted_at == words.moment(2)
@@ -93,6 +93,6 @@ def told(number: int, kind: Kind, account_id: str = words.ACCOUNT_ID) -> NoticeP
     return NoticePosted(
         at=words.moment(number),
         account_id=account_id,
-        generation_id=words.an_id("gen", number),
+        about=words.an_id("gen", number),
         kind=kind,
     )

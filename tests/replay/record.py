@@ -1,44 +1,85 @@
 """Record the histories that must go on replaying: ``python -m tests.replay.record``.
 
 Run it when a story has a new path, never to make a failing replay pass: somebody's request may be
-half-way through the old one.
+half-way through the old one. ``python -m tests.replay.record cameo`` records those whose names
+begin with a word.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
 
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
 from domain.generation.brief import Brief
 from tests.replay.archive import write
-from tests.workflows.lab import LONG, SMALL, STORY, Lab, a_lab
-from workflows.contracts import CancelAnswer, CancelRequest, Outcome
+from tests.workflows.cast import a_brief, a_caster, a_person
+from tests.workflows.enrolling import Attempt, an_account, an_attempt, submitted
+from tests.workflows.examiner import FAILS_LATER, a_clip
+from tests.workflows.lab import LONG, SMALL, STORY, Lab, a_lab, draw
+from tests.workflows.test_consent_request import an_asking
+from workflows.cameo_contracts import (
+    CAMEO_DELETION,
+    CAMEO_RESCORE,
+    RESCORE_WORKFLOW_ID,
+    CameoDeletionOrder,
+    RescoreJob,
+    Review,
+    Withdrawal,
+    deletion_workflow_id,
+    retention_workflow_id,
+)
+from workflows.consent_contracts import Disappearance
+from workflows.contracts import ORCHESTRATION_QUEUE, CancelAnswer, CancelRequest, Outcome
+
+Recorded = Callable[[Lab], Awaitable[WorkflowHandle[Any, Any]]]
+
+ONE = SMALL.model_copy(update={"seed": 41})
 
 
-async def main() -> None:
+async def main(beginning: str) -> None:
     """Run each path once and keep its history.
 
     Those named ``video-generation-completed``, ``-failed``, ``-refused`` and ``-cancelled`` are of
     before shots were sampled apart, and cannot be recorded again.
     """
     async with a_lab() as lab:
-        one = SMALL.model_copy(update={"seed": 41})
-        paths: tuple[tuple[str, Callable[[], Awaitable[WorkflowHandle[Any, Outcome]]]], ...] = (
-            ("shots-one", lambda: lab.start(one)),
-            ("shots-three", lambda: lab.start(STORY)),
-            ("shots-one-found", lambda: lab.start(one)),
-            ("shots-one-of-three-changed", lambda: lab.start(_revised())),
-            ("shots-failed", lambda: lab.start(STORY.model_copy(update={"sampler": "x"}))),
-            ("shots-cancelled", lambda: _cancelled(lab)),
-        )
-        for name, begin in paths:
-            handle = await begin()
-            await handle.result()
-            path = write(f"video-generation-{name}", await handle.fetch_history())
-            print(f"{path.name}: {path.stat().st_size} bytes")  # noqa: T201 a script's own words
+        wanted = {name: path for name, path in PATHS.items() if name.startswith(beginning)}
+        await asyncio.gather(*(_record(lab, name, path) for name, path in wanted.items()))
+
+
+async def _record(lab: Lab, name: str, path: Recorded) -> None:
+    """Leave to upload outlives an enrolment by up to a minute, and so does its story."""
+    handle = await path(lab)
+    await handle.result()
+    kept = write(name, await handle.fetch_history())
+    print(f"{kept.name}: {kept.stat().st_size} bytes", flush=True)  # noqa: T201 its own words
+
+
+async def _one(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    return await lab.start(ONE)
+
+
+async def _one_found(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    await (await lab.start(ONE)).result()
+    return await lab.start(ONE)
+
+
+async def _three(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    return await lab.start(STORY)
+
+
+async def _one_changed(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    await (await lab.start(STORY)).result()
+    return await lab.start(_revised())
+
+
+async def _failed(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    return await lab.start(STORY.model_copy(update={"sampler": "x"}))
 
 
 def _revised() -> Brief:
@@ -56,5 +97,129 @@ async def _cancelled(lab: Lab) -> WorkflowHandle[Any, Outcome]:
     return handle
 
 
+async def _enrolled(lab: Lab, **found: Any) -> Attempt:
+    return await submitted(await an_attempt(lab), a_clip(draw("acc"), **found))
+
+
+async def _approved_enrolment(lab: Lab) -> WorkflowHandle[Any, Any]:
+    return (await _enrolled(lab)).handle
+
+
+async def _refused_enrolment(lab: Lab) -> WorkflowHandle[Any, Any]:
+    return (await _enrolled(lab, parallax="failed")).handle
+
+
+async def _reviewed_enrolment(lab: Lab) -> WorkflowHandle[Any, Any]:
+    """With a stranger's answer, an alarm, and a human who decides."""
+    name = draw("acc")
+    genuine = await submitted(await an_attempt(lab), a_clip(name))
+    await genuine.reaches("approved")
+    attempt = await an_attempt(lab)
+    await attempt.begun()
+    challenge = await attempt.challenge()
+    attempt.upload(a_clip(name), challenge.number)
+    with suppress(WorkflowUpdateFailedError):
+        await attempt.submit(await an_account(lab))
+    await attempt.submit()
+    await attempt.reaches("in-review")
+    review = Review(reviewer="operator/on-call", decision="refuse", reason="impostor")
+    await attempt.handle.execute_update("review_completed", review)
+    return attempt.handle
+
+
+async def _withdrawn_enrolment(lab: Lab) -> WorkflowHandle[Any, Any]:
+    attempt = await an_attempt(lab)
+    await attempt.begun()
+    await attempt.handle.execute_update("withdraw", Withdrawal(account_id=attempt.account_id))
+    return attempt.handle
+
+
+async def _deletion(lab: Lab) -> WorkflowHandle[Any, Any]:
+    attempt = await _enrolled(lab)
+    await attempt.reaches("approved")
+    order = CameoDeletionOrder(
+        cameo_id=attempt.cameo_id, account_id=attempt.account_id, requested_by="client/app"
+    )
+    return await lab.client.start_workflow(
+        CAMEO_DELETION,
+        order,
+        id=deletion_workflow_id(attempt.cameo_id),
+        task_queue=ORCHESTRATION_QUEUE,
+    )
+
+
+async def _retention(lab: Lab) -> WorkflowHandle[Any, Any]:
+    """Ended by the deletion of its cameo."""
+    deletion = await _deletion(lab)
+    await deletion.result()
+    cameo_id = deletion.id.partition("/")[2]
+    return lab.client.get_workflow_handle(retention_workflow_id(cameo_id, 1))
+
+
+async def _approved_ask(lab: Lab) -> WorkflowHandle[Any, Any]:
+    asking = await an_asking(lab)
+    await asking.recorded()
+    await asking.answer("approve_use")
+    return asking.handle
+
+
+async def _withdrawn_ask(lab: Lab) -> WorkflowHandle[Any, Any]:
+    asking = await an_asking(lab)
+    await asking.recorded()
+    await asking.handle.signal("side_disappeared", Disappearance(because="blocked"))
+    return asking.handle
+
+
+async def _rescore(lab: Lab) -> WorkflowHandle[Any, Any]:
+    attempt = await submitted(
+        await an_attempt(lab), a_clip(f"{FAILS_LATER.decode()} {draw('acc')}")
+    )
+    await attempt.reaches("approved")
+    job = RescoreJob(job_id=draw("job"), requested_by="operator/cli")
+    return await lab.client.start_workflow(
+        CAMEO_RESCORE, job, id=RESCORE_WORKFLOW_ID, task_queue=ORCHESTRATION_QUEUE
+    )
+
+
+async def _cast_admitted(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    people = await a_person(lab), await a_person(lab)
+    return await lab.start(a_brief(*people), await a_caster(lab))
+
+
+async def _cast_refused(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    people = await a_person(lab), await a_person(lab, "only-me")
+    return await lab.start(a_brief(*people), await a_caster(lab))
+
+
+async def _cast_revoked(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    """While it is being sampled."""
+    person = await a_person(lab)
+    handle = await lab.start(a_brief(person), await a_caster(lab))
+    await lab.until_sampling(handle)
+    await person.revokes()
+    return handle
+
+
+PATHS: Final[Mapping[str, Recorded]] = {
+    "video-generation-shots-one": _one,
+    "video-generation-shots-three": _three,
+    "video-generation-shots-one-found": _one_found,
+    "video-generation-shots-one-of-three-changed": _one_changed,
+    "video-generation-shots-failed": _failed,
+    "video-generation-shots-cancelled": _cancelled,
+    "video-generation-cast-admitted": _cast_admitted,
+    "video-generation-cast-refused": _cast_refused,
+    "video-generation-cast-revoked": _cast_revoked,
+    "cameo-enrollment-approved": _approved_enrolment,
+    "cameo-enrollment-refused": _refused_enrolment,
+    "cameo-enrollment-reviewed": _reviewed_enrolment,
+    "cameo-enrollment-withdrawn": _withdrawn_enrolment,
+    "cameo-deletion-completed": _deletion,
+    "cameo-rescore-completed": _rescore,
+    "likeness-retention-deleted": _retention,
+    "consent-request-approved": _approved_ask,
+    "consent-request-withdrawn": _withdrawn_ask,
+}
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else ""))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from temporalio.worker import Replayer, WorkflowRunner
 
+from infra.processes.orchestration import STORIES
 from infra.temporal.client import data_converter
 from infra.temporal.sandbox import sandboxed, sealed_off
 from infra.temporal.workers import Safeguards
 from tests.replay import archive
-from workflows.staging_sweep import StagingSweep
-from workflows.video_generation import VideoGeneration
+from tests.replay.record import PATHS
 
 
 def a_replayer(runner: WorkflowRunner) -> Replayer:
     return Replayer(
-        workflows=[VideoGeneration, StagingSweep],
+        workflows=STORIES,
         data_converter=data_converter(None),
         interceptors=[Safeguards()],
         workflow_runner=runner,
@@ -31,6 +31,10 @@ def test_each_ending_of_a_generation_has_a_recorded_history() -> None:
 def test_each_way_that_shots_can_go_has_a_recorded_history() -> None:
     ways = {"one", "three", "one-found", "one-of-three-changed", "failed", "cancelled"}
     assert {f"video-generation-shots-{way}" for way in ways} <= set(archive.names())
+
+
+def test_each_path_of_the_other_stories_has_a_recorded_history() -> None:
+    assert set(PATHS) <= set(archive.names())
 
 
 @pytest.mark.parametrize("name", archive.names())

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributeKey
+from temporalio.testing import WorkflowEnvironment
 
+from activities.consent.admission import AdmissionActivities
+from activities.consent.desk import ConsentDesk
+from activities.consent.office import CastingOffice
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
@@ -20,21 +25,32 @@ from domain.account.account import ACCOUNT
 from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Shot
 from domain.generation.events import GenerationEvent
+from domain.kernel.ports import Appended, StreamAppend, StreamCheck
 from gpu_workers import registry
 from gpu_workers.activities import StudioActivities
+from gpu_workers.fence import Fence
+from gpu_workers.sampler import Sampler
+from infra import receipts
 from infra.clock import system_clock
 from infra.embedded.ports import PortBook
+from infra.embedded.server import binary
 from infra.embedded.temporal import TemporalServer
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
 from infra.identity import drawn_by
+from infra.likeness.memory import MemoryGallery
 from infra.media.memory import MemoryObjectStore
+from infra.processes.orchestration import STORIES
+from infra.receipts import ReceiptKeys
 from infra.settings import Settings
 from infra.temporal.apply import apply_deployment
-from infra.temporal.client import connect
+from infra.temporal.client import connect, data_converter
 from infra.temporal.deployment import load
 from infra.temporal.workers import serving
+from infra.vault import FolderVault
 from tests import words
+from tests.workflows.bodies import CameoBodies
+from tests.workflows.players import Players
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
     VIDEO_GENERATION,
@@ -42,10 +58,15 @@ from workflows.contracts import (
     VideoOrder,
     generation_workflow_id,
 )
-from workflows.staging_sweep import StagingSweep
-from workflows.video_generation import VideoGeneration
 
 draw = drawn_by(system_clock)
+PLAYERS = Players()
+
+
+def samplers(name: str) -> Sampler:
+    """The real samplers, and one that is told how long its steps take and keeps what it is told."""
+    return PLAYERS if name == PLAYERS.name else registry.loaded(name)
+
 
 SMALL = Brief(
     prompt="a dog runs",
@@ -70,6 +91,24 @@ STORY = SMALL.model_copy(
 LONG = SMALL.model_copy(update={"shots": (Shot(prompt="a dog runs", seconds=20.0),), "fps": 30})
 
 
+class Meanwhile(MemoryEventLog):
+    """A log in which somebody does something just before an append that a test waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: dict[str, Callable[[], Awaitable[object]]] = {}
+        """What to do, once, by the type of an event that is about to be written."""
+
+    async def append(
+        self, appends: Sequence[StreamAppend], checks: Sequence[StreamCheck] = ()
+    ) -> Appended:
+        for each in appends:
+            for event in each.events:
+                if act := self.before.pop(event.type, None):
+                    await act()
+        return await super().append(appends, checks)
+
+
 @dataclass
 class Lab:
     """What a test starts generations with, and where it looks afterwards."""
@@ -78,6 +117,11 @@ class Lab:
     log: MemoryEventLog
     store: MemoryObjectStore
     ledger: Ledger
+    gallery: MemoryGallery
+    vault: FolderVault
+    office: CastingOffice
+    receipt_keys: ReceiptKeys
+    meanwhile: Meanwhile
     studio: AsyncExitStack
     """The studio's workers; ``replace_studio`` ends them and starts others."""
     begin_studio: Callable[[], AbstractAsyncContextManager[None]]
@@ -146,6 +190,23 @@ class Lab:
         ]
 
 
+class LogIndex:
+    """Every cameo of the log that has a version; the read model has an index of its own."""
+
+    def __init__(self, log: MemoryEventLog) -> None:
+        self._log = log
+
+    async def after(self, cameo_id: str, limit: int) -> list[str]:
+        """The ids that follow one of them."""
+        events = await self._log.read_all(limit=100_000)
+        found = {
+            each.stream.removeprefix("cameo-")
+            for each in events
+            if each.type.startswith("cameo-version-approved")
+        }
+        return sorted(each for each in found if each > cameo_id)[:limit]
+
+
 @asynccontextmanager
 async def a_lab() -> AsyncIterator[Lab]:
     """Server, workers of all queues, and an open account."""
@@ -157,31 +218,109 @@ async def a_lab() -> AsyncIterator[Lab]:
         stack.push_async_callback(server.stop)
         settings = settings.filled(temporal_address=server.address)
         await apply_deployment(settings)
-
-        log, store = MemoryEventLog(), MemoryObjectStore()
-        ledger = Ledger(log, CatalogCodec(EVENTS))
-        decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
-        await ledger.perform([decision], Context("client/test", "test"))
         client = await connect(settings, role="lab")
-        stories = [VideoGeneration, StagingSweep]
-        scratch = settings.home
+        yield await _furnished(stack, client, settings.home)
 
-        def begin_studio() -> AbstractAsyncContextManager[None]:
-            studio = StudioActivities(registry.loaded, store, ledger, system_clock, scratch)
-            return serving(client, load(), {"studio": [studio.sample_take]}, [])
 
-        served = bodies(ledger, store, scratch)
-        await stack.enter_async_context(serving(client, load(), served, stories))
-        studio = await stack.enter_async_context(AsyncExitStack())
-        await studio.enter_async_context(begin_studio())
-        yield Lab(client, log, store, ledger, studio, begin_studio)
+@asynccontextmanager
+async def a_lab_without_waiting() -> AsyncIterator[tuple[Lab, Lab]]:
+    """Two labs on one server: the second one's stories skip the time in which they only wait.
+
+    Each of them has its own clock; those of the log and of the test do not move.
+    """
+    deployment = load()
+    known = deployment.search_attributes.items()
+    attributes = [SearchAttributeKey._from_metadata_type(name, kind) for name, kind in known]
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="callsheet-lab-"))
+        environment = await WorkflowEnvironment.start_time_skipping_v2(
+            namespace=deployment.namespace.name,
+            data_converter=data_converter(None),
+            search_attributes=[each for each in attributes if each is not None],
+            dev_server_existing_path=str(binary("temporal")),
+            dev_server_extra_args=[
+                "--dynamic-config-value",
+                "frontend.WorkflowTimeSkippingEnabled=true",
+            ],
+        )
+        stack.push_async_callback(environment.shutdown)
+        skipping = environment.client
+        client = await Client.connect(
+            skipping.service_client.config.target_host,
+            namespace=deployment.namespace.name,
+            data_converter=data_converter(None),
+        )
+        lab = await _furnished(stack, client, Path(folder))
+        yield lab, replace(lab, client=skipping)
+
+
+async def _furnished(stack: AsyncExitStack, client: Client, home: Path) -> Lab:
+    log, store = Meanwhile(), MemoryObjectStore()
+    ledger = Ledger(log, CatalogCodec(EVENTS))
+    keys = receipts.ensure(home)
+    office = CastingOffice(log, CatalogCodec(EVENTS), keys)
+    decision = Decision(ACCOUNT, words.ACCOUNT_ID, words.open_account())
+    await ledger.perform([decision], Context("client/test", "test"))
+    desk = ConsentDesk(log, CatalogCodec(EVENTS))
+    gallery, vault = MemoryGallery(), FolderVault(home / "keys")
+    served = bodies(log, ledger, store, home, gallery, vault, desk, office)
+    await stack.enter_async_context(serving(client, load(), served, STORIES))
+
+    fence = Fence()
+    await stack.enter_async_context(fence.following(log))
+
+    def begin_studio() -> AbstractAsyncContextManager[None]:
+        studio = StudioActivities(
+            samplers,
+            store,
+            ledger,
+            system_clock,
+            home,
+            fence,
+            references=home / "shelf",
+            office=office,
+            vault=vault,
+        )
+        return serving(client, load(), {"studio": [studio.sample_take]}, [])
+
+    studio = await stack.enter_async_context(AsyncExitStack())
+    await studio.enter_async_context(begin_studio())
+    return Lab(
+        client,
+        log,
+        store,
+        ledger,
+        gallery,
+        vault,
+        office,
+        keys,
+        log,
+        studio,
+        begin_studio,
+    )
 
 
 def bodies(
-    ledger: Ledger, store: MemoryObjectStore, scratch: Path
+    log: MemoryEventLog,
+    ledger: Ledger,
+    store: MemoryObjectStore,
+    scratch: Path,
+    gallery: MemoryGallery,
+    vault: FolderVault,
+    desk: ConsentDesk,
+    office: CastingOffice,
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities of all processes but the studio, by the process that serves them."""
+    cameos = CameoBodies(ledger, store, vault, gallery, LogIndex(log), desk, scratch)
     return {
-        "orchestration": GenerationActivities(ledger).bodies,
-        "media": MediaActivities(store, ledger, system_clock, scratch).bodies,
+        "orchestration": [
+            *GenerationActivities(ledger, office).bodies,
+            *AdmissionActivities(office).bodies,
+            *cameos.decisions,
+        ],
+        "media": [
+            *MediaActivities(store, ledger, system_clock, scratch).bodies,
+            *cameos.io,
+            *cameos.media,
+        ],
     }

@@ -49,6 +49,13 @@ _DECISION: Final = Patience(
     longest_wait=timedelta(seconds=5),
 )
 
+_FETCHING: Final = Patience(
+    queue="io",
+    attempt=timedelta(minutes=2),
+    whole=_OUTAGE,
+    heartbeat=timedelta(seconds=10),
+)
+
 PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
     {
         "record_request": _DECISION,
@@ -56,6 +63,20 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
         "record_failure": _DECISION,
         "record_cancellation": _DECISION,
         "post_notice": _DECISION,
+        "tell_account": _DECISION,
+        "admit_cast": _DECISION,
+        "record_ask": _DECISION,
+        "answer_ask": _DECISION,
+        "check_sides": _DECISION,
+        "lapse_ask": _DECISION,
+        "withdraw_ask": _DECISION,
+        "record_enrolment": _DECISION,
+        "draw_challenge": _DECISION,
+        "conclude_checks": _DECISION,
+        "record_review": _DECISION,
+        "close_enrolment": _DECISION,
+        "freeze_cameos": _DECISION,
+        "delete_cameo": _DECISION,
         "sample_take": Patience(
             queue="gpu",
             attempt=timedelta(hours=2),
@@ -74,6 +95,22 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
             whole=_OUTAGE,
             heartbeat=timedelta(seconds=10),
         ),
+        "examine_clip": Patience(
+            queue="media",
+            attempt=timedelta(minutes=5),
+            whole=_OUTAGE,
+            heartbeat=timedelta(seconds=10),
+        ),
+        "rescore_cameo": Patience(
+            queue="media",
+            attempt=timedelta(minutes=10),
+            whole=_OUTAGE,
+            heartbeat=timedelta(seconds=10),
+        ),
+        "list_cameos": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
+        "receive_clip": _FETCHING,
+        "tidy_enrolment": _FETCHING,
+        "destroy_likeness": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
         "clear_staging": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
         "sweep_staging": Patience(
             queue="io",

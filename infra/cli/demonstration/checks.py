@@ -64,5 +64,5 @@ def check_feed(
     figures.measured("feed", len(shown & expected), "videos", goal=equals(2))
     if shown != expected:
         figures.failed("feed", f"The feed shows {sorted(shown)}, expected {sorted(expected)}.")
-    told = {each["generation_id"] for each in notices}
+    told = {each["about"] for each in notices}
     figures.measured("notices", len(told), "generations", goal=equals(len(productions)))

@@ -16,14 +16,25 @@ import pytest
 import uvicorn
 from temporalio.worker import Worker
 
+from activities.consent.admission import AdmissionActivities
 from activities.generation import GenerationActivities
 from domain.catalog import EVENTS
 from infra.api.app import create_app
 from infra.api.doors import Doors, Limits
-from infra.bootstrap import object_store, open_ledger, prepare
+from infra.bootstrap import (
+    desk_on,
+    object_store,
+    office_on,
+    open_cameo_index,
+    open_gallery,
+    open_ledger,
+    open_vault,
+    prepare,
+)
 from infra.embedded.servers import EmbeddedServers
 from infra.eventlog.postgres import PostgresEventLog
 from infra.processes.api import open_doors
+from infra.processes.orchestration import STORIES
 from infra.settings import Settings
 from infra.telemetry.metrics import Metrics
 from infra.temporal.client import connect
@@ -32,8 +43,8 @@ from infra.temporal.workers import Safeguards
 from projections.registry import PROJECTIONS
 from projections.runner import Runner
 from tests.infra.api.studio import SmallStudio
+from tests.workflows.bodies import CameoBodies
 from workflows.contracts import ORCHESTRATION_QUEUE
-from workflows.video_generation import VideoGeneration
 
 LIMITS = Limits(
     recording_seconds_max=8, cancelling_seconds_max=8, watch_seconds=0.1, silence_seconds_max=1
@@ -90,7 +101,22 @@ async def stage() -> AsyncIterator[Stage]:
         store = await stack.enter_async_context(object_store(settings))
         log = await stack.enter_async_context(PostgresEventLog(settings.postgres_dsn))
         studio = SmallStudio(ledger, store)
-        await _work(stack, settings, GenerationActivities(ledger), studio)
+        gallery = await stack.enter_async_context(open_gallery(settings))
+        cameos = CameoBodies(
+            ledger,
+            store,
+            open_vault(settings),
+            gallery,
+            await stack.enter_async_context(open_cameo_index(settings)),
+            desk_on(log),
+            settings.home / "scratch",
+        )
+        office = office_on(log, settings)
+        decisions = [
+            *GenerationActivities(ledger, office).bodies,
+            *AdmissionActivities(office).bodies,
+        ]
+        await _work(stack, settings, decisions, studio, cameos)
         for projection in PROJECTIONS:
             runner = Runner(projection, log, EVENTS, settings.postgres_dsn)
             running = asyncio.create_task(runner.run())
@@ -104,15 +130,16 @@ async def stage() -> AsyncIterator[Stage]:
 async def _work(
     stack: AsyncExitStack,
     settings: Settings,
-    decisions: GenerationActivities,
+    decisions: list[Callable[..., Any]],
     studio: SmallStudio,
+    cameos: CameoBodies,
 ) -> None:
     client = await connect(settings, role="test")
     throttle = timedelta(milliseconds=50)
     bodies: dict[str, list[Callable[..., Any]]] = {
         "gpu": [studio.sample_take],
-        "media": [studio.assemble_rendition, studio.store_rendition],
-        "io": [studio.clear_staging],
+        "media": [studio.assemble_rendition, studio.store_rendition, *cameos.media],
+        "io": [studio.clear_staging, *cameos.io],
     }
     for queue, activities in bodies.items():
         worker = Worker(
@@ -127,8 +154,8 @@ async def _work(
     stories = Worker(
         client,
         task_queue=ORCHESTRATION_QUEUE,
-        workflows=[VideoGeneration],
-        activities=decisions.bodies,
+        workflows=STORIES,
+        activities=[*decisions, *cameos.decisions],
         interceptors=[Safeguards()],
         workflow_runner=sandboxed(),
     )

@@ -1,0 +1,57 @@
+"""Start an examiner: a process of its own whose report is bounded, and not trusted."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from activities.clip.container import REPORT_BYTES_MAX
+
+_ROOT: Final = Path(__file__).parents[2]
+
+
+class TookTooLong(Exception):
+    """The examiner reached its limit on the clock of the wall or of the processor."""
+
+    def __init__(self, *, waited: bool) -> None:
+        super().__init__("waiting" if waited else "computing")
+        self.waited = waited
+
+
+class ExaminerDied(Exception):
+    """The bytes ended the examiner."""
+
+
+def report_of(module: str, arguments: Sequence[str], wall_seconds: float) -> bytes:
+    """What an examiner wrote. Raises TookTooLong, ExaminerDied."""
+    with tempfile.TemporaryFile() as report:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-s", "-m", module, *arguments],
+                cwd=_ROOT,
+                env={
+                    "MALLOC_ARENA_MAX": "2",
+                    "OPENBLAS_NUM_THREADS": "1",
+                    # what it may write is bounded, and Python would keep half a module's bytecode
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=report,
+                stderr=subprocess.DEVNULL,
+                timeout=wall_seconds,
+                start_new_session=True,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise TookTooLong(waited=True) from None
+        if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+            raise TookTooLong(waited=False)
+        if done.returncode < 0:
+            raise ExaminerDied
+        report.seek(0)
+        return report.read(REPORT_BYTES_MAX)

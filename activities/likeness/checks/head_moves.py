@@ -1,0 +1,55 @@
+"""The head made the moves of the challenge, all of them, in their order and in time.
+
+Score: how far the smallest of the moves went, as a multiple of what counts as a turn; 0 where the
+sequence is another one. Where only a more or less generous reading of the track gives the right
+sequence, a human decides.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from activities.likeness import models
+from activities.likeness.checks.finding import found
+from activities.likeness.contract import Challenge, Finding, Verdict
+from activities.likeness.evidence import Evidence
+from activities.likeness.moves import Turn, turns_of
+from activities.likeness.pose import track_of
+
+REACH_MIN: Final = 1.0
+_LENIENT, _STRICT = 0.8, 1.25
+TURN_SECONDS: Final = (0.15, 4.0)
+PAUSE_SECONDS_MAX: Final = 6.0
+_ADVICE: Final = (
+    "The moves were not the ones asked for, in their order. Turn clearly, return to the middle "
+    "after each, and follow the list."
+)
+
+
+def head_moves(evidence: Evidence, challenge: Challenge) -> Finding:
+    """Whether the moves that were seen are those that were told."""
+    times, poses = track_of(evidence)
+    readings = {scale: turns_of(times, poses, scale) for scale in (REACH_MIN, _LENIENT, _STRICT)}
+    plain = readings[REACH_MIN]
+    if _answers(plain, challenge):
+        reach = min(turn.reach for turn in plain)
+        verdict: Verdict = "passed" if _in_time(plain) else "failed"
+        return found("head_moves", models.facemesh(), verdict, reach, REACH_MIN, _ADVICE)
+    others = [turns for scale, turns in readings.items() if scale != REACH_MIN]
+    nearly = any(_answers(turns, challenge) and _in_time(turns) for turns in others)
+    score = _LENIENT if nearly else 0.0
+    verdict = "unsure" if nearly else "failed"
+    return found("head_moves", models.facemesh(), verdict, score, REACH_MIN, _ADVICE)
+
+
+def _answers(turns: list[Turn], challenge: Challenge) -> bool:
+    return tuple(turn.move for turn in turns) == challenge.moves
+
+
+def _in_time(turns: list[Turn]) -> bool:
+    """Each turn lasts as long as a turn does, and the next one follows soon."""
+    shortest, longest = TURN_SECONDS
+    lasting = all(shortest <= turn.until - turn.since <= longest for turn in turns)
+    pauses = [later.since - earlier.until for earlier, later in pairwise(turns)]
+    return lasting and all(pause <= PAUSE_SECONDS_MAX for pause in pauses)

@@ -1,0 +1,67 @@
+"""Moves: a head's track read as a sequence of turns away from rest and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from activities.likeness.contract import Move
+
+YAW_DEGREES, PITCH_DEGREES = 9.0, 8.5
+"""What counts as a turn, in the landmarks' degrees: about 13 of the head's own."""
+_SMOOTH_SECONDS: Final = 0.16
+_BACK: Final = 0.5
+"""A move is over when the head is half-way back from what counts as a turn."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn: where to, from when to when in seconds, and how many times what counts."""
+
+    move: Move
+    since: float
+    until: float
+    reach: float
+
+
+def turns_of(times: Floats, poses: Floats, scale: float = 1.0) -> list[Turn]:
+    """All turns of at least ``scale`` times what counts; poses [j, 2] are against rest."""
+    if len(times) < 3:
+        return []
+    what_counts = np.array([YAW_DEGREES, PITCH_DEGREES], np.float32)
+    smooth: Floats = (_smoothed(times, poses) / what_counts).astype(np.float32)
+    reach = np.abs(smooth).max(1)
+    turns: list[Turn] = []
+    begin: int | None = None
+    for index, value in enumerate(reach):
+        if begin is None and value >= scale:
+            begin = index
+        elif begin is not None and value < scale * _BACK:
+            turns.append(_turn(times, smooth, begin, index))
+            begin = None
+    if begin is not None:
+        turns.append(_turn(times, smooth, begin, len(times) - 1))
+    return turns
+
+
+def _turn(times: Floats, smooth: Floats, begin: int, end: int) -> Turn:
+    part = smooth[begin : end + 1]
+    row, axis = np.unravel_index(int(np.abs(part).argmax()), part.shape)
+    peak = float(part[row, axis])
+    names: tuple[tuple[Move, Move], tuple[Move, Move]] = (("right", "left"), ("up", "down"))
+    # a person's left is the picture's right
+    return Turn(names[int(axis)][int(peak > 0)], float(times[begin]), float(times[end]), abs(peak))
+
+
+def _smoothed(times: Floats, poses: Floats) -> Floats:
+    """Each pose as the median of its neighbours in time: one wild picture moves nothing."""
+    half = _SMOOTH_SECONDS / 2 + 1e-3
+    starts = np.searchsorted(times, times - half)
+    ends = np.searchsorted(times, times + half, side="right")
+    medians = [np.median(poses[a:b], axis=0) for a, b in zip(starts, ends, strict=True)]
+    return np.asarray(medians, np.float32)

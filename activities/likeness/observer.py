@@ -1,0 +1,215 @@
+"""The observer: a process of its own that decodes a probed clip once more and measures it.
+
+``python -m activities.likeness.observer CLIP FACTS FOLDER`` leaves ``evidence.npz`` and, where a
+face was found, ``face.png`` and ``head.mp4`` in the folder. It is confined before the first byte of
+the clip is decoded, for the models and FFmpeg run on bytes that a stranger chose.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from activities.clip.facts import ClipFacts
+from activities.clip.reading import opened
+from activities.clip.streams import picture_streams
+from activities.likeness.evidence import LANDMARKS, SAMPLE_RATE, THUMB_SIDE, Evidence
+from activities.likeness.faces import Face, Faces, Picture
+from activities.likeness.portrait import Portrait
+
+_MEMORY_BYTES: Final = 4 << 30
+_CPU_SECONDS: Final = 120
+_FILE_BYTES: Final = 64 << 20
+LOOK_SIDE: Final = 640
+"""Pictures are shrunk to this longer side before anything is measured."""
+LOOKS_PER_SECOND: Final = 15
+_IDENTITY_SECONDS: Final = 0.4
+
+
+@dataclass
+class _Notes:
+    """What is gathered while the pictures pass."""
+
+    times: list[float] = field(default_factory=list)
+    thumbs: list[NDArray[np.float32]] = field(default_factory=list)
+    seen_at: list[float] = field(default_factory=list)
+    faces: list[int] = field(default_factory=list)
+    boxes: list[NDArray[np.float32]] = field(default_factory=list)
+    others: list[float] = field(default_factory=list)
+    presence: list[float] = field(default_factory=list)
+    roll: list[float] = field(default_factory=list)
+    points: list[NDArray[np.float32]] = field(default_factory=list)
+    identity_of: list[int] = field(default_factory=list)
+    identities: list[NDArray[np.float32]] = field(default_factory=list)
+    over: list[float] = field(default_factory=list)
+    size: tuple[int, int] = (0, 0)
+
+
+class Observer:
+    """Looks at pictures in their order."""
+
+    def __init__(self) -> None:
+        self.notes = _Notes()
+        self.portrait = Portrait()
+        self._faces = Faces()
+        self._next_look, self._next_identity = 0.0, 0.0
+
+    def see(self, seconds: float, picture: Picture) -> None:
+        """One picture, upright. Every one is remembered small; some are looked at closely."""
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+        thumb = cv2.resize(grey, (THUMB_SIDE, THUMB_SIDE), interpolation=cv2.INTER_AREA)
+        self.notes.times.append(seconds)
+        self.notes.thumbs.append(np.asarray(thumb, np.float32))
+        if seconds + 1e-3 >= self._next_look:
+            self._next_look = seconds + 1 / LOOKS_PER_SECOND - 0.01
+            self._look(seconds, picture)
+
+    def _look(self, seconds: float, picture: Picture) -> None:
+        notes = self.notes
+        notes.size = (picture.shape[1], picture.shape[0])
+        found = self._faces.detect(picture)
+        notes.seen_at.append(seconds)
+        notes.faces.append(len(found))
+        notes.others.append(found[1].width / found[0].width if len(found) > 1 else 0.0)
+        if not found:
+            notes.boxes.append(np.zeros(4, np.float32))
+            notes.presence.append(0.0)
+            notes.roll.append(0.0)
+            notes.points.append(np.zeros((LANDMARKS, 3), np.float32))
+            return
+        face = found[0]
+        points, presence = self._faces.landmarks(picture, face)
+        notes.boxes.append(face.row[:4].copy())
+        notes.presence.append(presence)
+        notes.roll.append(_roll(face))
+        notes.points.append(points)
+        self.portrait.consider(picture, face, points, seconds)
+        if seconds >= self._next_identity:
+            self._next_identity = seconds + _IDENTITY_SECONDS
+            notes.identity_of.append(len(notes.seen_at) - 1)
+            notes.identities.append(self._faces.identity(picture, face))
+            notes.over.append(self._surer_turned_over(picture) - face.score)
+
+    def _surer_turned_over(self, picture: Picture) -> float:
+        """The best score of a face in the picture turned by half a turn; 0 without one."""
+        found = self._faces.detect(np.ascontiguousarray(picture[::-1, ::-1]))
+        return max((face.score for face in found), default=0.0)
+
+    def evidence(self, sound: NDArray[np.float32]) -> Evidence:
+        """Everything so far, and the sound."""
+        notes = self.notes
+        return Evidence(
+            times=np.array(notes.times, np.float32),
+            thumbs=np.stack(notes.thumbs),
+            seen_at=np.array(notes.seen_at, np.float32),
+            faces=np.array(notes.faces, np.int32),
+            boxes=np.array(notes.boxes, np.float32).reshape(-1, 4),
+            others=np.array(notes.others, np.float32),
+            presence=np.array(notes.presence, np.float32),
+            roll=np.array(notes.roll, np.float32),
+            points=np.array(notes.points, np.float32).reshape(-1, LANDMARKS, 3),
+            identity_of=np.array(notes.identity_of, np.int32),
+            identities=np.array(notes.identities, np.float32).reshape(-1, 128),
+            over=np.array(notes.over, np.float32),
+            size=np.array(notes.size, np.int32),
+            sound=sound,
+        )
+
+
+def _roll(face: Face) -> float:
+    """How far the line of the eyes leans, in degrees; near 180 where the head is upside down."""
+    across, down = face.row[6:8] - face.row[4:6]
+    return float(np.degrees(np.arctan2(down, across)))
+
+
+def pictures(path: Path, facts: ClipFacts) -> Iterator[tuple[float, Picture]]:
+    """Seconds since the first picture, and the picture: upright, its longer side at most 640."""
+    turns = facts.rotation // 90
+    scale = min(1.0, LOOK_SIDE / max(facts.width, facts.height))
+    width, height = (max(2, round(side * scale)) for side in (facts.width, facts.height))
+    with opened(path, facts) as container:
+        stream = picture_streams(container)[0]
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = 2
+        for packet in container.demux(stream):
+            with contextlib.suppress(av.InvalidDataError):
+                for frame in packet.decode():
+                    if not isinstance(frame, av.VideoFrame) or frame.pts is None:
+                        continue
+                    shrunk = frame.reformat(
+                        width, height, format="bgr24", interpolation="AREA"
+                    ).to_ndarray()
+                    upright = np.ascontiguousarray(np.rot90(shrunk, turns)).astype(
+                        np.uint8, copy=False
+                    )
+                    yield float((frame.pts - facts.times[0]) * facts.tick), upright
+
+
+def hear(path: Path, facts: ClipFacts) -> NDArray[np.float32]:
+    """The sound as mono samples at 16 kHz that begin with the first picture."""
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    pieces: list[NDArray[np.float32]] = []
+    first: float | None = None
+    with opened(path, facts) as container:
+        if facts.sound is None:
+            return np.zeros(0, np.float32)
+        stream = container.streams.audio[0]
+        for packet in container.demux(stream):
+            with contextlib.suppress(av.InvalidDataError):
+                for frame in packet.decode():
+                    if not isinstance(frame, av.AudioFrame):
+                        continue
+                    first = frame.time if first is None else first
+                    pieces += [_flat(each) for each in resampler.resample(frame)]
+        pieces += [_flat(each) for each in resampler.resample(None)]
+    sound = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+    late = round(((first or 0.0) - facts.starts) * SAMPLE_RATE)
+    late = max(-len(sound), min(late, 30 * SAMPLE_RATE))
+    shifted = np.pad(sound, (late, 0)) if late > 0 else sound[-late:]
+    return np.asarray(np.nan_to_num(shifted), np.float32)
+
+
+def _flat(frame: av.AudioFrame) -> NDArray[np.float32]:
+    return np.asarray(frame.to_ndarray(), np.float32).reshape(-1)
+
+
+def _confine() -> None:
+    """From here on this process cannot grow, run long, or write much."""
+    for kind, bound in (
+        (resource.RLIMIT_AS, _MEMORY_BYTES),
+        (resource.RLIMIT_CPU, _CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, _FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # some systems know fewer of these limits
+            resource.setrlimit(kind, (bound, bound))
+
+
+def main() -> None:
+    """Observe one clip, and leave without tidying up, since the decoder may be in any state."""
+    clip, folder = Path(sys.argv[1]), Path(sys.argv[3])
+    facts = ClipFacts.model_validate_json(Path(sys.argv[2]).read_bytes())
+    av.logging.set_level(None)
+    cv2.setNumThreads(1)
+    _confine()
+    observer = Observer()
+    for seconds, picture in pictures(clip, facts):
+        observer.see(seconds, picture)
+    observer.evidence(hear(clip, facts)).save(folder / "evidence.npz")
+    observer.portrait.save(folder)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Observing: probe a clip within narrow limits, then have it measured in a confined process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from activities.clip.facts import ClipFacts
+from activities.clip.limits import Limits
+from activities.clip.probe import probe
+from activities.clip.refusals import ClipDamaged, ClipTooCostly
+from activities.likeness.contract import CLIP_BYTES_MAX, CLIP_SECONDS_MAX
+from activities.likeness.evidence import PICTURES_MAX, Evidence, EvidenceUnreadable, load
+from activities.likeness.refusals import ClipSilent, ClipTooBrief, PicturesTooFast, PicturesTooSlow
+
+LIMITS: Final = Limits(
+    size_bytes=CLIP_BYTES_MAX,
+    seconds=CLIP_SECONDS_MAX,
+    side=1920,
+    pixels=1920 * 1088,
+    decoded_pixels=1920 * 1088 * 61 * CLIP_SECONDS_MAX,
+    pictures=61 * CLIP_SECONDS_MAX,
+)
+"""What an enrolment's clip may be: half a minute in full HD from any phone."""
+SECONDS_MIN: Final = 2.0
+FPS_MIN, FPS_MAX = 9.0, 61.0
+"""In pictures a second: at fewer, the mouth cannot be compared with the voice."""
+WALL_SECONDS: Final = 120.0
+_ROOT: Final = Path(__file__).parents[2]
+_PORTRAIT_BYTES_MAX: Final = 8 << 20
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A clip's facts, what was measured, and the pictures made of it where a face was seen."""
+
+    facts: ClipFacts
+    evidence: Evidence
+    face_png: bytes | None
+    head_mp4: bytes | None
+
+
+def look_at(clip: Path, folder: Path, *, with_sound: bool) -> Observation:
+    """Measure a clip; ``folder`` is an empty place that the caller removes.
+
+    Raises ClipRefused, whose kinds name the reason; OSError where there is no file.
+    """
+    facts = probe(clip, LIMITS)
+    _require(facts, with_sound)
+    (folder / "facts.json").write_text(facts.model_dump_json(), encoding="utf-8")
+    _observe(clip, folder)
+    try:
+        evidence = load(folder / "evidence.npz")
+    except EvidenceUnreadable:
+        raise ClipDamaged("Its examination has no readable result.") from None
+    return Observation(
+        facts,
+        evidence,
+        _picture(folder / "face.png", b"\x89PNG"),
+        _picture(folder / "head.mp4", b""),
+    )
+
+
+def _require(facts: ClipFacts, with_sound: bool) -> None:
+    if with_sound and facts.sound is None:
+        raise ClipSilent
+    if facts.seconds < SECONDS_MIN:
+        raise ClipTooBrief(f"It lasts {facts.seconds:.1f} s; the least is {SECONDS_MIN:g} s.")
+    if len(facts.times) > PICTURES_MAX:
+        raise PicturesTooFast(f"It has {len(facts.times)}.")
+    fps = len(facts.times) / facts.seconds
+    if fps < FPS_MIN:
+        raise PicturesTooSlow(f"It has {fps:.1f} a second; the least is {FPS_MIN:g}.")
+    if fps > FPS_MAX:
+        raise PicturesTooFast(f"It has {fps:.0f} a second; the most is {FPS_MAX:g}.")
+
+
+def _observe(clip: Path, folder: Path) -> None:
+    """Run the observer. Raises ClipTooCostly, ClipDamaged where it did not live to write."""
+    try:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-s", "-m", "activities.likeness.observer"),
+                *(str(clip.resolve()), str((folder / "facts.json").resolve())),
+                str(folder.resolve()),
+            ],
+            cwd=_ROOT,
+            env={"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=WALL_SECONDS,
+            start_new_session=True,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ClipTooCostly(f"The limit is {WALL_SECONDS:g} s of waiting.") from None
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise ClipTooCostly("The limit of computing is reached.")
+    if b"WeightsMissing" in done.stderr or b"ModuleNotFoundError" in done.stderr:
+        raise ObserverUnfit(done.stderr.decode(errors="replace").strip().splitlines()[-1][:200])
+    if done.returncode != 0:
+        raise ClipDamaged("Its bytes end the decoder.")
+
+
+class ObserverUnfit(Exception):
+    """The observer cannot start on this machine: a package is missing."""
+
+
+def _picture(path: Path, magic: bytes) -> bytes | None:
+    """What the observer drew, where it drew something of a plausible size and kind."""
+    if not path.is_file() or not 0 < path.stat().st_size <= _PORTRAIT_BYTES_MAX:
+        return None
+    content = path.read_bytes()
+    return content if content.startswith(magic) else None

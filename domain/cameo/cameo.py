@@ -1,0 +1,160 @@
+"""A cameo: the versions of somebody's likeness that may be cast, and what became of them.
+
+Its stream is ``cameo-cam_...``. This file holds what is true; ``keeping`` holds what may happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from domain.cameo.release import Kind
+from domain.kernel.catalog import Catalog
+from domain.kernel.ids import AccountId, CameoId, EnrolmentId
+from domain.kernel.model import Event, Value
+from domain.video.media import MediaFile
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{0,59}$")]
+TemplateKind = Literal["face", "voice"]
+
+
+class References(Value):
+    """What the studio may look at: stills, a short clip, a sample of the voice."""
+
+    stills: Annotated[tuple[MediaFile, ...], Field(min_length=1, max_length=16)]
+    clip: MediaFile | None = None
+    voice: MediaFile | None = None
+
+
+class SealedTemplate(Value):
+    """A biometric template: where its sealed bytes lie, and which model made it."""
+
+    kind: TemplateKind
+    key: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    model: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    version: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class CameoVersion(Value):
+    """One enrolment's likeness: number n, its references, its templates and when those end."""
+
+    number: Annotated[int, Field(ge=1)]
+    enrolment_id: EnrolmentId
+    references: References
+    templates: tuple[SealedTemplate, ...] = ()
+    destroy_by: AwareDatetime
+
+
+class VersionApproved(Event):
+    """The cameo has a new version, which casts from now on."""
+
+    cameo_id: CameoId
+    account_id: AccountId
+    kind: Kind
+    version: CameoVersion
+
+
+class CameoSuspended(Event):
+    """Nobody may use the cameo, or one version of it, until it is reinstated."""
+
+    cameo_id: CameoId
+    reason: str
+    version: int | None = None
+
+
+class CameoReinstated(Event):
+    """The suspension is over."""
+
+    cameo_id: CameoId
+    reason: str
+    version: int | None = None
+
+
+class TemplatesDestroyed(Event):
+    """The biometric templates of one version are gone."""
+
+    cameo_id: CameoId
+    version: int
+
+
+class CameoDeleted(Event):
+    """The cameo is gone for good."""
+
+    cameo_id: CameoId
+    reason: str
+
+
+CameoEvent = VersionApproved | CameoSuspended | CameoReinstated | TemplatesDestroyed | CameoDeleted
+
+
+@dataclass(frozen=True)
+class NoCameo:
+    """Nobody has been enrolled under this id."""
+
+
+@dataclass(frozen=True)
+class Castable:
+    """The cameo exists. ``suspended`` holds version numbers, and ``None`` for the whole cameo."""
+
+    cameo_id: str
+    account_id: str
+    kind: Kind
+    versions: Mapping[int, CameoVersion]
+    suspended: frozenset[int | None] = field(default=frozenset())
+    templates_destroyed: frozenset[int] = field(default=frozenset())
+
+    @property
+    def newest(self) -> int:
+        """The number of the version that new work casts."""
+        return max(self.versions)
+
+    def suspends(self, version: int) -> bool:
+        """Whether this version may not be used at the moment."""
+        return None in self.suspended or version in self.suspended
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """The cameo is gone."""
+
+    cameo_id: str
+    account_id: str
+    kind: Kind
+
+
+Cameo = NoCameo | Castable | Deleted
+
+
+def evolve(state: Cameo, event: CameoEvent) -> Cameo:
+    """The situation after one more event. It never refuses: what happened, happened."""
+    match event, state:
+        case VersionApproved(), NoCameo():
+            versions = MappingProxyType({event.version.number: event.version})
+            return Castable(event.cameo_id, event.account_id, event.kind, versions)
+        case VersionApproved(), Castable():
+            more = {**state.versions, event.version.number: event.version}
+            return replace(state, versions=MappingProxyType(more))
+        case CameoSuspended(), Castable():
+            return replace(state, suspended=state.suspended | {event.version})
+        case CameoReinstated(), Castable():
+            return replace(state, suspended=state.suspended - {event.version})
+        case TemplatesDestroyed(), Castable():
+            gone = state.templates_destroyed | {event.version}
+            return replace(state, templates_destroyed=gone)
+        case CameoDeleted(), Castable():
+            return Deleted(state.cameo_id, state.account_id, state.kind)
+        case _, Deleted():
+            return state
+    raise ValueError(f"{type(event).__name__} cannot be the first event of a cameo")
+
+
+CATALOG: Final = Catalog()
+CATALOG.register(VersionApproved, "cameo-version-approved.v1")
+CATALOG.register(CameoSuspended, "cameo-suspended.v1")
+CATALOG.register(CameoReinstated, "cameo-reinstated.v1")
+CATALOG.register(TemplatesDestroyed, "cameo-templates-destroyed.v1")
+CATALOG.register(CameoDeleted, "cameo-deleted.v1")

@@ -1,0 +1,106 @@
+"""Roles: who was admitted to play in a generation, under which handle and in which version.
+
+A generation keeps the versions that it was admitted with, whatever is retaken later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.consent.plan import CastMember, CastPlan
+from domain.consent.scenes import spoken_of
+from domain.consent.situations import Held
+from domain.consent.world import World
+from domain.generation.brief import Brief, Handle
+from domain.kernel.ids import AccountId, CameoId
+from domain.kernel.model import Value
+
+
+class Role(Value):
+    """One member of the cast. ``speaks`` says whether lines are spoken in its voice.
+
+    ``owner_id`` is whose cameo it is, where somebody holds its consent.
+    """
+
+    handle: Annotated[Handle, Field(repr=False)]
+    cameo_id: CameoId
+    version: Annotated[int, Field(ge=1)]
+    owner_id: AccountId | None = None
+    speaks: bool = False
+
+
+class AdmittedCast(Value):
+    """A cast that was admitted as a whole, for the plan of this key, at a position of the log."""
+
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    plan_key: str
+    position: Annotated[int, Field(ge=0)]
+
+    @property
+    def cameo_ids(self) -> tuple[str, ...]:
+        """The cameos, each once."""
+        return tuple(dict.fromkeys(each.cameo_id for each in self.roles))
+
+    def of_shot(self, handles: tuple[str, ...]) -> tuple[Role, ...]:
+        """The roles of those whom a shot casts, in its order."""
+        by_handle = {each.handle: each for each in self.roles}
+        return tuple(by_handle[each] for each in handles if each in by_handle)
+
+
+def plan_key(brief: Brief) -> str:
+    """What a brief's admission is recorded under: the SHA-256 of its canonical JSON, in hex."""
+    content = brief.model_dump(mode="json", exclude_defaults=True)
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def speakers(brief: Brief) -> frozenset[str]:
+    """Whose voice is heard somewhere in the story."""
+    return frozenset(
+        line.speaker for shot in brief.shots for line in shot.lines if line.speaker is not None
+    )
+
+
+def cast_plan(
+    cast: AdmittedCast,
+    brief: Brief,
+    generation_id: str,
+    caster_id: str,
+    at: datetime,
+    world: World,
+) -> CastPlan:
+    """The generation as the consent check sees it. What is released is shown to everybody.
+
+    Of scenes and topics, those that an owner in this world refuses are looked for in its words.
+    """
+    members: dict[str, CastMember] = {}
+    for role in cast.roles:
+        before = members.get(role.cameo_id)
+        members[role.cameo_id] = CastMember(
+            cameo_id=role.cameo_id,
+            version=role.version,
+            voice=role.speaks or (before is not None and before.voice),
+        )
+    limits = [each.limits for each in world.consents.values() if isinstance(each, Held)]
+    text = words_of(brief)
+    return CastPlan(
+        generation_id=generation_id,
+        caster_id=caster_id,
+        plan_key=cast.plan_key,
+        cast=tuple(members.values()),
+        at=at,
+        destination="post",
+        scenes=spoken_of(text, {label for each in limits for label in each.refused_scenes}),
+        topics=spoken_of(text, {label for each in limits for label in each.refused_topics}),
+    )
+
+
+def words_of(brief: Brief) -> str:
+    """Everything that a brief says, as one text."""
+    said = (line.text for shot in brief.shots for line in shot.lines)
+    return "\n".join((brief.prompt, *(shot.prompt for shot in brief.shots), *said))

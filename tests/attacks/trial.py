@@ -1,0 +1,158 @@
+"""A trial: one clip is filmed, examined as an account's enrolment would be, and thrown away."""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+import time
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from activities.clip.refusals import ClipRefused
+from activities.likeness.contract import Claim, Examination, Finding, Template, Verdict
+from activities.likeness.evidence import SAMPLE_RATE
+from activities.likeness.examine import examine
+from activities.likeness.faces import Faces
+from activities.likeness.speaker import voice_in
+from domain.kernel.model import Value
+from tests.attacks.suite import KINDS, Attack, film_attack
+from tests.media.camera import Camera, Lens
+from tests.media.clips import FULL, Size, chance, honest
+from tests.media.people import BY_NAME, PEOPLE, Person
+from tests.media.pets import film_pet
+from tests.media.voices import RATE, resampled, say
+
+HONEST: Final = "honest"
+HONEST_PET: Final = "honest_pet"
+_ADULT: Final = Claim(age_years=34)
+_ENROLLED_NUMBER: Final = "274096135"
+_UNLIKE: Final = 0.175
+
+
+class Trial(Value):
+    """What came out. ``seconds`` is the time on the wall that the examination took, ``cpu_seconds``
+    that of the processors, ``clip_seconds`` the clip's length."""
+
+    kind: str
+    seed: int
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    refusal: str | None
+    seconds: float
+    cpu_seconds: float
+    clip_seconds: float
+
+    @property
+    def approved(self) -> bool:
+        return self.verdict == "passed"
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The checks that stood against the clip."""
+        return tuple(each.check for each in self.findings if each.verdict != "passed")
+
+
+def run_trial(kind: str, seed: int, size: Size = FULL) -> Trial:
+    """Film and examine one clip of a class of attacks, or an honest one."""
+    with tempfile.TemporaryDirectory(prefix="callsheet-trial-") as folder:
+        attack = _film(kind, seed, Path(folder) / "clip", size)
+        return _examined(kind, seed, attack)
+
+
+def _film(kind: str, seed: int, path: Path, size: Size) -> Attack:
+    if kind == HONEST:
+        person = PEOPLE[seed % len(PEOPLE)]
+        clip, challenge = honest(path, seed, person, size)
+        return Attack(clip, challenge, _ADULT, shows=person.name)
+    if kind == HONEST_PET:
+        rng = chance("pet", seed)
+        return Attack(film_pet(path, rng, size.camera(rng)), None, Claim(subject="pet"))
+    attack = film_attack(kind, seed, path, size)
+    if attack.challenge is None:
+        return attack
+    return replace(attack, claim=_ADULT)
+
+
+def _examined(kind: str, seed: int, attack: Attack) -> Trial:
+    templates = templates_of(attack)
+    began, cpu_began = time.perf_counter(), _cpu_seconds()
+    found: Examination | None = None
+    refusal: str | None = None
+    try:
+        found = examine(attack.clip, attack.challenge, templates, attack.claim)
+    except ClipRefused as refused:
+        refusal = refused.code
+    return Trial(
+        kind=kind,
+        seed=seed,
+        verdict="failed" if found is None else found.verdict,
+        findings=() if found is None else found.findings,
+        refusal=refusal,
+        seconds=time.perf_counter() - began,
+        cpu_seconds=_cpu_seconds() - cpu_began,
+        clip_seconds=0.0 if found is None else found.seconds,
+    )
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of those that it has waited for."""
+    uses = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(use.ru_utime + use.ru_stime for use in uses)
+
+
+def templates_of(attack: Attack) -> tuple[Template, ...]:
+    """What other accounts have enrolled: the victim of the attack, and people who are not met."""
+    strangers = _strangers(attack)
+    templates = [
+        Template(
+            key=f"stranger-{each.name}",
+            face=face_template(each),
+            voice=voice_template(each) if _sounds_unlike(each, attack) else None,
+        )
+        for each in strangers
+    ]
+    if attack.enrolled_face:
+        templates.append(Template(key="victim-face", face=face_template(attack.enrolled_face)))
+    if attack.enrolled_voice:
+        templates.append(Template(key="victim-voice", voice=voice_template(attack.enrolled_voice)))
+    return tuple(templates)
+
+
+def _strangers(attack: Attack) -> list[Person]:
+    """Everybody but who is in the clip, where it is known who is."""
+    return [each for each in PEOPLE if attack.shows and each.name != attack.shows]
+
+
+def _sounds_unlike(stranger: Person, attack: Attack) -> bool:
+    """All voices are one voice changed; those that are changed alike are alike."""
+    heard = attack.enrolled_voice or BY_NAME[attack.shows]
+    return abs(stranger.voice.height - heard.voice.height) >= _UNLIKE
+
+
+@cache
+def face_template(person: Person) -> bytes:
+    """As an enrolment of another day gave it: another camera, a small turn of the head."""
+    rng = chance("enrolled", person.name)
+    faces, lens = Faces(), Lens(Camera(gain=0.9, noise=3.0), rng)
+    vectors = []
+    for yaw in (-4.0, 0.0, 4.0):
+        seen = np.ascontiguousarray(lens.see(person.head.draw(yaw, 2.0, 0.0))[:, :, ::-1])
+        vectors.append(faces.identity(seen, faces.detect(seen)[0]))
+    mean = np.mean(vectors, axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), "<f4").tobytes()
+
+
+@cache
+def voice_template(person: Person) -> bytes:
+    """As an enrolment of another day gave it: another number."""
+    said = resampled(say(_ENROLLED_NUMBER, person.voice), RATE, SAMPLE_RATE)
+    voice = voice_in(np.pad(said, SAMPLE_RATE))
+    assert voice is not None
+    return voice.astype("<f4").tobytes()
+
+
+ALL_KINDS: Final = (HONEST, HONEST_PET, *KINDS)

@@ -1,0 +1,115 @@
+"""What may happen to a cameo after enrolment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.cameo.cameo import (
+    CameoDeleted,
+    CameoReinstated,
+    CameoSuspended,
+    Castable,
+    TemplatesDestroyed,
+)
+from domain.cameo.keeping import (
+    CAMEO as CAMEO_DECIDER,
+)
+from domain.cameo.keeping import (
+    ApproveVersion,
+    CameoGone,
+    CameoOfAnother,
+    CameoUnknown,
+    DeleteCameo,
+    DestroyTemplates,
+    ReinstateCameo,
+    SuspendCameo,
+    VersionOutOfTurn,
+    VersionUnknown,
+)
+from tests import words
+from tests.domain.consent_words import CAMEO, CASTER, a_version, version_approved
+from tests.domain.given import Story
+
+none_yet = Story(CAMEO_DECIDER)
+enrolled = none_yet.given(version_approved())
+at = words.moment()
+
+
+def approve(number: int, **more: Any) -> ApproveVersion:
+    fields = version_approved(number).model_dump()
+    return ApproveVersion.model_validate({**fields, "command_id": "v", **more})
+
+
+def suspend(version: int | None = None) -> SuspendCameo:
+    return SuspendCameo(command_id="s", at=at, reason="rescored", version=version)
+
+
+def suspended(version: int | None = None) -> CameoSuspended:
+    return CameoSuspended(at=at, cameo_id=CAMEO, reason="rescored", version=version)
+
+
+def test_a_retake_makes_the_next_version() -> None:
+    none_yet.when(approve(1)).then(version_approved(1))
+    enrolled.when(approve(1)).then_nothing()
+    enrolled.when(approve(2)).then(version_approved(2))
+    enrolled.when(approve(3)).then_refused(VersionOutOfTurn)
+    none_yet.when(approve(2)).then_refused(VersionOutOfTurn)
+
+
+def test_two_retakes_at_once_make_one_version() -> None:
+    twice = enrolled.given(version_approved(2))
+    other = a_version(2).model_copy(update={"enrolment_id": words.an_id("enr", 77)})
+    twice.when(approve(2, version=other.model_dump())).then_refused(VersionOutOfTurn)
+
+
+def test_a_cameo_stays_with_its_account_and_kind() -> None:
+    enrolled.when(approve(2, account_id=CASTER)).then_refused(CameoOfAnother)
+    enrolled.when(approve(2, kind="pet")).then_refused(CameoOfAnother)
+
+
+def test_a_suspension_of_one_version_leaves_the_others() -> None:
+    both = enrolled.given(version_approved(2))
+    both.when(suspend(1)).then(suspended(1))
+    state = both.given(suspended(1)).state
+    assert isinstance(state, Castable)
+    assert state.suspends(1)
+    assert not state.suspends(2)
+    whole = both.given(suspended(None)).state
+    assert isinstance(whole, Castable)
+    assert whole.suspends(1)
+    assert whole.suspends(2)
+    both.when(suspend(3)).then_refused(VersionUnknown)
+
+
+def test_a_suspension_ends_when_somebody_ends_it() -> None:
+    reinstate = ReinstateCameo(command_id="r", at=at, reason="reviewed")
+    reinstated = CameoReinstated(at=at, cameo_id=CAMEO, reason="reviewed")
+    enrolled.given(suspended()).when(suspend()).then_nothing()
+    enrolled.given(suspended()).when(reinstate).then(reinstated)
+    enrolled.given(suspended(), reinstated).when(reinstate).then_nothing()
+    enrolled.given(suspended()).when(approve(2)).then(version_approved(2))
+
+
+def test_templates_are_destroyed_once() -> None:
+    destroy = DestroyTemplates(command_id="t", at=at, version=1)
+    destroyed = TemplatesDestroyed(at=at, cameo_id=CAMEO, version=1)
+    enrolled.when(destroy).then(destroyed)
+    enrolled.given(destroyed).when(destroy).then_nothing()
+
+
+@pytest.mark.parametrize("command", [suspend(), DeleteCameo(command_id="d", at=at, reason="x")])
+def test_nothing_happens_to_a_cameo_that_does_not_exist(command: Any) -> None:
+    none_yet.when(command).then_refused(CameoUnknown)
+
+
+def test_a_deleted_cameo_does_not_come_back() -> None:
+    delete = DeleteCameo(command_id="d", at=at, reason="owner-asked")
+    deleted = CameoDeleted(at=at, cameo_id=CAMEO, reason="owner-asked")
+    enrolled.when(delete).then(deleted)
+    gone = enrolled.given(deleted)
+    gone.when(delete).then_nothing()
+    gone.when(approve(2)).then_refused(CameoGone)
+    gone.when(suspend()).then_refused(CameoGone)
+    gone.when(DestroyTemplates(command_id="t", at=at, version=1)).then_nothing()

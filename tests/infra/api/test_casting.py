@@ -1,0 +1,104 @@
+"""Casts through the door: who is refused hears why at once, and owners see who casts them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.infra.api.conftest import Stage
+from tests.infra.api.enrolled import account_of, enrolled, somebody
+from tests.infra.api.test_enrolments import code
+
+pytestmark = pytest.mark.servers
+
+
+async def named(http: httpx.AsyncClient, handle: str, tier: str = "everyone") -> str:
+    """A cameo that is cast under a handle."""
+    cameo_id = await enrolled(http)
+    answer = await http.put(f"/v1/cameos/{cameo_id}/handle", json={"handle": handle})
+    assert answer.status_code == 204, answer.text
+    await http.put(f"/v1/cameos/{cameo_id}/consent/tier", json={"tier": tier})
+    return cameo_id
+
+
+def a_video(*handles: str) -> dict[str, Any]:
+    prompt = f"{' and '.join(handles)} dance"
+    return {"prompt": prompt, "sampler": "animatic", "shots": [{"prompt": prompt, "seconds": 1.0}]}
+
+
+async def appearances(http: httpx.AsyncClient, cameo_id: str, turn: str) -> list[dict[str, Any]]:
+    """What an owner sees, once the newest of it has come to this turn."""
+    async with asyncio.timeout(20):
+        while True:
+            answer = await http.get(f"/v1/cameos/{cameo_id}/appearances")
+            assert answer.status_code == 200, answer.text
+            items: list[dict[str, Any]] = answer.json()["items"]
+            if items and items[0]["turn"] == turn:
+                return items
+            await asyncio.sleep(0.05)
+
+
+async def test_a_cast_is_answered_with_a_video_receipts_and_news_for_the_owner(
+    stage: Stage,
+) -> None:
+    async with somebody(stage) as anna, somebody(stage) as ben:
+        cameo_id = await named(anna, "anna.cast")
+        answer = await ben.post("/v1/generations", json=a_video("@anna.cast"))
+        assert answer.status_code == 202, answer.text
+        [seen] = await appearances(anna, cameo_id, "released")
+        assert seen["caster_id"] == account_of(ben)
+        receipts = f"/v1/generations/{seen['generation_id']}/receipts"
+        assert seen["links"]["receipts"] == receipts
+        mine, his = [(await each.get(receipts)).json()["items"] for each in (anna, ben)]
+        assert mine == his
+        assert [each["receipt"]["cameo_id"] for each in his] == [cameo_id]
+        told = (await anna.get("/v1/notices")).json()["items"]
+        about = [each["about"] for each in told if each["kind"] == "cast-drafted"]
+        assert about == [seen["appearance_id"]]
+        stranger = await ben.get(f"/v1/cameos/{cameo_id}/appearances")
+        assert code(stranger) == (404, "cameo-unknown")
+
+
+async def test_who_may_not_cast_is_refused_at_once_and_the_owner_sees_it(stage: Stage) -> None:
+    async with somebody(stage) as anna, somebody(stage) as ben:
+        cameo_id = await named(anna, "anna.alone", "only-me")
+        body = {"cast": [{"handle": "@anna.alone"}]}
+        dry = (await ben.post("/v1/consents:check", json=body)).json()
+        assert dry["verdicts"][0]["reasons"] == ["not-the-owner"]
+        answer = await ben.post("/v1/generations", json=a_video("@anna.alone"))
+        assert code(answer) == (403, "cast-not-permitted")
+        assert f"{cameo_id}: not-the-owner" in answer.text
+        assert "anna.alone" not in answer.text
+        [seen] = await appearances(anna, cameo_id, "blocked")
+        assert seen["reasons"] == ["not-the-owner"]
+
+
+async def test_a_handle_that_calls_nobody_is_refused_the_same_way_by_both(stage: Stage) -> None:
+    async with somebody(stage) as ben:
+        dry = await ben.post("/v1/consents:check", json={"cast": [{"handle": "@nobody.here"}]})
+        answer = await ben.post("/v1/generations", json=a_video("@nobody.here"))
+        assert code(dry) == code(answer) == (422, "called-unknown")
+
+
+async def test_a_dry_run_names_each_of_the_cast_once(stage: Stage) -> None:
+    async with somebody(stage) as ben:
+        for each in ({}, {"handle": "@x.y.z", "cameo_id": "cam_01J00000000000000000000000"}):
+            answer = await ben.post("/v1/consents:check", json={"cast": [each]})
+            assert answer.status_code == 422
+
+
+async def test_the_dry_run_looks_for_scenes_that_an_owner_refuses(stage: Stage) -> None:
+    async with somebody(stage) as anna, somebody(stage) as ben:
+        cameo_id = await named(anna, "anna.calm")
+        here = f"/v1/cameos/{cameo_id}/consent"
+        limits = (await anna.get(here)).json()["limits"]
+        changed = await anna.put(f"{here}/limits", json=limits | {"refused_scenes": ["violence"]})
+        assert changed.is_success, changed.text
+        body = {"cast": [{"handle": "@anna.calm"}]}
+        calm = await ben.post("/v1/consents:check", json=body | {"prompt": "@anna.calm sleeps"})
+        wild = await ben.post("/v1/consents:check", json=body | {"prompt": "@anna.calm fights"})
+        assert calm.json()["permitted"]
+        assert wild.json()["verdicts"][0]["reasons"] == ["scene-refused"]
