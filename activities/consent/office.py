@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
+from typing import cast as of_type
 
 from activities.consent.desk import Answer, ConsentDesk, FactsMoved
 from activities.ledger import Contended, Context, Decision, Guard, Ledger, Performed
 from activities.orders import Errand, ReleaseOrder
-from domain.account.handle import HANDLE, HandleUnknown, require_borne
+from domain.account.handle import HANDLE, HandleEvent, HandleUnknown, require_borne
 from domain.account.handles import HandleUnusable, handle_key
 from domain.account.notice import NOTICE, Kind, PostNotice, notice_id
 from domain.cameo.cameo import Castable
@@ -272,7 +273,7 @@ class CastingOffice:
             stream = HANDLE.stream(handle_key(handle))
             recorded = await self._log.read_stream(stream)
             told = (each for each in recorded if position is None or each.position <= position)
-            state = HANDLE.fold(self._codec.decode(each) for each in told)
+            state = HANDLE.fold(of_type(HandleEvent, self._codec.decode(each)) for each in told)
             return require_borne(state, handle).cameo_id
         except (HandleUnknown, HandleUnusable):
             return None
