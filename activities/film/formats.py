@@ -1,8 +1,9 @@
 """In which codecs films are kept: one choice for a deployment, with what each is good for.
 
 H.264 with AAC plays everywhere and is the default. VP9 with Opus is free of patent pools and plays
-in every browser, in WebM, which carries no C2PA manifest. AV1 with Opus is the smallest, needs the
-most time to make, and does not play on older phones. ``docs/studio.md`` has the figures.
+in every browser, in WebM, which carries no C2PA manifest. ``docs/studio.md`` has the figures. AV1 is
+not offered: the one encoder of it that PyAV brings, SVT-AV1, turns a process that runs as root into a
+real-time one, which starves everything else on the machine.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-FormatName = Literal["h264", "vp9", "av1"]
+FormatName = Literal["h264", "vp9"]
 
 
 @dataclass(frozen=True)
@@ -62,17 +63,4 @@ VP9: Final = FilmFormat(
     picture_codecs=frozenset({"vp9", "libvpx-vp9"}),
     sound_codecs=frozenset({"opus", "libopus"}),
 )
-AV1: Final = FilmFormat(
-    name="av1",
-    suffix=".mp4",
-    content_type="video/mp4",
-    container="mp4",
-    container_options=_MOOV_FIRST,
-    picture_encoder="libsvtav1",
-    picture_options={"preset": "8", "crf": "32", "svtav1-params": "lp=1"},
-    sound_encoder="libopus",
-    sound_bits=128_000,
-    picture_codecs=frozenset({"av1", "libdav1d"}),
-    sound_codecs=frozenset({"opus", "libopus"}),
-)
-FORMATS: Final[dict[FormatName, FilmFormat]] = {each.name: each for each in (H264, VP9, AV1)}
+FORMATS: Final[dict[FormatName, FilmFormat]] = {each.name: each for each in (H264, VP9)}

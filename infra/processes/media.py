@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from activities.cameo.comparison import compare
@@ -34,7 +33,6 @@ ROLE = "media"
 
 async def main(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve the queues ``media`` and ``io`` until cancelled."""
-    os.environ.setdefault("SVT_LOG", "1")  # the encoder of AV1 tells stderr of each film
     with observed(settings, ROLE) as metrics:
         async with (
             open_ledger(settings) as ledger,

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from activities.film.formats import AV1, FORMATS, H264, VP9, FilmFormat
+from activities.film.formats import FORMATS, H264, VP9, FilmFormat
 from activities.film.make import make_files, require_faithful
 from activities.film.probe import has_cues_first, is_fast_start, probe
 from activities.film.refusals import FilmFaulty
@@ -103,8 +103,8 @@ def test_an_index_behind_the_media_is_noticed(tmp_path: Path) -> None:
 
 def test_the_deployment_chooses_and_h264_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert FORMATS[Settings.read().film_format] is H264
-    monkeypatch.setenv("CALLSHEET_FILM_FORMAT", "av1")
-    assert FORMATS[Settings.read().film_format] is AV1
+    monkeypatch.setenv("CALLSHEET_FILM_FORMAT", "vp9")
+    assert FORMATS[Settings.read().film_format] is VP9
     monkeypatch.setenv("CALLSHEET_FILM_FORMAT", "theora")
     with pytest.raises(UserError, match="CALLSHEET_FILM_FORMAT"):
         Settings.read()
