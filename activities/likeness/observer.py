@@ -83,6 +83,7 @@ class Observer:
         notes.faces.append(len(found))
         notes.others.append(found[1].width / found[0].width if len(found) > 1 else 0.0)
         if not found:
+            self.portrait.consider_whole(picture, seconds)
             notes.boxes.append(np.zeros(4, np.float32))
             notes.presence.append(0.0)
             notes.roll.append(0.0)

@@ -32,6 +32,9 @@ class Portrait:
         self._face: Picture | None = None
         self._recent: deque[Picture] = deque(maxlen=round(HEAD_SECONDS * _FPS))
         self._clip: list[Picture] = []
+        self._sharpest = -1.0
+        self._middle: Picture | None = None
+        self._whole: deque[Picture] = deque(maxlen=round(HEAD_SECONDS * _FPS))
 
     def consider(
         self, picture: Picture, face: Face, points: NDArray[np.float32], seconds: float
@@ -44,12 +47,38 @@ class Portrait:
         if merit > self._best and seconds > 0.2:  # a camera needs a moment to find the light
             self._best, self._face = merit, crop(picture, face, FACE_SIDE)
 
+    def consider_whole(self, picture: Picture, seconds: float) -> None:
+        """One picture without a face: its middle is kept while no face has been seen at all.
+
+        Pets and objects are shown so; the sharpest picture wins.
+        """
+        if self._face is not None and self._best >= 0:
+            return
+        grey = cv2.cvtColor(squared(picture, 96), cv2.COLOR_BGR2GRAY)
+        sharp = float(np.log1p(cv2.Laplacian(grey, cv2.CV_32F).var()))
+        self._whole.append(squared(picture, HEAD_SIDE))
+        if seconds > 0.2 and sharp > self._sharpest:
+            self._sharpest, self._middle = sharp, squared(picture, FACE_SIDE)
+
     def save(self, folder: Path) -> None:
-        """Write ``face.png`` and ``head.mp4``, where a face was ever seen."""
+        """Write ``face.png`` and ``head.mp4``: of a face where one was seen, else of the middle."""
         if self._face is None:
+            if self._middle is not None:
+                cv2.imwrite(str(folder / "face.png"), self._middle)
+                _write(folder / "head.mp4", list(self._whole))
             return
         cv2.imwrite(str(folder / "face.png"), self._face)
         _write(folder / "head.mp4", self._clip or list(self._recent))
+
+
+def squared(picture: Picture, side: int) -> Picture:
+    """The largest square in the middle of a picture."""
+    height, width = picture.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    cut = np.ascontiguousarray(picture[top : top + edge, left : left + edge])
+    method = cv2.INTER_AREA if edge > side else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(cut, (side, side), interpolation=method), np.uint8)
 
 
 def crop(picture: Picture, face: Face, side: int) -> Picture:

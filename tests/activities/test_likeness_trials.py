@@ -15,8 +15,9 @@ from activities.likeness.contract import CHECKS_OF_A_PERSON, CHECKS_OF_A_THING, 
 from activities.likeness.examine import examine
 from tests.attacks.suite import KINDS
 from tests.attacks.trial import HONEST, HONEST_PET, face_template, run_trial, voice_template
-from tests.media.clips import BRIEF, honest
+from tests.media.clips import BRIEF, chance, honest
 from tests.media.people import PEOPLE
+from tests.media.pets import film_pet
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -40,6 +41,18 @@ def test_a_pet_alone_is_approved_without_a_challenge() -> None:
     trial = run_trial(HONEST_PET, 0, BRIEF)
     assert trial.verdict == "passed"
     assert tuple(each.check for each in trial.findings) == CHECKS_OF_A_THING
+
+
+def test_a_pet_leaves_a_picture_and_a_clip_for_the_studio(tmp_path: Path) -> None:
+    rng = chance("pet", "picture", 0)
+    clip = film_pet(tmp_path / "pet", rng, BRIEF.camera(rng))
+    found = examine(clip, None, (), Claim(subject="pet"))
+    assert found.references is not None
+    shown = cv2.imdecode(np.frombuffer(found.references.face_png, np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
+    assert shown.shape == (256, 256, 3)
+    assert shown.std() > 10
+    assert found.face is None
 
 
 def test_an_examination_gives_templates_and_references_and_meets_who_is_known(

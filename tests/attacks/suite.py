@@ -293,7 +293,7 @@ KINDS: Final[dict[str, Kind]] = {
     "face_of_another": Kind(face_of_another, frozenset({"impostor_face"})),
     "face_swapped": Kind(face_swapped, frozenset({"same_face"})),
     "person_as_pet": Kind(person_as_pet, frozenset({"human_face_in_pet"})),
-    "looped": Kind(looped, frozenset({"frozen_or_looped"})),
+    "looped": Kind(looped, frozenset({"frozen_or_looped", "head_moves"})),
     "edited_times": Kind(edited_times, frozenset({"frozen_or_looped"})),
 }
 

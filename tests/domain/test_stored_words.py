@@ -20,6 +20,7 @@ from domain.cameo.enrolment_events import (
     ReviewRequested,
 )
 from domain.catalog import EVENTS
+from domain.consent.appearance import AppearanceNoted
 from domain.consent.asking import AskRetracted, ConsentAsked
 from domain.consent.events import ApprovalRemoved, DenialRemoved
 from domain.consent.preferences import Preference
@@ -36,7 +37,7 @@ from tests.domain import (
 )
 from tests.domain.consent_words import CAMEO, CASTER, OWNER, blocks, use_reserved
 from tests.domain.test_enrolment import ENROLMENT_ID
-from tests.words import NOON
+from tests.words import GENERATION_ID, NOON
 
 _TOLD: dict[type[Event], Event] = {
     type(each): each
@@ -77,6 +78,18 @@ _TOLD: dict[type[Event], Event] = {
         ),
         TemplatesDestroyed(at=NOON, cameo_id=CAMEO, version=1),
         test_cameo.suspended(1),
+        AppearanceNoted(
+            at=NOON,
+            appearance_id=CAMEO.replace("cam_", "apr_"),
+            cameo_id=CAMEO,
+            version=1,
+            generation_id=GENERATION_ID,
+            owner_id=OWNER,
+            caster_id=CASTER,
+            turn="blocked",
+            act="post",
+            reasons=("not-approved",),
+        ),
         test_receipt.decided(),
         test_receipt.issued,
     )
