@@ -129,7 +129,8 @@ class References(Value):
     """What the studio will see: made from every clip, kept on approval only.
 
     ``face_png`` is the best frontal picture with a margin, or the middle of the sharpest picture
-    where there is no face, as with pets and things; ``clip_mp4`` a short silent clip of the same; ``voice_wav`` a sample of the voice, 16 kHz, mono, 16 bits. Pets and things have no voice.
+    where there is no face, as with pets and things; ``clip_mp4`` a short silent clip of the same;
+    ``voice_wav`` a sample of the voice, 16 kHz, mono, 16 bits. Pets and things have no voice.
     """
 
     face_png: Annotated[bytes, Personal()] = Field(repr=False)

@@ -87,7 +87,7 @@ _TOLD: dict[type[Event], Event] = {
             owner_id=OWNER,
             caster_id=CASTER,
             turn="blocked",
-            act="post",
+            act="admission",
             reasons=("not-approved",),
         ),
         test_receipt.decided(),
