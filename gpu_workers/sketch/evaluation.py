@@ -31,6 +31,8 @@ RIVALS: Final = 15
 LOUD: Final = 0.3
 _LOOKED_AT: Final = (192, 112)
 _LAGS: Final = 4
+_INSIDE: Final = 0.75
+_VIEWS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -182,33 +184,55 @@ def _identity(shown: _Shown) -> tuple[float, list[float]]:
     assert cutout is not None, "only clips with a character are compared"
     rng = np.random.default_rng(FIRST_SEED + 7)
     strangers = [draw_character(rng) for _ in range(RIVALS)]
+    views = _views(shown)
+    return _misfit(cutout, views), [_misfit(each, views) for each in strangers]
+
+
+@dataclass(frozen=True)
+class _View:
+    """One picture's part where the first actor should be, float32 in [0, 1], and how it stands."""
+
+    part: NDArray[np.float32]
+    side: int
+    tilt: float
+
+
+def _views(shown: _Shown) -> list[_View]:
+    """A few moments in which the first actor is well within the picture."""
     width, height = _LOOKED_AT
-    rate = layers.MOMENTS_PER_SECOND / 3
-    seen = [
-        np.asarray(each, np.float32) / np.float32(255)
-        for each in pictures(shown.scene, width, height, rate, 5)
-    ]
-    shares = layers.height_share(layers.track(shown.scene.tracks, 0)[:, layers.SIZE])
-    side = max(8, round(float(np.median(shares)) * height))
-    return _misfit(cutout, seen, side), [_misfit(each, seen, side) for each in strangers]
+    track = layers.track(shown.scene.tracks, 0)
+    inside = (np.abs(track[:, layers.X]) < _INSIDE) & (np.abs(track[:, layers.Y]) < _INSIDE)
+    moments = np.flatnonzero(inside) if inside.any() else np.arange(layers.MOMENTS)
+    chosen = {int(moments[i]) for i in np.linspace(0, len(moments) - 1, _VIEWS).round().astype(int)}
+    rate = layers.MOMENTS_PER_SECOND
+    views = []
+    for moment, picture in enumerate(pictures(shown.scene, width, height, rate, layers.MOMENTS)):
+        if moment in chosen:
+            now = track[moment]
+            side = max(8, round(float(layers.height_share(now[layers.SIZE])) * height))
+            middle = ((now[layers.X] + 1) / 2 * width, (now[layers.Y] + 1) / 2 * height)
+            part = cv2.getRectSubPix(
+                np.asarray(picture, np.float32) / 255, (2 * side, 2 * side), middle
+            )
+            tilt = float(np.arctan2(now[layers.SIN], now[layers.COS]))
+            views.append(_View(part, side, tilt))
+    return views
 
 
-def _misfit(cutout: NDArray[np.float32], seen: Sequence[NDArray[np.float32]], side: int) -> float:
-    """The least mean squared error of a character at any place and a few sizes, over pictures."""
-    best = []
-    for picture in seen:
-        errors = []
-        for size in (side - 2, side, side + 3):
-            small = cv2.resize(
-                np.ascontiguousarray(cutout), (size, size), interpolation=cv2.INTER_AREA
-            )
-            mask = np.repeat((small[..., 3:] > 0.9).astype(np.float32), 3, 2)
-            found = cv2.matchTemplate(
-                picture, np.ascontiguousarray(small[..., :3]), cv2.TM_SQDIFF, mask=mask
-            )
-            errors.append(float(found.min()) / max(float(mask.sum()), 1))
-        best.append(min(errors))
-    return float(np.mean(sorted(best)[:3]))
+def _misfit(cutout: NDArray[np.float32], views: Sequence[_View]) -> float:
+    """The least mean squared error of a character near its place, over the better half of views."""
+    errors = []
+    for view in views:
+        side = view.side
+        small = cv2.resize(np.ascontiguousarray(cutout), (side, side), interpolation=cv2.INTER_AREA)
+        turn = cv2.getRotationMatrix2D((side / 2, side / 2), -np.degrees(view.tilt), 1)
+        turned = cv2.warpAffine(small, turn, (side, side))
+        mask = np.repeat((turned[..., 3:] > 0.9).astype(np.float32), 3, 2)
+        found = cv2.matchTemplate(
+            view.part, np.ascontiguousarray(turned[..., :3]), cv2.TM_SQDIFF, mask=mask
+        )
+        errors.append(float(found.min()) / max(float(mask.sum()), 1))
+    return float(np.mean(sorted(errors)[: (len(errors) + 1) // 2]))
 
 
 def contact_sheet(scenes: Sequence[Scene], columns: int = 6) -> Pictures:

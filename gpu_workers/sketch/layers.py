@@ -39,6 +39,8 @@ BANDS: Final = 64
 VISIBLE, X, Y, SIZE, COS, SIN, PULSE = range(7)
 """The columns of an actor's track: see ``Layers.tracks``."""
 TRACK: Final = 7
+WAY: Final = 6
+"""Of an actor's columns, those that say where and how it is; the last says how it sounds."""
 WIND_X: Final = ACTORS * TRACK
 WIND_Y: Final = WIND_X + 1
 TRACKS: Final = ACTORS * TRACK + 2

@@ -8,11 +8,26 @@ from typing import Final
 import torch
 from torch.nn import functional
 
-from gpu_workers.sketch.layers import ACTORS, MOMENTS, PULSE
+from gpu_workers.sketch.layers import ACTORS
 from gpu_workers.sketch.model import Prompted, Sketch
-from gpu_workers.sketch.tokens import LEVEL_COUNT, LEVELS, SHAPES, SIGNAL, Parts
+from gpu_workers.sketch.tokens import (
+    LEVEL_COUNT,
+    LEVELS,
+    SHAPES,
+    SIGNAL,
+    TIMED,
+    Parts,
+    first_moments,
+)
 
-WEIGHTS: Final = {"backdrop": 1.0, "weather": 0.3, "plates": 1.0, "tracks": 2.0, "sound": 0.5}
+WEIGHTS: Final = {
+    "backdrop": 1.0,
+    "weather": 0.3,
+    "plates": 1.0,
+    "tracks": 2.0,
+    "beats": 1.0,
+    "sound": 0.5,
+}
 ONSET_WEIGHT: Final = 0.1
 SILENCE: Final = 0.1
 """Share of clips whose caption is left out, for guidance."""
@@ -22,7 +37,6 @@ CLEAN: Final = 0.3
 """Of those, the share of parts that are given clean."""
 CONTINUED: Final = 0.15
 """Share of clips whose first moments are given: so a clip can go on from another."""
-GIVEN_MOMENTS: Final = 4
 LEVEL_MEAN: Final = -0.5
 LEVEL_SPREAD: Final = 1.4
 """Of the noise levels' logits: more are early, where a clip is decided upon."""
@@ -43,48 +57,45 @@ def losses(model: Sketch, clean: Parts, batch: Parts, generator: torch.Generator
     Weighted as an error of velocity: divided by the square of what noise is left.
     """
     n = len(batch["words"])
-    given = (_chance(n, generator) < CONTINUED).float()[:, None] * _first_moments()
+    goes_on = _chance(n, generator) < CONTINUED
+    given = {
+        name: first_moments(name) & goes_on[:, None, None]
+        if name in TIMED
+        else torch.zeros(n, *SHAPES[name], dtype=torch.bool)
+        for name in SHAPES
+    }
     levels, is_clean = _levels(n, generator)
     noisy = {
-        name: _noisy(
-            clean[name], levels[:, LEVELS[name]], given if is_timed(name) else None, generator
-        )
+        name: _noisy(clean[name], levels[:, LEVELS[name]], given[name], generator)
         for name in SHAPES
     }
     kept = (_chance(n, generator) >= SILENCE).long()[:, None, None]
-    asked = Prompted(batch["words"] * kept, batch["references"], batch["is_cameo"], given)
+    asked = Prompted(
+        batch["words"] * kept,
+        batch["references"],
+        batch["is_cameo"],
+        given["beats"][..., 0].float(),
+    )
     guessed, sounds = model(noisy, levels, asked)
     total, parts = torch.zeros(()), {}
     for name, guess in guessed.items():
-        left = (1 - levels[:, LEVELS[name]]).clamp(min=NOISE_LEFT_MIN)[:, None]
-        error = (guess - clean[name]).pow(2).mean(2) / (SIGNAL[name] * left) ** 2
-        counts = (1 - is_clean[:, LEVELS[name]])[:, None].expand_as(error)
-        if is_timed(name):
-            counts = counts * (1 - given)
+        left = (1 - levels[:, LEVELS[name]]).clamp(min=NOISE_LEFT_MIN)[:, None, None]
+        error = ((guess - clean[name]) / (SIGNAL[name] * left)) ** 2
+        counts = (1 - is_clean[:, LEVELS[name]])[:, None, None] * (~given[name])
         if name == "plates":
-            counts = counts * (1 - batch["is_cameo"]).repeat_interleave(
-                counts.shape[1] // ACTORS, 1
-            )
+            drawn = (1 - batch["is_cameo"]).repeat_interleave(error.shape[1] // ACTORS, 1)
+            counts = counts * drawn[..., None]
         mean = (error * counts).sum() / counts.sum().clamp(min=1)
         total = total + WEIGHTS[name] * mean
         parts[name] = float(mean.detach())
-    heard = (clean["tracks"][..., PULSE] + 1) / 2
+    heard = (clean["beats"][..., 0] + 1) / 2  # the first actor's, who makes the sounds
     onset = functional.binary_cross_entropy_with_logits(sounds, heard)
     parts["onset"] = float(onset.detach())
     return Losses(total + ONSET_WEIGHT * onset, parts)
 
 
-def is_timed(name: str) -> bool:
-    """Whether a part has one token a moment."""
-    return name in {"tracks", "sound"}
-
-
 def _chance(n: int, generator: torch.Generator) -> torch.Tensor:
     return torch.rand(n, generator=generator)
-
-
-def _first_moments() -> torch.Tensor:
-    return (torch.arange(MOMENTS) < GIVEN_MOMENTS).float()[None]
 
 
 def _levels(n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -98,8 +109,8 @@ def _levels(n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Ten
 
 
 def _noisy(
-    clean: torch.Tensor, level: torch.Tensor, given: torch.Tensor | None, g: torch.Generator
+    clean: torch.Tensor, level: torch.Tensor, given: torch.Tensor, g: torch.Generator
 ) -> torch.Tensor:
     share = level[:, None, None]
     mixed = share * clean + (1 - share) * torch.randn(clean.shape, generator=g)
-    return mixed if given is None else torch.where(given[..., None] > 0, clean, mixed)
+    return torch.where(given, clean, mixed)

@@ -1,8 +1,9 @@
 """The sketch model: one transformer over scene, actors, moments and words, trained as a flow.
 
 Every token attends to every other; each kind of token has weights of its own (as in Esser et al.,
-Scaling Rectified Flow Transformers, 2024). A moment's token holds where everybody is and what is
-heard, and one onset, predicted under supervision, feeds both: so picture and sound agree in time.
+Scaling Rectified Flow Transformers, 2024). An actor's whole way is one token, so that it is one
+motion. A moment's token holds how hard somebody sounds and what is heard, and one onset, predicted
+under supervision, feeds both: so picture and sound agree in time.
 The network predicts the clean clip (Li and He, Back to Basics, 2025); the flow runs from noise at
 level 0 to the clip at level 1 in a straight line (Liu et al., Flow Straight and Fast, 2022).
 """
@@ -26,7 +27,7 @@ from gpu_workers.sketch.words import VOCABULARY, WORDS_MAX
 KINDS: Final = ("scene", "actor", "moment", "word")
 _COUNTS: Final = (
     SHAPES["backdrop"][0] + SHAPES["weather"][0],
-    SHAPES["plates"][0],
+    SHAPES["plates"][0] + SHAPES["tracks"][0],
     MOMENTS,
     WORDS_MAX + ACTORS,
 )
@@ -177,10 +178,15 @@ class Sketch(nn.Module):
         sounds = self.onset(moment)
         moment = moment + torch.sigmoid(sounds) * self.on_onset
         patches = SHAPES["backdrop"][0]
+        plates = SHAPES["plates"][0]
         kept = {
-            "backdrop": scene[:, :patches], "weather": scene[:, patches:], "plates": actor,
-            "tracks": moment, "sound": moment,
-        }  # fmt: skip
+            "backdrop": scene[:, :patches],
+            "weather": scene[:, patches:],
+            "plates": actor[:, :plates],
+            "tracks": actor[:, plates:],
+            "beats": moment,
+            "sound": moment,
+        }
         clean = {name: self.write[name](x) * SIGNAL[name] for name, x in kept.items()}
         return clean, sounds[..., 0]
 
@@ -188,10 +194,11 @@ class Sketch(nn.Module):
         read = {name: layer(noisy[name]) for name, layer in self.read.items()}
         cast = self.reference(asked.references.flatten(2)) * asked.is_cameo[..., None]
         words = self._words(asked.words)
-        moments = read["tracks"] + read["sound"] + asked.given[..., None] * self.given
+        moments = read["beats"] + read["sound"] + asked.given[..., None] * self.given
+        goes_on = asked.given.amax(1)[:, None, None] * self.given
         kinds = (
             torch.cat([read["backdrop"], read["weather"]], 1),
-            read["plates"],
+            torch.cat([read["plates"], read["tracks"] + goes_on], 1),
             moments,
             torch.cat([words, cast], 1),
         )

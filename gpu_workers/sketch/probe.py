@@ -41,7 +41,7 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "shape": (*words.SUBJECTS, CAMEO),
     "sound": tuple(words.SOUNDS),
 }
-_WHOLE: Final = (16, 32, 48, 96)
+_WHOLE: Final = (12, 24, 48, 64, 96)
 _SMALL: Final = (12, 24, 32)
 _FEATURES: Final = 64
 _MOMENTS: Final = (1, 6, 9, 14)
@@ -58,15 +58,15 @@ class Judgement:
 
 
 class _Look(nn.Module):
-    """One halving of a picture: convolution, normalisation, and what is above zero."""
+    """A convolution that halves a picture, or not, normalisation, and what is above zero."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int = 2) -> None:
         super().__init__()
-        self.see = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False)
+        self.see = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
         self.even = nn.GroupNorm(4, outputs)
 
     def forward(self, seen: torch.Tensor) -> torch.Tensor:
-        """[n, inputs, h, w] → [n, outputs, h / 2, w / 2]."""
+        """[n, inputs, h, w] → [n, outputs, h / stride, w / stride]."""
         evened: torch.Tensor = self.even(self.see(seen))
         return functional.relu(evened)
 
@@ -80,7 +80,10 @@ class Probe(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         whole, small = (5, *_WHOLE), (6, *_SMALL)
-        self.eyes = nn.ModuleList(_Look(one, other) for one, other in pairwise(whole))
+        self.eyes = nn.ModuleList(
+            _Look(one, other, stride=2 if depth else 1)
+            for depth, (one, other) in enumerate(pairwise(whole))
+        )
         self.glances = nn.ModuleList(_Look(one, other) for one, other in pairwise(small))
         self.gather = nn.Linear(_SMALL[-1] * 4 * 6, _FEATURES)
         self.along = nn.ModuleList(nn.Conv1d(_FEATURES, _FEATURES, 5, padding=2) for _ in range(2))

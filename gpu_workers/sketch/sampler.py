@@ -30,10 +30,9 @@ from gpu_workers.sampler import (
 )
 from gpu_workers.sketch import layers, sampling, soundtrack, weights, words
 from gpu_workers.sketch.film import Scene, pictures
-from gpu_workers.sketch.learning import GIVEN_MOMENTS
 from gpu_workers.sketch.model import Sketch
 from gpu_workers.sketch.schedule import STEPS, Place, place_of
-from gpu_workers.sketch.tokens import to_layers
+from gpu_workers.sketch.tokens import GIVEN_MOMENTS, to_layers
 from gpu_workers.sketch.windows import Window, counts, cutouts_of, goes_on, opened, seed_of
 
 NAME: Final = "sketch"

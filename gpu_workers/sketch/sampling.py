@@ -8,9 +8,8 @@ from typing import Final
 import torch
 
 from gpu_workers.sketch.layers import MOMENTS
-from gpu_workers.sketch.learning import GIVEN_MOMENTS, is_timed
 from gpu_workers.sketch.model import Prompted, Sketch
-from gpu_workers.sketch.tokens import LEVELS, SHAPES, Parts
+from gpu_workers.sketch.tokens import GIVEN_MOMENTS, LEVELS, SHAPES, TIMED, Parts, first_moments
 
 NOISE_LEFT_MIN: Final = 1e-3
 SCENE_SHARE: Final = 1 / 3
@@ -45,9 +44,9 @@ def mixed(clean: Parts, begin: Parts, levels: torch.Tensor) -> Parts:
 def with_first(parts: Parts, first: Parts) -> Parts:
     """The parts with their first moments replaced by those of ``first``."""
     put = {
-        name: torch.cat([first[name][:GIVEN_MOMENTS], parts[name][GIVEN_MOMENTS:]])
+        name: torch.where(first_moments(name), first[name], parts[name])
         for name in parts
-        if is_timed(name)
+        if name in TIMED
     }
     return parts | put
 

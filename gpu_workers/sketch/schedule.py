@@ -13,8 +13,7 @@ from typing import Final
 import torch
 
 from gpu_workers.sketch.layers import MOMENTS, MOMENTS_PER_SECOND, SECONDS
-from gpu_workers.sketch.learning import GIVEN_MOMENTS
-from gpu_workers.sketch.tokens import LEVEL_COUNT, LEVELS
+from gpu_workers.sketch.tokens import GIVEN_MOMENTS, LEVEL_COUNT, LEVELS
 
 STEPS: Final = 24
 SHIFT: Final = 1.5

@@ -22,7 +22,8 @@ SHAPES: Final[dict[str, tuple[int, int]]] = {
     "backdrop": (_ROWS * _COLUMNS, PATCH * PATCH_WIDTH * 3),
     "weather": (_WEATHER_ROWS * _WEATHER_COLUMNS, PATCH * PATCH * 4),
     "plates": (layers.ACTORS * _PLATE_SIDE**2, PLATE_PATCH * PLATE_PATCH * 4),
-    "tracks": (layers.MOMENTS, layers.TRACKS),
+    "tracks": (layers.ACTORS, layers.MOMENTS * layers.WAY),
+    "beats": (layers.MOMENTS, layers.TRACKS - layers.ACTORS * layers.WAY),
     "sound": (layers.MOMENTS, layers.COLUMNS * layers.BANDS),
 }
 """Tokens and numbers in each, of every part that is sampled."""
@@ -31,6 +32,7 @@ LEVELS: Final[dict[str, int]] = {
     "weather": 0,
     "plates": 1,
     "tracks": 2,
+    "beats": 2,
     "sound": 3,
 }
 """Which of the four noise levels a part has: scene, actors, motion, sound."""
@@ -39,12 +41,38 @@ SIGNAL: Final[dict[str, float]] = {
     "backdrop": 0.15,
     "weather": 0.3,
     "plates": 0.15,
-    "tracks": 1.0,
+    "tracks": 0.5,
+    "beats": 1.0,
     "sound": 0.3,
 }
 """How strong a part is against noise of unit spread. A part of many numbers can be told under much
 noise; so weakened, all parts are decided upon at about the same level."""
 Parts = dict[str, torch.Tensor]
+_WAYS: Final = [
+    actor * layers.TRACK + column for actor in range(layers.ACTORS) for column in range(layers.WAY)
+]
+_BEATS: Final = [column for column in range(layers.TRACKS) if column not in _WAYS]
+
+
+TIMED: Final = frozenset({"tracks", "beats", "sound"})
+"""The parts that pass in time; the others stay through a shot."""
+GIVEN_MOMENTS: Final = 4
+"""How many of its first moments a clip is given when it goes on from another."""
+
+
+def first_moments(name: str) -> torch.Tensor:
+    """Which numbers of a part are of its first moments: bool [count, numbers]."""
+    count, numbers = SHAPES[name]
+    if name == "tracks":
+        return (torch.arange(numbers) < GIVEN_MOMENTS * layers.WAY).expand(count, numbers)
+    return (torch.arange(count) < GIVEN_MOMENTS)[:, None].expand(count, numbers)
+
+
+def last_first(name: str, part: torch.Tensor) -> torch.Tensor:
+    """A part [count, numbers] with its last moments where the first ones stand."""
+    if name == "tracks":
+        return torch.roll(part, GIVEN_MOMENTS * layers.WAY, 1)
+    return torch.roll(part, GIVEN_MOMENTS, 0)
 
 
 def to_tokens(batch: Parts) -> Parts:
@@ -59,7 +87,8 @@ def to_tokens(batch: Parts) -> Parts:
         "plates": _patches(batch["plates"].flatten(0, 1), PLATE_PATCH, PLATE_PATCH).reshape(
             n, *SHAPES["plates"]
         ),
-        "tracks": batch["tracks"],
+        "tracks": _ways(batch["tracks"]),
+        "beats": batch["tracks"][..., _BEATS],
         "sound": batch["sound"].reshape(n, *SHAPES["sound"]),
     }
     return {name: part * SIGNAL[name] for name, part in parts.items()}
@@ -78,10 +107,26 @@ def to_layers(parts: Parts) -> list[layers.Layers]:
     backdrop = _pictures(parts["backdrop"], _ROWS, PATCH, PATCH_WIDTH)
     weather = _pictures(parts["weather"], _WEATHER_ROWS, PATCH, PATCH)
     sound = parts["sound"].reshape(n, layers.MOMENTS * layers.COLUMNS, layers.BANDS)
-    whole = (backdrop, weather, plates, parts["tracks"], sound)
+    whole = (backdrop, weather, plates, _tracks(parts["tracks"], parts["beats"]), sound)
     return [
         layers.Layers(*(each[i].float().contiguous().numpy() for each in whole)) for i in range(n)
     ]
+
+
+def _ways(tracks: torch.Tensor) -> torch.Tensor:
+    """Where each actor goes, as one token for the whole way: [n, actors, moments · columns]."""
+    ways = tracks[..., _WAYS].unflatten(2, (layers.ACTORS, layers.WAY))
+    return ways.transpose(1, 2).flatten(2)
+
+
+def _tracks(ways: torch.Tensor, beats: torch.Tensor) -> torch.Tensor:
+    """The inverse of ``_ways``, with what else a moment holds."""
+    n = len(ways)
+    tracks = torch.empty(n, layers.MOMENTS, layers.TRACKS, dtype=ways.dtype)
+    along = ways.unflatten(2, (layers.MOMENTS, layers.WAY)).transpose(1, 2)
+    tracks[..., _WAYS] = along.flatten(2)
+    tracks[..., _BEATS] = beats
+    return tracks
 
 
 def _patches(pictures: torch.Tensor, tall: int, wide: int) -> torch.Tensor:

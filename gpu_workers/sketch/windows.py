@@ -14,9 +14,8 @@ from gpu_workers.sampler import SEED_MAX, Plan, Reference, SamplingRequest, Stat
 from gpu_workers.sketch import layers, mel, sampling, source, words
 from gpu_workers.sketch.clips import reference_of
 from gpu_workers.sketch.film import Cutout
-from gpu_workers.sketch.learning import GIVEN_MOMENTS, is_timed
 from gpu_workers.sketch.schedule import Place, levels_of, windows_for
-from gpu_workers.sketch.tokens import SHAPES, Parts, to_tokens
+from gpu_workers.sketch.tokens import GIVEN_MOMENTS, SHAPES, TIMED, Parts, last_first, to_tokens
 
 _SCREEN: Final = Screen(source.WIDTH, source.HEIGHT, layers.MOMENTS_PER_SECOND)
 
@@ -59,14 +58,14 @@ def opened(plan: Plan, state: State, place: Place, references: References) -> Wi
     begin = sampling.noise(seed_of(plan, place))
     if place.window:
         opening, last = Place(place.shot, 0, 0), Place(place.shot, place.window - 1, 0)
-        shared = {n: state.tensors[tensor_name(opening, n)] for n in SHAPES if not is_timed(n)}
-        first = {n: state.tensors[tensor_name(last, n)] for n in SHAPES if is_timed(n)}
+        shared = {n: state.tensors[tensor_name(opening, n)] for n in SHAPES if n not in TIMED}
+        first = {n: state.tensors[tensor_name(last, n)] for n in SHAPES if n in TIMED}
     elif goes_on(plan):
         whole = _source(plan, place, references)
-        shared = {name: x for name, x in whole.items() if not is_timed(name)}
-        first = {name: x for name, x in whole.items() if is_timed(name)}
+        shared = {name: x for name, x in whole.items() if name not in TIMED}
+        first = {name: x for name, x in whole.items() if name in TIMED}
     if first is not None:
-        first = {name: torch.roll(x, GIVEN_MOMENTS, 0) for name, x in first.items()}
+        first = {name: last_first(name, x) for name, x in first.items()}
     if remixed := of_use(plan, "remix"):
         kept = remixed[0].keep
     levels = levels_of(bool(shared), kept)

@@ -124,9 +124,10 @@ def test_a_longer_shot_keeps_its_scene_and_goes_on_where_its_window_ended(
     plan = sampler.plan(request(Shot(prompt="a blue car drives to the right in town", seconds=3)))
     state = sampler.advance(plan, sampler.start(plan), ignore)
     first, second = (schedule.Place(0, window, 0) for window in (0, 1))
-    end = state.tensors[tensor_name(first, "tracks")][-learning.GIVEN_MOMENTS :]
-    begin = state.tensors[tensor_name(second, "tracks")][: learning.GIVEN_MOMENTS]
-    assert torch.equal(end, begin)
+    for name in ("tracks", "beats", "sound"):
+        end = tokens.last_first(name, state.tensors[tensor_name(first, name)])
+        begin, given = state.tensors[tensor_name(second, name)], tokens.first_moments(name)
+        assert torch.equal(end[given], begin[given]), name
     assert tensor_name(second, "backdrop") not in state.tensors
     clip = sampler.decode(plan, state)
     assert len(clip.frames) == 24
