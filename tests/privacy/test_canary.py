@@ -47,6 +47,7 @@ def is_seen(text: str | bytes) -> bool:
 
 def a_brief(**changes: Any) -> dict[str, Any]:
     return {
+        "sampler": "animatic",
         "prompt": f"{CANARY} sings",
         "shots": [
             {

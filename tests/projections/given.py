@@ -9,7 +9,11 @@ from typing import Any, Final
 import asyncpg
 
 from domain.account.notice import NoticePosted, notice_id
+from domain.cameo.cameo import VersionApproved
+from domain.cameo.enrolment_events import EnrolmentStarted
 from domain.catalog import EVENTS
+from domain.consent.appearance import AppearanceNoted
+from domain.consent.asking import ConsentAsked
 from domain.kernel.envelope import Metadata, NewEvent
 from domain.kernel.ids import event_id
 from domain.kernel.model import Event
@@ -80,4 +84,12 @@ def _stream_of(event: Event) -> str:
             return f"notice-{notice_id(event.about, event.kind)}"
         case VideoReleased():
             return f"video-{event.video_id}"
+        case ConsentAsked():
+            return f"ask-{event.ask_id}"
+        case AppearanceNoted():
+            return f"appearance-{event.appearance_id}"
+        case EnrolmentStarted():
+            return f"enrolment-{event.enrolment_id}"
+        case VersionApproved():
+            return f"cameo-{event.cameo_id}"
     return f"generation-{event.generation_id}"  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ async def test_a_request_is_kept_as_it_was_asked(
         width=640,
         height=368,
         fps=24,
-        sampler="animatic",
+        sampler="sketch",
         requested_at=words.moment(),
         requested_position=position,
         updated_at=words.moment(),

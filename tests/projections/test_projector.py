@@ -103,7 +103,8 @@ async def test_a_name_that_is_none_is_refused_in_a_sentence(
     monkeypatch.setenv("CALLSHEET_POSTGRES_URL", dsn)
     refused = await command("rebuild", "fed")
     assert str(refused.exception) == (
-        "There is no projection named 'fed'; there are generations, feed, notices."
+        "There is no projection named 'fed'; there are generations, feed, notices, "
+        "cameos, enrolments, asks, appearances."
     )
 
 

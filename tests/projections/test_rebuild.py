@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from domain.catalog import EVENTS
+from domain.consent.appearance import AppearanceNoted
 from domain.kernel.ports import EventLog
 from infra.cli.bench_stories import stories
 from projections.connection import writing
@@ -21,6 +22,9 @@ from projections.retry import retry
 from projections.runner import Runner
 from projections.tables import Standing, Tables
 from tests import words
+from tests.domain.consent_words import CAMEO, CASTER, OWNER, version_approved
+from tests.domain.test_asking import asked
+from tests.domain.test_enrolment import started
 from tests.projections.given import bytes_of, folded, happened, told, unreadable, written
 
 pytestmark = pytest.mark.servers
@@ -37,11 +41,30 @@ async def execute(dsn: str, statement: str) -> None:
     await connection.close()
 
 
+def drafted() -> AppearanceNoted:
+    """Somebody's cameo is in somebody else's generation."""
+    return AppearanceNoted(
+        at=words.NOON,
+        appearance_id=words.an_id("apr", 5),
+        cameo_id=CAMEO,
+        version=1,
+        generation_id=words.GENERATION_ID,
+        owner_id=OWNER,
+        caster_id=CASTER,
+        turn="drafted",
+        act="admission",
+        reasons=(),
+    )
+
+
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
 async def test_rebuilt_tables_have_the_bytes_of_the_live_ones(
     projection: Projection[Any], log: EventLog, dsn: str
 ) -> None:
     events = await told(log, stories(120))
+    likeness = (version_approved(), started(), asked(), drafted())
+    await happened(log, *likeness)
+    events += len(likeness)
     await folded(projection, log, dsn, batch=11)
     live, before = await bytes_of(projection, dsn), await standing(dsn, projection)
     done = await rebuild(projection, log, EVENTS, dsn)

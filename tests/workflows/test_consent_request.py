@@ -89,7 +89,7 @@ class Asking:
 
     async def told(self) -> list[str]:
         """The kinds of notices about this request."""
-        events = await self.lab.log.read_all()
+        events = await self.lab.log.read_all(limit=1_000_000)
         return [
             each.stream.rpartition(".")[2]
             for each in events

@@ -151,7 +151,6 @@ async def test_a_stop_ends_all_shots_and_no_further_one_begins(lab: Lab) -> None
     ("direction", "said"),
     [
         ({"lines": [{"text": "Bonjour", "language": "fr"}]}, "speaks en"),
-        ({"cast": ["@ada"]}, "at most 0 members"),
         ({"continues": True}, "cannot go on from a picture"),
     ],
 )

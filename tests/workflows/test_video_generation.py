@@ -78,7 +78,7 @@ async def test_each_step_has_a_summary_that_a_human_can_read(lab: Lab) -> None:
             [decoded] = await lab.client.data_converter.decode([event.user_metadata.summary], [str])
             summaries.append(decoded)
     assert "Write the request into the log" in summaries
-    assert "Sample shot 1 of 1: 1 s, 128x80 at 8 fps, with animatic" in summaries
+    assert "Sample shot 1 of 1: 1 s, 128x80 at 8 fps, with sketch" in summaries
     assert "Store the film, read it back and compare its hash" in summaries
     assert len(summaries) == 6
     assert len(events) <= 40
