@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
-_UNSAID: Final = frozenset({"exception.message", "exception.stacktrace"})
+_UNSAID: Final = frozenset(
+    (
+        *("exception.message", "exception.stacktrace"),
+        *("url.path", "url.full", "url.query", "http.target", "http.url"),
+    )
+)
+"""Words of exceptions, and addresses: a handle may be in one. The route is told instead."""
 _FLUSH_SECONDS: Final = 3
 
 
