@@ -115,7 +115,8 @@ def to_layers(parts: Parts) -> list[layers.Layers]:
 
 def _ways(tracks: torch.Tensor) -> torch.Tensor:
     """Where each actor goes, as one token for the whole way: [n, actors, moments · columns]."""
-    ways = tracks[..., _WAYS].unflatten(2, (layers.ACTORS, layers.WAY))
+    n, moments, _ = tracks.shape
+    ways = tracks[..., _WAYS].reshape(n, moments, layers.ACTORS, layers.WAY)
     return ways.transpose(1, 2).flatten(2)
 
 
@@ -123,7 +124,7 @@ def _tracks(ways: torch.Tensor, beats: torch.Tensor) -> torch.Tensor:
     """The inverse of ``_ways``, with what else a moment holds."""
     n = len(ways)
     tracks = torch.empty(n, layers.MOMENTS, layers.TRACKS, dtype=ways.dtype)
-    along = ways.unflatten(2, (layers.MOMENTS, layers.WAY)).transpose(1, 2)
+    along = ways.reshape(n, layers.ACTORS, layers.MOMENTS, layers.WAY).transpose(1, 2)
     tracks[..., _WAYS] = along.flatten(2)
     tracks[..., _BEATS] = beats
     return tracks

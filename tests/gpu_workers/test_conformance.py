@@ -197,8 +197,8 @@ def test_nothing_is_left_behind_after_a_stop(
         raise Fence
 
     with pytest.raises(Fence):
-        sampler.advance(sampler.plan(order("another story", seed=99)), sampler.start(
-            sampler.plan(order("another story", seed=99))), fence)  # fmt: skip
+        sampler.advance(sampler.plan(order("a red boat sails", seed=99)), sampler.start(
+            sampler.plan(order("a red boat sails", seed=99))), fence)  # fmt: skip
     assert fingerprint(sampled(sampler, plan)) == uninterrupted
 
 
@@ -219,7 +219,7 @@ def test_a_stop_is_heard_while_it_decodes(sampler: Sampler, plan: Plan, uninterr
 
 def test_pictures_and_sound_last_equally_long(sampler: Sampler) -> None:
     for fps, seconds in ((12, 0.7), (24, 0.31), (25, 0.5)):
-        plan = sampler.plan(order("a bird flies", "and lands", fps=fps, seconds=seconds))
+        plan = sampler.plan(order("a bird flies", "and rests", fps=fps, seconds=seconds))
         clip = sampled(sampler, plan)
         assert clip.frames.shape == (plan.frames, plan.height, plan.width, 3)
         assert clip.audio.shape[1] == samples_for(plan.frames, fps, plan.sample_rate)

@@ -399,7 +399,7 @@ async def test_missing_weights_are_a_reason(room: Room) -> None:
     def samplers(name: str) -> Sampler:
         raise FileNotFoundError(2, "No such file", "/models/secret-path/weights.safetensors")
 
-    with pytest.raises(SamplerUnusable, match="animatic: FileNotFoundError") as unusable:
+    with pytest.raises(SamplerUnusable, match="sketch: FileNotFoundError") as unusable:
         await room.environment().run(room.another(samplers).sample_take, ORDER)
     assert "secret-path" not in str(unusable.value)
 
