@@ -87,8 +87,14 @@ class _Joiner:
     def _append(self, reader: TakeReader, timing: Timing) -> None:
         if self._streams is None:
             self._streams = (
-                _picture_stream(self._container, reader, self._timing, self._format),
-                _sound_stream(self._container, self._format),
+                picture_stream(
+                    self._container,
+                    even(reader.width),
+                    even(reader.height),
+                    self._timing,
+                    self._format,
+                ),
+                sound_stream(self._container, self._format),
             )
             self._size = (reader.width, reader.height)
         self._require_alike(reader, timing)
@@ -99,7 +105,7 @@ class _Joiner:
                 self._mux(self._soundtrack.hear(frame))
             else:
                 self._on_picture(self._index, frame)
-                self._container.mux(video.encode(_picture(frame, self._index, self._timing)))
+                self._container.mux(video.encode(limited_picture(frame, self._index, self._timing)))
                 self._index += 1
         self._mux(self._soundtrack.end_take())
 
@@ -121,14 +127,15 @@ class _Joiner:
             self._container.mux(audio.encode(block))
 
 
-def _picture_stream(
-    container: OutputContainer, reader: TakeReader, timing: Timing, form: FilmFormat
+def picture_stream(
+    container: OutputContainer, width: int, height: int, timing: Timing, form: FilmFormat = H264
 ) -> VideoStream:
+    """The stream of pictures of a film, set up for its encoder. Sides in pixels, even."""
     stream = container.add_stream(
         form.picture_encoder, rate=timing.fps, options=form.picture_options
     )
     assert isinstance(stream, VideoStream)
-    stream.width, stream.height = even(reader.width), even(reader.height)
+    stream.width, stream.height = width, height
     stream.pix_fmt = "yuv420p"
     stream.thread_count = 1
     context = stream.codec_context
@@ -141,7 +148,8 @@ def _picture_stream(
     return stream
 
 
-def _sound_stream(container: OutputContainer, form: FilmFormat) -> AudioStream:
+def sound_stream(container: OutputContainer, form: FilmFormat = H264) -> AudioStream:
+    """The stream of sound of a film, set up for its encoder."""
     stream = container.add_stream(form.sound_encoder, rate=SAMPLE_RATE, layout="stereo")
     assert isinstance(stream, AudioStream)
     stream.bit_rate = form.sound_bits
@@ -149,7 +157,8 @@ def _sound_stream(container: OutputContainer, form: FilmFormat) -> AudioStream:
     return stream
 
 
-def _picture(frame: av.VideoFrame, index: int, timing: Timing) -> av.VideoFrame:
+def limited_picture(frame: av.VideoFrame, index: int, timing: Timing) -> av.VideoFrame:
+    """A picture in full-range RGB as a film holds it: even sides, 4:2:0, BT.709, limited range."""
     converted = _even_sided(frame).reformat(
         format="yuv420p",
         dst_colorspace=Colorspace.ITU709,

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "cameos": Entry("infra.cli.cameos:app", "Look at every stored enrolment again."),
     "test": Entry("infra.cli.test:test", "Run the tests with servers of their own."),
     "check": Entry("infra.cli.check:check", "Lint, types, import contracts, fast tests."),
+    "verify": Entry("infra.cli.verify:verify", "Say which of our films a file is, if it is one."),
     "bench": Entry("infra.cli.bench:bench", "Measure one thing against its goal and its peers."),
     "eval": Entry("infra.cli.eval:evals", "Judge what models and rules decide."),
     "projections": Entry("infra.cli.projections:app", "Look at the read models, rebuild one."),

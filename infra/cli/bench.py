@@ -17,6 +17,9 @@ BENCHES: Final = {
         "infra.cli.bench_sampler:bench", "The studio's throughput, idle device and deaths."
     ),
     "decode": Entry("infra.cli.bench_decode:bench", "Decode and prepare, beside four others."),
+    "provenance": Entry(
+        "infra.cli.bench_provenance:bench", "Marks, manifests and traces after hard treatment."
+    ),
     "consent": Entry(
         "infra.cli.bench_consent:bench", "The same answer at every door; budgets under races."
     ),

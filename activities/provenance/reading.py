@@ -1,0 +1,148 @@
+"""Reading a film's manifest: whose it is, whether it holds, and the graph of what it was made from.
+
+A file that is signed by anybody at all is "Valid" to the library; only one signed under our trust
+list is "Trusted", and nothing less counts. A fault in an ingredient's manifest counts as a fault.
+Nothing is fetched from anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import c2pa
+
+from activities.provenance.manifest import FORMAT, OUR_ASSERTION
+from domain.provenance.verdict import ManifestState as State
+
+BYTES_MAX: Final = 512 << 20
+_DEPTH_MAX: Final = 32
+_NO_MANIFEST: Final = ("ManifestNotFound", "JumbfNotFound")
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """A node of the manifest graph: the artefact's id, the signer's name, and what it came from."""
+
+    title: str
+    signer: str
+    parents: tuple[Ancestor, ...] = ()
+
+
+@dataclass(frozen=True)
+class ManifestReading:
+    """What was read. ``claims`` is our assertion, only when the manifest is trusted."""
+
+    state: State
+    issuer: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)
+    tree: Ancestor | None = None
+    faults: tuple[str, ...] = ()
+
+    @property
+    def artefact_id(self) -> str | None:
+        """The artefact that a trusted manifest names."""
+        named = self.claims.get("artefact") if self.state is State.TRUSTED else None
+        return named if isinstance(named, str) else None
+
+
+class ManifestReader:
+    """Reads with a trust list: the roots, as PEM, that we sign under or have signed under."""
+
+    def __init__(self, roots: bytes) -> None:
+        self._roots = roots
+
+    def context(self) -> c2pa.Context:
+        """Settings of the library: our roots, no network, no pictures of its own."""
+        return c2pa.Context.from_dict(
+            {
+                "verify": {
+                    "verify_trust": True,
+                    "verify_timestamp_trust": False,
+                    "remote_manifest_fetch": False,
+                    "ocsp_fetch": False,
+                },
+                "trust": {"user_anchors": self._roots.decode()},
+                "builder": {"thumbnail": {"enabled": False}},
+                "core": {"backing_store_memory_threshold_in_mb": 64},
+            }
+        )
+
+    def read(self, path: Path) -> ManifestReading:
+        """Read one file; every fault is an answer, never an error."""
+        if path.stat().st_size > BYTES_MAX:
+            return ManifestReading(State.UNREADABLE, faults=("too large",))
+        if not _is_mp4(path):
+            return ManifestReading(State.MISSING)  # we sign nothing else
+        try:
+            with (
+                path.open("rb") as file,
+                c2pa.Reader(FORMAT, file, context=self.context()) as found,
+            ):
+                store = json.loads(found.json())
+                results = found.get_validation_results() or {}
+                state = found.get_validation_state()
+        except c2pa.C2paError as error:
+            return _without(str(error))
+        except (ValueError, RecursionError):
+            return ManifestReading(State.UNREADABLE, faults=("not JSON",))
+        return _judged(store, results, str(state))
+
+
+def _is_mp4(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8)[4:] == b"ftyp"
+
+
+def _without(error: str) -> ManifestReading:
+    if error.startswith(_NO_MANIFEST):
+        return ManifestReading(State.MISSING)
+    fault = error.partition(":")[0][:80]
+    return ManifestReading(State.UNREADABLE, faults=(fault,))
+
+
+def _judged(store: dict[str, Any], results: dict[str, Any], state: str) -> ManifestReading:
+    manifests = store.get("manifests") or {}
+    active = store.get("active_manifest") or ""
+    manifest = manifests.get(active)
+    if not isinstance(manifest, dict):
+        return ManifestReading(State.UNREADABLE, faults=("no active manifest",))
+    faults = tuple(sorted(set(_faults(results))))
+    untrusted = {"signingCredential.untrusted"}
+    if set(faults) - untrusted or state == "Invalid":
+        judged = State.BROKEN
+    else:
+        judged = State.TRUSTED if state == "Trusted" and not faults else State.FOREIGN
+    claims = _ours(manifest) if judged is State.TRUSTED else {}
+    issuer = str((manifest.get("signature_info") or {}).get("issuer", ""))[:200]
+    return ManifestReading(judged, issuer, claims, _tree(manifests, active, 0), faults)
+
+
+def _faults(results: dict[str, Any]) -> list[str]:
+    """The codes of all failures, of the active manifest and of every ingredient."""
+    found = [each["code"] for each in (results.get("activeManifest") or {}).get("failure", [])]
+    for delta in results.get("ingredientDeltas") or []:
+        inner = delta.get("validationDeltas") or {}
+        found += [each["code"] for each in inner.get("failure", [])]
+    return found
+
+
+def _ours(manifest: dict[str, Any]) -> dict[str, Any]:
+    for assertion in manifest.get("assertions") or []:
+        if assertion.get("label") == OUR_ASSERTION and isinstance(assertion.get("data"), dict):
+            return dict(assertion["data"])
+    return {}
+
+
+def _tree(manifests: dict[str, Any], name: str, depth: int) -> Ancestor | None:
+    manifest = manifests.get(name)
+    if not isinstance(manifest, dict) or depth > _DEPTH_MAX:
+        return None
+    parents = []
+    for each in manifest.get("ingredients") or []:
+        inner = _tree(manifests, str(each.get("active_manifest", "")), depth + 1)
+        parents.append(inner or Ancestor(str(each.get("title", "")), ""))
+    signer = str((manifest.get("signature_info") or {}).get("issuer", ""))
+    return Ancestor(str(manifest.get("title", "")), signer, tuple(parents))

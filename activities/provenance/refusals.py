@@ -1,0 +1,37 @@
+"""Why something cannot be marked, signed or read."""
+
+from __future__ import annotations
+
+from domain.kernel.errors import Refusal
+
+
+class NotAFilm(Refusal):
+    """This file cannot be read as a film."""
+
+    code = "not-a-film"
+    stage = "provenance"
+    next_step = "Send an MP4, WebM, Matroska or MOV file with pictures or sound."
+
+
+class ParentUntrusted(Refusal):
+    """A parent of this film does not carry a manifest that can be trusted."""
+
+    code = "parent-untrusted"
+    stage = "provenance"
+    next_step = "Fetch the parent again from the store and compare its hash; do not use this copy."
+
+
+class SigningFailed(Refusal):
+    """The signed film cannot be made."""
+
+    code = "signing-failed"
+    stage = "provenance"
+    next_step = "Give the operator this id; the signing key or certificate needs a look."
+
+
+class ProvenanceBroken(Refusal):
+    """A layer of provenance does not verify on the bytes that would be served."""
+
+    code = "provenance-broken"
+    stage = "provenance"
+    next_step = "Give the operator this id; nothing leaves until every layer verifies."

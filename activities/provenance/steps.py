@@ -1,0 +1,199 @@
+"""The steps of the release path: mark, sign, verify on the bytes to be served, remember.
+
+Each is a plain function or method, safe to repeat, and blocks: a worker runs it in a thread. The
+order matters. Whatever changes bytes comes before signing, and nothing comes after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+
+from activities.film.shape import Timing
+from activities.provenance.footage import read_footage
+from activities.provenance.keyed import Floats
+from activities.provenance.manifest import Origin, Parent
+from activities.provenance.payload import PICTURE, SOUND
+from activities.provenance.picture_mark import Luma, PictureMark
+from activities.provenance.picture_reading import PictureReader, Residue
+from activities.provenance.prints import (
+    INDEXED_PICTURE_MS,
+    Print,
+    indexed_picture,
+    indexed_sound,
+)
+from activities.provenance.reading import ManifestReader
+from activities.provenance.refusals import ProvenanceBroken
+from activities.provenance.signing import FilmSigner
+from activities.provenance.sound_mark import SoundMark
+from activities.provenance.sound_reading import SoundReader
+from activities.provenance.transcode import transcode
+from activities.provenance.visible import LIKENESS_MIN, Planes, VisibleMark
+from domain.provenance.verdict import ManifestState
+
+VISIBLE_SHARE_MIN: Final = 0.99
+
+OnPicture = Callable[[int, av.VideoFrame], None]
+
+
+class _Invisible:
+    """Both invisible marks, set while a film is written."""
+
+    def __init__(self, key: bytes, number: int) -> None:
+        self._picture, self._sound = PictureMark(key, number), SoundMark(key, number)
+
+    def picture(self, planes: Planes, seconds: float) -> None:
+        height = planes.shape[0] * 2 // 3
+        planes[:height] = self._picture.apply(planes[:height])
+
+    def sound(self, samples: Floats) -> Floats:
+        return self._sound.apply(samples)
+
+
+class _Visible:
+    """The visible mark, drawn while an export is written."""
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+        self._mark: VisibleMark | None = None
+
+    def picture(self, planes: Planes, seconds: float) -> None:
+        if self._mark is None:
+            self._mark = VisibleMark(self._word, planes.shape[1], planes.shape[0] * 2 // 3)
+        self._mark.apply(planes, seconds)
+
+    def sound(self, samples: Floats) -> Floats:
+        return samples
+
+
+def _ignore(_: int, __: av.VideoFrame) -> None:
+    """Nobody watches."""
+
+
+def mark_rendition(
+    take: Path,
+    film: Path,
+    timing: Timing,
+    key: bytes,
+    number: int,
+    on_picture: OnPicture = _ignore,
+) -> None:
+    """Write a take as a film with the artefact's number in picture and sound.
+
+    Raises TakeUnusable, OSError when the disk is full, and whatever ``on_picture`` raises.
+    """
+    transcode(take, film, timing, _Invisible(key, number), on_picture)
+
+
+def brand_export(
+    rendition: Path, export: Path, timing: Timing, word: str, on_picture: OnPicture = _ignore
+) -> None:
+    """Write a rendition anew with the visible mark. Its invisible marks stay: they are in it.
+
+    Raises as ``mark_rendition`` does.
+    """
+    transcode(rendition, export, timing, _Visible(word), on_picture)
+
+
+def sign_rendition(
+    signer: FilmSigner,
+    film: Path,
+    signed: Path,
+    origin: Origin,
+    parents: Sequence[Parent] = (),
+) -> None:
+    """Write the film with its manifest; the last change of its bytes.
+
+    Raises ParentUntrusted, SigningFailed.
+    """
+    signer.sign(film, signed, origin, tuple(parents))
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found on the bytes to be served, and the prints to be remembered for them."""
+
+    picture_pilot: float
+    sound_pilot: float
+    visible_share: float | None
+    prints: tuple[Print, ...]
+
+
+def verify_rendition(
+    served: Path,
+    artefact_id: str,
+    reader: ManifestReader,
+    key: bytes,
+    number: int,
+    word: str | None = None,
+) -> Verified:
+    """Read every layer back from a file as it will be served; ``word`` for an export.
+
+    Raises ProvenanceBroken, naming the layer, and NotAFilm.
+    """
+    reading = reader.read(served)
+    if reading.state is not ManifestState.TRUSTED:
+        raise ProvenanceBroken(f"The manifest of {artefact_id} is {reading.state}.")
+    if reading.artefact_id != artefact_id:
+        raise ProvenanceBroken(f"The manifest is not that of {artefact_id}.")
+    look = _Look(word)
+    footage = read_footage(served, look.see)
+    picture, sound = _require_marks(look, footage.sound, artefact_id, key, number)
+    visible = look.visible_share
+    if visible is not None and visible < VISIBLE_SHARE_MIN:
+        raise ProvenanceBroken(f"The visible mark of {artefact_id} is in {visible:.1%} of it.")
+    return Verified(picture, sound, visible, (*look.prints, *indexed_sound(footage.sound)))
+
+
+def _require_marks(
+    look: _Look, sound: Floats, artefact_id: str, key: bytes, number: int
+) -> tuple[float, float]:
+    """The two pilots, when both marks say the number that they were given."""
+    pictures, sounds, numbers = PictureReader(key), SoundReader(key), np.array([number])
+    mean = look.residue.mean
+    place = pictures.locate(mean) if mean is not None else None
+    expected = PICTURE.spoken_all(key, numbers)
+    said = pictures.read(place, expected, numbers) if place is not None else None
+    if place is None or said is None or said.number != number:
+        raise ProvenanceBroken(f"The picture of {artefact_id} does not say its number.")
+    moment = sounds.locate(sound)
+    heard = sounds.read(moment, SOUND.spoken_all(key, numbers), numbers)
+    if moment is None or heard is None:
+        raise ProvenanceBroken(f"The sound of {artefact_id} does not say its number.")
+    return place.pilot, moment.pilot
+
+
+class _Look:
+    """One pass over a film to be served."""
+
+    def __init__(self, word: str | None) -> None:
+        self._word = word
+        self._mark: VisibleMark | None = None
+        self._branded = self._pictures = 0
+        self._next_print_ms = 0
+        self.residue = Residue()
+        self.prints: list[Print] = []
+
+    def see(self, seconds: float, luma: Luma) -> None:
+        self._pictures += 1
+        self.residue.add(luma)
+        at_ms = round(seconds * 1000)
+        if at_ms >= self._next_print_ms:
+            self.prints += indexed_picture(luma, at_ms)
+            self._next_print_ms = at_ms + INDEXED_PICTURE_MS
+        if self._word is not None:
+            if self._mark is None:
+                self._mark = VisibleMark(self._word, luma.shape[1], luma.shape[0])
+            self._branded += self._mark.likeness(luma, seconds) >= LIKENESS_MIN
+
+    @property
+    def visible_share(self) -> float | None:
+        """In how many of the pictures the visible mark is, or None when none is due."""
+        if self._word is None:
+            return None
+        return self._branded / self._pictures if self._pictures else 0.0

@@ -1,0 +1,126 @@
+"""``verify FILE``: which artefact of this installation a film is, or that it is not one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Annotated, Final
+
+import asyncpg
+import typer
+from rich.console import Console
+from rich.tree import Tree
+
+from activities.provenance.ports import PrintIndex, Register
+from activities.provenance.reading import Ancestor, ManifestReader
+from activities.provenance.refusals import NotAFilm
+from activities.provenance.tracing import Tracer
+from domain.provenance.verdict import Segment, Verdict
+from infra.cli.running import postgres_dsn
+from infra.errors import UserError
+from infra.provenance.index import PostgresIndex
+from infra.provenance.keys import ProvenanceKeys
+from infra.provenance.memory import MemoryIndex, MemoryRegister
+from infra.provenance.register import PostgresRegister
+from infra.settings import Settings
+
+_NOT_OURS: Final = 3
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="The film to look at.")],
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write the whole answer to this file.")
+    ] = None,
+) -> None:
+    """Read manifest, marks and fingerprints. Leaves with 0 when ours, with 3 when not."""
+    if not file.is_file():
+        raise UserError(f"{file} is no file. Give the path of a film.")
+    settings, console = Settings.read(), Console()
+    try:
+        keys = ProvenanceKeys.read(settings.home)
+    except FileNotFoundError:
+        raise UserError(
+            f"{settings.home} holds no provenance keys, so nothing was marked or signed here. "
+            "Set CALLSHEET_HOME to the home of the installation that made the film."
+        ) from None
+    manifests = ManifestReader(keys.roots)
+    try:
+        verdict, traced = asyncio.run(_verdict(file, settings, manifests, keys))
+    except NotAFilm as error:
+        raise UserError(f"{file}: {error} {error.next_step}") from None
+    _show(console, verdict, manifests.read(file).tree)
+    if not traced:
+        console.print(
+            "[yellow]No database is known: marks and fingerprints were compared with nothing. "
+            "Start ./callsheet up, or set CALLSHEET_POSTGRES_URL.[/]"
+        )
+    if json_path is not None:
+        text = json.dumps(verdict.model_dump(mode="json"), indent=2)
+        json_path.write_text(text + "\n", encoding="utf-8")
+    raise typer.Exit(0 if verdict.artefact_ids else _NOT_OURS)
+
+
+async def _verdict(
+    file: Path, settings: Settings, manifests: ManifestReader, keys: ProvenanceKeys
+) -> tuple[Verdict, bool]:
+    async with AsyncExitStack() as stack:
+        register, index, known = await _stores(settings, stack)
+        tracer = Tracer(manifests, keys.mark_keys, register, index)
+        return await tracer.verify(file), known
+
+
+async def _stores(settings: Settings, stack: AsyncExitStack) -> tuple[Register, PrintIndex, bool]:
+    """The register and the index of the database, when one is given or running."""
+    dsn = _dsn(settings)
+    if dsn is None:
+        return MemoryRegister(), MemoryIndex(), False
+    try:
+        pool = await stack.enter_async_context(
+            asyncpg.create_pool(dsn, min_size=1, max_size=2, timeout=3.0)
+        )
+    except (OSError, asyncpg.PostgresError) as error:
+        raise UserError(
+            f"PostgreSQL does not answer ({type(error).__name__}). Start ./callsheet up, or "
+            "correct CALLSHEET_POSTGRES_URL."
+        ) from None
+    async with pool.acquire() as connection:
+        await PostgresRegister.migrate(connection)
+        await PostgresIndex.migrate(connection)
+    return PostgresRegister(pool), PostgresIndex(pool), True
+
+
+def _dsn(settings: Settings) -> str | None:
+    with suppress(UserError):  # nothing runs here
+        return postgres_dsn(settings)
+    return None
+
+
+def _show(console: Console, verdict: Verdict, tree: Ancestor | None) -> None:
+    console.print(f"[bold]{verdict.conclusion}[/]  {verdict.says}")
+    for segment in verdict.segments:
+        console.print(f"  {segment.start:7.1f} – {segment.end:5.1f} s  {_said(segment)}")
+    if verdict.cut_off:
+        console.print("  The file is damaged or cut off; what could be read was looked at.")
+    if verdict.longer_than_examined:
+        console.print(f"  Only the first {verdict.examined_seconds:.0f} s were looked at.")
+    if tree is not None:
+        console.print(_branches(tree, Tree("manifest")))
+
+
+def _said(segment: Segment) -> str:
+    if segment.artefact_id is None:
+        return "nothing of ours"
+    layers = ", ".join(segment.layers)
+    what = "a mark pasted from " if segment.pasted else ""
+    odds = 1 / max(segment.false_match, 1e-300)
+    return f"{what}{segment.artefact_id} ({layers}; wrong once in {odds:.0e})"
+
+
+def _branches(node: Ancestor, onto: Tree) -> Tree:
+    branch = onto.add(f"{node.title or 'untitled'} [dim]signed by {node.signer or 'nobody'}[/]")
+    for parent in node.parents:
+        _branches(parent, branch)
+    return onto

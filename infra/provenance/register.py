@@ -1,0 +1,55 @@
+"""The register of numbers in PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import numpy as np
+from asyncpg.pool import PoolConnectionProxy
+from numpy.typing import NDArray
+
+from infra.named_sql import statements
+
+_SQL: Final = statements(Path(__file__).with_suffix(".sql"))
+
+
+class PostgresRegister:
+    """Numbers from one on, without gaps, in the order in which they were given out."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @staticmethod
+    async def migrate(connection: asyncpg.Connection | PoolConnectionProxy) -> None:
+        """Create the tables. Safe to run again."""
+        await connection.execute(_SQL["create"])
+
+    async def issue(self, artefact_id: str) -> int:
+        """The number of an artefact; the same one when asked again."""
+        known = await self._pool.fetchval(_SQL["known"], artefact_id)
+        if known is not None:
+            return int(known)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(_SQL["lock"])
+            return int(await connection.fetchval(_SQL["issue"], artefact_id))
+
+    async def artefact_of(self, number: int) -> str | None:
+        """The artefact that has a number."""
+        found: str | None = await self._pool.fetchval(_SQL["artefact_of"], number)
+        return found
+
+    async def sealed(self, artefact_id: str, sha256: str) -> None:
+        """Remember the hash of the bytes that are served for an artefact."""
+        await self._pool.execute(_SQL["seal"], sha256, artefact_id)
+
+    async def artefact_with(self, sha256: str) -> str | None:
+        """The artefact that is served as exactly these bytes."""
+        found: str | None = await self._pool.fetchval(_SQL["artefact_with"], sha256)
+        return found
+
+    async def numbers(self, after: int = 0) -> NDArray[np.int64]:
+        """All numbers that were given out, above one, in order."""
+        rows = await self._pool.fetch(_SQL["numbers"], after)
+        return np.array([row["number"] for row in rows], np.int64)
