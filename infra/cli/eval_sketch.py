@@ -16,6 +16,8 @@ from infra.cli.figures import Figures, at_least
 CLIPS: Final = 240
 GUIDANCE: Final = 2.5
 ATTRIBUTE_MIN: Final = 0.9
+JUDGE_MIN: Final = 0.8
+"""A judge that does not know an attribute on true clips says nothing about sampled ones."""
 IDENTITY_MIN: Final = 0.9
 OFFSET_MIN: Final = 0.8
 _ATTRIBUTES: Final = ("scene", "motion", "colour", "shape", "sound")
@@ -42,6 +44,14 @@ def evaluate(
     )
     sampled, true, chance = done.sampled, done.true, done.chance
     for name in _ATTRIBUTES:
+        if true.attributes[name] < JUDGE_MIN:
+            figures.failed(
+                name,
+                f"The judge knows it in {true.attributes[name]:.3f} of true clips, and has to in "
+                f"{JUDGE_MIN} before it can judge; of the sampled ones it is "
+                f"{sampled.attributes[name]:.3f}.",
+            )
+            continue
         figures.measured(
             name,
             round(sampled.attributes[name], 4),
