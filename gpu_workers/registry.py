@@ -45,6 +45,14 @@ def _ltx2_condition() -> Sampler:
     return DiffusionSampler("ltx2-condition", Ltx2Condition(), Workshop.from_environment())
 
 
+def _ltx2_in_context() -> Sampler:
+    from gpu_workers.diffusion.ltx2 import Ltx2InContext
+    from gpu_workers.diffusion.sampler import DiffusionSampler
+    from gpu_workers.diffusion.workshop import Workshop
+
+    return DiffusionSampler("ltx2-in-context", Ltx2InContext(), Workshop.from_environment())
+
+
 def _sketch() -> Sampler:
     from gpu_workers.sketch.sampler import made
 
@@ -69,6 +77,7 @@ _MAKERS: Final[dict[str, Callable[[], Sampler]]] = {
     "animatic": _animatic,
     "ltx2": _ltx2,
     "ltx2-condition": _ltx2_condition,
+    "ltx2-in-context": _ltx2_in_context,
     "sketch": _sketch,
     "video-server": _video_server,
     "wan-vace": _wan_vace,

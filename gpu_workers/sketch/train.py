@@ -1,7 +1,8 @@
 """Train the sketch model: ``python -m gpu_workers.sketch.train --minutes 80``.
 
 One long decay of the learning rate over the steps or the minutes given, whichever ends first.
-Training goes on from ``FOLDER/training.pt`` where there is one.
+Training goes on from ``FOLDER/training.pt`` where there is one; else it begins from the weights
+that ``--weights FILE`` names, or from nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from gpu_workers.sketch.clips import DATA_VERSION
 from gpu_workers.sketch.dataset import Clips, gather
@@ -42,6 +43,7 @@ class Course:
     rate: float = 1.5e-3
     seed: int = 0
     processes: int = 2
+    weights: Path | None = None
 
 
 class Training:
@@ -121,8 +123,11 @@ class Training:
         (folder / "curve.json").write_text(json.dumps(story, indent=1))
 
     def go_on(self) -> None:
-        """Take up the training that the folder holds, if it holds one."""
+        """Take up the training that the folder holds; else begin from the weights given, if any."""
         path = self.course.folder / "training.pt"
+        if not path.exists() and self.course.weights is not None:
+            self.average = {k: v.float() for k, v in load_file(self.course.weights).items()}
+            self.model.load_state_dict(self.average)
         if path.exists():
             state = torch.load(path, weights_only=True)
             self.model.load_state_dict(state["model"])
@@ -145,6 +150,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=Course.minutes)
     parser.add_argument("--rate", type=float, default=Course.rate)
     parser.add_argument("--processes", type=int, default=Course.processes)
+    parser.add_argument("--weights", type=Path)
     course = Course(**vars(parser.parse_args()))
     course.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(course.processes)
