@@ -56,6 +56,16 @@ def examine(
         raise ValueError("a person answers a challenge; a pet or a thing has none")
     with tempfile.TemporaryDirectory(prefix="callsheet-likeness-") as folder:
         seen = look_at(clip, Path(folder), with_sound=challenge is not None)
+    return examined(seen, challenge, templates, claim)
+
+
+def examined(
+    seen: Observation,
+    challenge: Challenge | None,
+    templates: Sequence[Template] = (),
+    claim: Claim = _PERSON,
+) -> Examination:
+    """The same of a clip that was measured already."""
     if challenge is None:
         return _of_a_thing(seen)
     face, voice = typical_face(seen.evidence), voice_in(seen.evidence.sound)

@@ -34,7 +34,9 @@ _FILE_BYTES: Final = 64 << 20
 LOOK_SIDE: Final = 640
 """Pictures are shrunk to this longer side before anything is measured."""
 LOOKS_PER_SECOND: Final = 15
-_IDENTITY_SECONDS: Final = 0.4
+_IDENTITY_SECONDS: Final = 0.5
+_HALF_WAY: Final = 4
+"""Times the side of a thumb: shrunk in whole levels that far, and in fractions of them after."""
 
 
 @dataclass
@@ -59,18 +61,17 @@ class _Notes:
 class Observer:
     """Looks at pictures in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, faces: Faces) -> None:
         self.notes = _Notes()
         self.portrait = Portrait()
-        self._faces = Faces()
+        self._faces = faces
+        self._followed = 0.0
         self._next_look, self._next_identity = 0.0, 0.0
 
     def see(self, seconds: float, picture: Picture) -> None:
         """One picture, upright. Every one is remembered small; some are looked at closely."""
-        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
-        thumb = cv2.resize(grey, (THUMB_SIDE, THUMB_SIDE), interpolation=cv2.INTER_AREA)
         self.notes.times.append(seconds)
-        self.notes.thumbs.append(np.asarray(thumb, np.float32))
+        self.notes.thumbs.append(_thumb(picture))
         if seconds + 1e-3 >= self._next_look:
             self._next_look = seconds + 1 / LOOKS_PER_SECOND - 0.01
             self._look(seconds, picture)
@@ -78,7 +79,9 @@ class Observer:
     def _look(self, seconds: float, picture: Picture) -> None:
         notes = self.notes
         notes.size = (picture.shape[1], picture.shape[0])
-        found = self._faces.detect(picture)
+        before = self._followed
+        found = self._faces.detect(picture, before)
+        self._followed = found[0].width if found else 0.0
         notes.seen_at.append(seconds)
         notes.faces.append(len(found))
         notes.others.append(found[1].width / found[0].width if len(found) > 1 else 0.0)
@@ -100,11 +103,11 @@ class Observer:
             self._next_identity = seconds + _IDENTITY_SECONDS
             notes.identity_of.append(len(notes.seen_at) - 1)
             notes.identities.append(self._faces.identity(picture, face))
-            notes.over.append(self._surer_turned_over(picture) - face.score)
+            notes.over.append(self._surer_turned_over(picture, before) - face.score)
 
-    def _surer_turned_over(self, picture: Picture) -> float:
+    def _surer_turned_over(self, picture: Picture, followed: float) -> float:
         """The best score of a face in the picture turned by half a turn; 0 without one."""
-        found = self._faces.detect(np.ascontiguousarray(picture[::-1, ::-1]))
+        found = self._faces.detect(np.ascontiguousarray(picture[::-1, ::-1]), followed)
         return max((face.score for face in found), default=0.0)
 
     def evidence(self, sound: NDArray[np.float32]) -> Evidence:
@@ -126,6 +129,18 @@ class Observer:
             size=np.array(notes.size, np.int32),
             sound=sound,
         )
+
+
+def _thumb(picture: Picture) -> NDArray[np.float32]:
+    """[32, 32], grey, 0 to 255."""
+    side = _HALF_WAY * THUMB_SIDE
+    small = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    if min(small.shape) > side:
+        small = cv2.resize(small, (side, side), interpolation=cv2.INTER_AREA)
+    thumb = cv2.resize(
+        small.astype(np.float32), (THUMB_SIDE, THUMB_SIDE), interpolation=cv2.INTER_AREA
+    )
+    return np.asarray(thumb, np.float32)
 
 
 def _roll(face: Face) -> float:
@@ -197,6 +212,15 @@ def _confine() -> None:
             resource.setrlimit(kind, (bound, bound))
 
 
+def observe(clip: Path, facts: ClipFacts, faces: Faces, folder: Path) -> None:
+    """Look at the whole clip and listen to it, and leave what was measured in the folder."""
+    observer = Observer(faces)
+    for seconds, picture in pictures(clip, facts):
+        observer.see(seconds, picture)
+    observer.evidence(hear(clip, facts)).save(folder / "evidence.npz")
+    observer.portrait.save(folder)
+
+
 def main() -> None:
     """Observe one clip, and leave without tidying up, since the decoder may be in any state."""
     clip, folder = Path(sys.argv[1]), Path(sys.argv[3])
@@ -204,11 +228,7 @@ def main() -> None:
     av.logging.set_level(None)
     cv2.setNumThreads(1)
     _confine()
-    observer = Observer()
-    for seconds, picture in pictures(clip, facts):
-        observer.see(seconds, picture)
-    observer.evidence(hear(clip, facts)).save(folder / "evidence.npz")
-    observer.portrait.save(folder)
+    observe(clip, facts, Faces(), folder)
     os._exit(0)
 
 

@@ -49,10 +49,21 @@ def look_at(clip: Path, folder: Path, *, with_sound: bool) -> Observation:
 
     Raises ClipRefused, whose kinds name the reason; OSError where there is no file.
     """
-    facts = probe(clip, LIMITS)
-    _require(facts, with_sound)
+    facts = facts_of(clip, with_sound=with_sound)
     (folder / "facts.json").write_text(facts.model_dump_json(), encoding="utf-8")
     _observe(clip, folder)
+    return observation(facts, folder)
+
+
+def facts_of(clip: Path, *, with_sound: bool) -> ClipFacts:
+    """What a clip holds, where an enrolment's may. Raises ClipRefused; OSError without a file."""
+    facts = probe(clip, LIMITS)
+    _require(facts, with_sound)
+    return facts
+
+
+def observation(facts: ClipFacts, folder: Path) -> Observation:
+    """What the observer left in the folder. Raises ClipDamaged where that is not evidence."""
     try:
         evidence = load(folder / "evidence.npz")
     except EvidenceUnreadable:

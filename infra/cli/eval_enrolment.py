@@ -3,6 +3,9 @@
 Every clip is made from its class and a seed, examined as an enrolment is, and thrown away. The
 thresholds were chosen on seeds below 1,000; the figures come from seeds above. With ``--keep`` what
 was tried is kept in a file of JSON lines, so that a long evaluation can be run in parts.
+
+Models stay loaded from clip to clip. Every fifth honest clip is measured in confined processes as
+a stranger's is, and the time of an examination is theirs.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ ATTACK_CLIPS: Final = 25
 HONEST_CLIPS: Final = 100
 HONEST_SHARE_MIN: Final = 0.95
 SECONDS_MAX: Final = 15.0
+TIMED_EVERY: Final = 5
+"""Of the honest clips, so many are examined for each that is timed as well."""
 CLASSES_MIN: Final = 8
 _PAGE: Final = Path(__file__).parents[2] / "docs" / "enrolment.md"
 
@@ -57,13 +62,19 @@ def evaluate(
     trials = list(kept(keep, wanted))
     done = {(trial.kind, trial.seed) for trial in trials}
     missing = [task for task in wanted if task not in done]
-    with Console(stderr=True).status("filming") as status:
-        for trial in _tried(missing, workers, minutes * 60):
-            trials.append(trial)
-            status.update(f"{len(trials)} of {len(wanted)} clips, the last one: {trial.kind}")
-            if keep is not None:
-                with keep.open("a", encoding="utf-8") as file:
-                    file.write(trial.model_dump_json() + "\n")
+    console, begun, known = Console(stderr=True), time.monotonic(), len(trials)
+    for trial in _tried(missing, workers, minutes * 60):
+        trials.append(trial)
+        if keep is not None:
+            with keep.open("a", encoding="utf-8") as file:
+                file.write(trial.model_dump_json() + "\n")
+        each = (time.monotonic() - begun) / (len(trials) - known)
+        left = each * (len(wanted) - len(trials)) / 60
+        console.print(
+            f"{len(trials)} of {len(wanted)}  {line_of(trial)}  "
+            f"({each:.1f} s a clip, {left:.0f} min left)",
+            highlight=False,
+        )
     figures = judge(trials, len(wanted))
     Console().print(figures.table())
     figures.write(json_path)
@@ -71,6 +82,17 @@ def evaluate(
         _write_page(curves_of(trials), trials)
     if not figures.ok:
         raise typer.Exit(1)
+
+
+def line_of(trial: Trial) -> str:
+    """One trial, for a terminal."""
+    because = trial.refusal or ", ".join(trial.named)
+    return f"{trial.kind} {trial.seed}: {trial.verdict} {because}".rstrip()
+
+
+def timed(kind: str, seed: int) -> bool:
+    """Whether a clip is measured in confined processes, for the time that takes."""
+    return kind == HONEST and seed % TIMED_EVERY == 0
 
 
 def tasks(clips: int, honest: int, first_seed: int) -> Iterator[Task]:
@@ -108,12 +130,16 @@ def _tried(missing: Sequence[Task], workers: int, seconds: float) -> Iterator[Tr
                 task = next(queue, None)
                 if task is None:
                     break
-                waiting.add(pool.submit(run_trial, *task))
+                waiting.add(pool.submit(_try, *task))
             if not waiting:
                 return
             ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for each in ended:
                 yield each.result()
+
+
+def _try(kind: str, seed: int) -> Trial:
+    return run_trial(kind, seed, apart=timed(kind, seed))
 
 
 def judge(trials: Sequence[Trial], wanted: int) -> Figures:
@@ -142,11 +168,7 @@ def judge(trials: Sequence[Trial], wanted: int) -> Figures:
     if honest:
         share = sum(each.approved for each in honest) / len(honest)
         figures.measured("honest_approved", share, "share", goal=at_least(HONEST_SHARE_MIN))
-        seconds = [each.seconds for each in honest]
-        slowest = float(np.percentile(seconds, 95))
-        figures.measured("seconds_p95", slowest, "s", goal=at_most(SECONDS_MAX), rounds=seconds)
-        cpu = [each.cpu_seconds for each in honest]
-        figures.measured("cpu_seconds_p95", float(np.percentile(cpu, 95)), "s", rounds=cpu)
+        _judge_time(figures, [each for each in honest if each.apart])
     if pets:
         share = sum(each.approved for each in pets) / len(pets)
         figures.measured("pets_approved", share, "share", goal=at_least(HONEST_SHARE_MIN))
@@ -159,6 +181,17 @@ def judge(trials: Sequence[Trial], wanted: int) -> Figures:
         ],
     )
     return figures
+
+
+def _judge_time(figures: Figures, honest: Sequence[Trial]) -> None:
+    """The time of examinations that ran as an enrolment's does; without any it stays unmeasured."""
+    if not honest:
+        return
+    seconds = [each.seconds for each in honest]
+    slowest = float(np.percentile(seconds, 95))
+    figures.measured("seconds_p95", slowest, "s", goal=at_most(SECONDS_MAX), rounds=seconds)
+    cpu = [each.cpu_seconds for each in honest]
+    figures.measured("cpu_seconds_p95", float(np.percentile(cpu, 95)), "s", rounds=cpu)
 
 
 def _planned() -> list[str]:

@@ -1,22 +1,31 @@
-"""A trial: one clip is filmed, examined as an account's enrolment would be, and thrown away."""
+"""A trial: one clip is filmed, examined as an account's enrolment would be, and thrown away.
+
+Our own clips need no confinement, so a trial may measure them in its own process, whose models
+stay loaded; the numbers are the same. Trials that are ``apart`` are examined as a stranger's clip
+is, in confined processes: their time is the examination's.
+"""
 
 from __future__ import annotations
 
 import resource
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 
 from activities.clip.refusals import ClipRefused
-from activities.likeness.contract import Claim, Examination, Finding, Template, Verdict
+from activities.likeness.contract import Challenge, Claim, Examination, Finding, Template, Verdict
 from activities.likeness.evidence import SAMPLE_RATE
-from activities.likeness.examine import examine
+from activities.likeness.examine import examine, examined
 from activities.likeness.faces import Faces
+from activities.likeness.observer import observe
+from activities.likeness.observing import facts_of, observation
 from activities.likeness.speaker import voice_in
 from domain.kernel.model import Value
 from tests.attacks.suite import KINDS, Attack, film_attack
@@ -35,7 +44,8 @@ _UNLIKE: Final = 0.175
 
 class Trial(Value):
     """What came out. ``seconds`` is the time on the wall that the examination took, ``cpu_seconds``
-    that of the processors, ``clip_seconds`` the clip's length."""
+    that of the processors, ``clip_seconds`` the clip's length; ``apart`` whether the clip was
+    measured in confined processes, as an enrolment's is."""
 
     kind: str
     seed: int
@@ -45,6 +55,7 @@ class Trial(Value):
     seconds: float
     cpu_seconds: float
     clip_seconds: float
+    apart: bool = True
 
     @property
     def approved(self) -> bool:
@@ -56,11 +67,12 @@ class Trial(Value):
         return tuple(each.check for each in self.findings if each.verdict != "passed")
 
 
-def run_trial(kind: str, seed: int, size: Size = FULL) -> Trial:
+def run_trial(kind: str, seed: int, size: Size = FULL, *, apart: bool = True) -> Trial:
     """Film and examine one clip of a class of attacks, or an honest one."""
+    cv2.setNumThreads(1)  # trials run beside each other
     with tempfile.TemporaryDirectory(prefix="callsheet-trial-") as folder:
         attack = _film(kind, seed, Path(folder) / "clip", size)
-        return _examined(kind, seed, attack)
+        return _examined(kind, seed, attack, apart=apart)
 
 
 def _film(kind: str, seed: int, path: Path, size: Size) -> Attack:
@@ -77,13 +89,14 @@ def _film(kind: str, seed: int, path: Path, size: Size) -> Attack:
     return replace(attack, claim=_ADULT)
 
 
-def _examined(kind: str, seed: int, attack: Attack) -> Trial:
+def _examined(kind: str, seed: int, attack: Attack, *, apart: bool) -> Trial:
     templates = templates_of(attack)
     began, cpu_began = time.perf_counter(), _cpu_seconds()
     found: Examination | None = None
     refusal: str | None = None
     try:
-        found = examine(attack.clip, attack.challenge, templates, attack.claim)
+        look = examine if apart else _examine_here
+        found = look(attack.clip, attack.challenge, templates, attack.claim)
     except ClipRefused as refused:
         refusal = refused.code
     return Trial(
@@ -95,7 +108,24 @@ def _examined(kind: str, seed: int, attack: Attack) -> Trial:
         seconds=time.perf_counter() - began,
         cpu_seconds=_cpu_seconds() - cpu_began,
         clip_seconds=0.0 if found is None else found.seconds,
+        apart=apart,
     )
+
+
+def _examine_here(
+    clip: Path, challenge: Challenge | None, templates: Sequence[Template], claim: Claim
+) -> Examination:
+    """``examine`` without a confined observer: probed apart, measured in this process."""
+    with tempfile.TemporaryDirectory(prefix="callsheet-likeness-") as folder:
+        facts = facts_of(clip, with_sound=challenge is not None)
+        observe(clip, facts, _faces(), Path(folder))
+        return examined(observation(facts, Path(folder)), challenge, templates, claim)
+
+
+@cache
+def _faces() -> Faces:
+    """Loaded once for all trials of a process."""
+    return Faces()
 
 
 def _cpu_seconds() -> float:
@@ -137,7 +167,7 @@ def _sounds_unlike(stranger: Person, attack: Attack) -> bool:
 def face_template(person: Person) -> bytes:
     """As an enrolment of another day gave it: another camera, a small turn of the head."""
     rng = chance("enrolled", person.name)
-    faces, lens = Faces(), Lens(Camera(gain=0.9, noise=3.0), rng)
+    faces, lens = _faces(), Lens(Camera(gain=0.9, noise=3.0), rng)
     vectors = []
     for yaw in (-4.0, 0.0, 4.0):
         seen = np.ascontiguousarray(lens.see(person.head.draw(yaw, 2.0, 0.0))[:, :, ::-1])

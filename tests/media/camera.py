@@ -103,7 +103,7 @@ def record(
         options = (
             {"deadline": "realtime", "cpu-used": "8", "b": "1M"}
             if webm
-            else {"crf": str(camera.crf), "preset": "veryfast"}
+            else {"crf": str(camera.crf), "preset": "superfast"}
         )
         stream = container.add_stream(camera.codec, rate=camera.fps, options=options)
         assert isinstance(stream, VideoStream)
