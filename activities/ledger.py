@@ -2,13 +2,18 @@
 
 A command's events get ids that follow from the command, so a step that is done twice finds its own
 events and stops. Several decisions are written in one atomic append, or not at all.
+
+What was folded up to some revision stays true. Of the few streams that are long, such as the
+consent of a cameo that many cast, that is kept, so that only their news is read again.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
 
 from domain.kernel.decider import Decider
 from domain.kernel.envelope import Metadata, NewEvent
@@ -28,6 +33,9 @@ from domain.kernel.ports import (
 S = TypeVar("S")
 
 ATTEMPTS_MAX: Final = 8
+LONG: Final = 256
+"""A stream of so many events is kept as it was read."""
+LONG_STREAMS_KEPT: Final = 256
 
 
 class Contended(LogUnavailable):
@@ -79,6 +87,16 @@ class Performed:
     position: int
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A stream up to a revision: how it stands, and which events led there."""
+
+    state: Any
+    revision: int = int(Expected.NO_STREAM)
+    position: int = START
+    ids: set[UUID] = field(default_factory=set)
+
+
 @dataclass
 class _Draft:
     appends: list[StreamAppend] = field(default_factory=list)
@@ -92,14 +110,12 @@ class Ledger:
 
     def __init__(self, log: EventLog, codec: EventCodec) -> None:
         self._log, self._codec = log, codec
+        self._long: OrderedDict[str, _Read] = OrderedDict()
 
     async def state(self, decider: Decider[Any, S, Any], identifier: str) -> Standing[S]:
         """How an aggregate stands."""
-        recorded = await self._log.read_stream(decider.stream(identifier))
-        state = decider.fold(self._codec.decode(each) for each in recorded)
-        if not recorded:
-            return Standing(state, int(Expected.NO_STREAM), START)
-        return Standing(state, recorded[-1].revision, recorded[-1].position)
+        read = await self._read(decider, decider.stream(identifier))
+        return Standing(read.state, read.revision, read.position)
 
     async def events(self, decider: Decider[Any, Any, Any], identifier: str) -> list[Event]:
         """What has happened to an aggregate, oldest first."""
@@ -137,13 +153,11 @@ class Ledger:
     async def _decide(self, decision: Decision, context: Context, draft: _Draft) -> None:
         decider, command = decision.decider, decision.command
         stream = decider.stream(decision.identifier)
-        recorded = await self._log.read_stream(stream)
-        state = decider.fold(self._codec.decode(each) for each in recorded)
-        if recorded:
-            draft.position = max(draft.position, recorded[-1].position)
+        read = await self._read(decider, stream)
+        state = read.state
+        draft.position = max(draft.position, read.position)
 
-        first = event_id(f"{command.command_id}@{stream}", 0)
-        if any(each.event_id == first for each in recorded):
+        if event_id(f"{command.command_id}@{stream}", 0) in read.ids:
             draft.states.append(state)
             return  # this very command was carried out before
 
@@ -153,9 +167,31 @@ class Ledger:
         draft.states.append(state)
         if events:
             new = envelopes(self._codec, events, stream, command, context)
-            revision = recorded[-1].revision if recorded else int(Expected.NO_STREAM)
-            draft.appends.append(StreamAppend(stream, revision, new))
+            draft.appends.append(StreamAppend(stream, read.revision, new))
             draft.events.extend(events)
+
+    async def _read(self, decider: Decider[Any, Any, Any], stream: str) -> _Read:
+        """The stream as it is now, from what is kept of it where that is long."""
+        known = self._long.get(stream) or _Read(decider.initial)
+        recorded = await self._log.read_stream(stream, after=known.revision)
+        if not recorded:
+            return known
+        state = known.state
+        for each in recorded:
+            state = decider.evolve(state, self._codec.decode(each))
+        known.ids.update(each.event_id for each in recorded)
+        read = _Read(state, recorded[-1].revision, recorded[-1].position, known.ids)
+        if read.revision >= LONG:
+            self._keep(stream, read)
+        return read
+
+    def _keep(self, stream: str, read: _Read) -> None:
+        kept = self._long.get(stream)
+        if kept is None or kept.revision <= read.revision:
+            self._long[stream] = read
+        self._long.move_to_end(stream)
+        while len(self._long) > LONG_STREAMS_KEPT:
+            self._long.popitem(last=False)
 
 
 def envelopes(

@@ -26,6 +26,7 @@ from activities.orders import (
     StorageOrder,
 )
 from domain.account.notice import Kind
+from domain.consent.refusals import CastNotPermitted
 from domain.consent.roles import AdmittedCast
 from domain.generation.take import Take
 from domain.kernel.ids import sibling
@@ -51,6 +52,7 @@ _ACCOUNT_ID = SearchAttributeKey.for_keyword("AccountId")
 _GENERATION_ID = SearchAttributeKey.for_keyword("GenerationId")
 _VIDEO_ID = SearchAttributeKey.for_keyword("VideoId")
 _CAMEO_IDS = SearchAttributeKey.for_keyword_list("CameoIds")
+_CONSENT_DECISION = SearchAttributeKey.for_keyword("ConsentDecision")
 _REQUESTED_AT = SearchAttributeKey.for_datetime("RequestedAt")
 _ENDINGS = ("completed", "failed", "cancelled")
 _SHOTS_APART = "sample-shots-apart"
@@ -117,7 +119,12 @@ class VideoGeneration:
         order = AdmissionOrder(**self._errand("admit"), brief=brief)
         admitted = await step(admit_cast, order, "Ask the consent of everybody who is cast")
         self._cast = admitted.cast
-        workflow.upsert_search_attributes([_CAMEO_IDS.value_set(list(self._cast.cameo_ids))])
+        workflow.upsert_search_attributes(
+            [
+                _CAMEO_IDS.value_set(list(self._cast.cameo_ids)),
+                _CONSENT_DECISION.value_set("permitted"),
+            ]
+        )
 
     async def _sample(self) -> tuple[Take, ...]:
         brief = self._order.brief
@@ -312,6 +319,8 @@ class VideoGeneration:
                 _GENERATION_ID.value_set(self._order.generation_id),
                 _REQUESTED_AT.value_set(self._since),
             ]
+        if self._failure and self._failure.code == CastNotPermitted.code:
+            return [_CONSENT_DECISION.value_set("refused")]
         return [_VIDEO_ID.value_set(self._video_id)] if self._video_id else []
 
     def _ended(self, stage: Stage, film_key: str | None = None) -> Outcome:

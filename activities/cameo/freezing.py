@@ -36,18 +36,24 @@ class FreezingActivities:
 
     @activity.defn
     async def freeze_cameos(self, order: FreezeOrder) -> Frozen:
-        """Suspend cameos, or end that; one that does not exist, or no longer, is passed over."""
+        """Suspend cameos, or end that. One that is still being enrolled is held back until it
+        exists, for its owner may pass meanwhile; one that was deleted is passed over.
+        """
         accounts = []
         for cameo_id in order.cameos:
             kind = SuspendCameo if order.frozen else ReinstateCameo
             command = kind(
-                command_id=f"{order.command_id}/{cameo_id}", at=order.at, reason=order.reason
+                command_id=f"{order.command_id}/{cameo_id}",
+                at=order.at,
+                cameo_id=cameo_id,
+                reason=order.reason,
             )
             with suppress(Refusal):
                 performed = await self._ledger.perform(
                     [Decision(CAMEO, cameo_id, command)], context_of(order)
                 )
-                accounts.append(performed.states[0].account_id)
+                if isinstance(performed.states[0], Castable):
+                    accounts.append(performed.states[0].account_id)
         return Frozen(accounts=tuple(accounts))
 
     @activity.defn

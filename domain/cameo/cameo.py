@@ -88,12 +88,36 @@ class CameoDeleted(Event):
     reason: str
 
 
-CameoEvent = VersionApproved | CameoSuspended | CameoReinstated | TemplatesDestroyed | CameoDeleted
+class CameoHeldBack(Event):
+    """Somebody who is being enrolled under this id is suspended as soon as that is approved."""
+
+    cameo_id: CameoId
+    reason: str
+
+
+class CameoLetThrough(Event):
+    """What was held back may be used once it is approved."""
+
+    cameo_id: CameoId
+    reason: str
+
+
+CameoEvent = (
+    VersionApproved
+    | CameoSuspended
+    | CameoReinstated
+    | TemplatesDestroyed
+    | CameoDeleted
+    | CameoHeldBack
+    | CameoLetThrough
+)
 
 
 @dataclass(frozen=True)
 class NoCameo:
-    """Nobody has been enrolled under this id."""
+    """Nobody has been enrolled under this id. ``held_back`` is why somebody may not be used yet."""
+
+    held_back: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +159,10 @@ def evolve(state: Cameo, event: CameoEvent) -> Cameo:
         case VersionApproved(), NoCameo():
             versions = MappingProxyType({event.version.number: event.version})
             return Castable(event.cameo_id, event.account_id, event.kind, versions)
+        case CameoHeldBack(), NoCameo():
+            return NoCameo(held_back=event.reason)
+        case CameoLetThrough(), NoCameo():
+            return NoCameo()
         case VersionApproved(), Castable():
             more = {**state.versions, event.version.number: event.version}
             return replace(state, versions=MappingProxyType(more))
@@ -158,3 +186,5 @@ CATALOG.register(CameoSuspended, "cameo-suspended.v1")
 CATALOG.register(CameoReinstated, "cameo-reinstated.v1")
 CATALOG.register(TemplatesDestroyed, "cameo-templates-destroyed.v1")
 CATALOG.register(CameoDeleted, "cameo-deleted.v1")
+CATALOG.register(CameoHeldBack, "cameo-held-back.v1")
+CATALOG.register(CameoLetThrough, "cameo-let-through.v1")

@@ -10,6 +10,8 @@ from domain.cameo.cameo import (
     Cameo,
     CameoDeleted,
     CameoEvent,
+    CameoHeldBack,
+    CameoLetThrough,
     CameoReinstated,
     CameoSuspended,
     CameoVersion,
@@ -38,15 +40,20 @@ class ApproveVersion(Command):
 
 
 class SuspendCameo(Command):
-    """Stop all use of the cameo, or of one version."""
+    """Stop all use of the cameo, or of one version.
 
+    A cameo that is still being enrolled is named by ``cameo_id``, and held back until it exists.
+    """
+
+    cameo_id: CameoId | None = None
     reason: Code
     version: Annotated[int, Field(ge=1)] | None = None
 
 
 class ReinstateCameo(Command):
-    """End a suspension."""
+    """End a suspension, or let through what was held back."""
 
+    cameo_id: CameoId | None = None
     reason: Code
     version: Annotated[int, Field(ge=1)] | None = None
 
@@ -114,6 +121,8 @@ def decide(command: CameoCommand, state: Cameo) -> list[CameoEvent]:
             raise CameoGone
         case ApproveVersion(), _:
             return _approve(command, state)
+        case SuspendCameo() | ReinstateCameo(), NoCameo():
+            return _hold(command, state)
         case _, NoCameo():
             raise CameoUnknown
         case DeleteCameo(), Castable():
@@ -125,6 +134,7 @@ def decide(command: CameoCommand, state: Cameo) -> list[CameoEvent]:
 
 def _approve(command: ApproveVersion, state: NoCameo | Castable) -> list[CameoEvent]:
     number, newest = command.version.number, 0
+    held_back = state.held_back if isinstance(state, NoCameo) else None
     if isinstance(state, Castable):
         if (command.account_id, command.kind) != (state.account_id, state.kind):
             raise CameoOfAnother
@@ -133,15 +143,29 @@ def _approve(command: ApproveVersion, state: NoCameo | Castable) -> list[CameoEv
         newest = state.newest
     if number != newest + 1:
         raise VersionOutOfTurn(f"The newest is {newest}.")
-    return [
-        VersionApproved(
-            at=command.at,
-            cameo_id=command.cameo_id,
-            account_id=command.account_id,
-            kind=command.kind,
-            version=command.version,
-        )
-    ]
+    approved = VersionApproved(
+        at=command.at,
+        cameo_id=command.cameo_id,
+        account_id=command.account_id,
+        kind=command.kind,
+        version=command.version,
+    )
+    if held_back is None:
+        return [approved]
+    return [approved, CameoSuspended(at=command.at, cameo_id=command.cameo_id, reason=held_back)]
+
+
+def _hold(command: SuspendCameo | ReinstateCameo, state: NoCameo) -> list[CameoEvent]:
+    """Of what does not exist yet, the whole is held back or let through; nothing else is known."""
+    cameo_id = command.cameo_id
+    if cameo_id is None or command.version is not None:
+        raise CameoUnknown
+    match command, state.held_back:
+        case SuspendCameo(), None:
+            return [CameoHeldBack(at=command.at, cameo_id=cameo_id, reason=command.reason)]
+        case ReinstateCameo(), str():
+            return [CameoLetThrough(at=command.at, cameo_id=cameo_id, reason=command.reason)]
+    return []
 
 
 def _keep(

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from activities.consent.desk import ConsentDesk, FactsMoved
+from activities.consent.office import CastingOffice
 from activities.ledger import Context, Decision, Ledger
+from activities.orders import ReleaseOrder
 from domain.account.relating import RELATIONS, BlockAccount, FollowAccount
 from domain.cameo.keeping import CAMEO as CAMEO_DECIDER
 from domain.cameo.keeping import SuspendCameo
@@ -18,6 +20,8 @@ from domain.consent.casting import CASTING
 from domain.consent.commands import ChangeLimits, ReleaseUse, RevokeConsent
 from domain.consent.decider import CONSENT
 from domain.consent.plan import CastMember
+from domain.consent.refusals import CastNotPermitted
+from domain.consent.roles import AdmittedCast, Role
 from domain.generation.decider import GENERATION
 from domain.kernel.envelope import RecordedEvent
 from domain.kernel.model import Command
@@ -300,35 +304,54 @@ async def test_a_decision_at_a_later_door_is_recorded_too(
     assert [each.permitted for each in casting.decisions] == [True, False]
 
 
-REQUEST = Decision(GENERATION, words.GENERATION_ID, words.request_video())
+ROLE = Role(handle="@ada", cameo_id=CAMEO, version=1, owner_id=OWNER, speaks=False)
+CAST = AdmittedCast(roles=(ROLE,), plan_key="p" * 64, position=1)
+REQUEST = Decision(GENERATION, GENERATION_ID, words.request_video())
+
+
+@pytest.fixture
+def office(log: Interrupted, tmp_path: Any) -> CastingOffice:
+    return CastingOffice(log, CODEC, receipts.ensure(tmp_path))
+
+
+def a_release(command_id: str = "publish") -> ReleaseOrder:
+    return ReleaseOrder(
+        generation_id=GENERATION_ID,
+        account_id=CASTER,
+        command_id=command_id,
+        at=words.moment(),
+        actor=f"account/{CASTER}",
+        video_id=words.VIDEO_ID,
+        rendition=words.RENDITION,
+        brief=words.BRIEF,
+        cast=CAST,
+    )
 
 
 async def test_what_rests_on_consent_is_done_in_the_append_that_says_why_it_may(
-    log: Interrupted, desk: ConsentDesk
+    log: Interrupted, desk: ConsentDesk, office: CastingOffice
 ) -> None:
     await given(log, everyone)
     await desk.admit(plan(), "admit", CONTEXT)
     before = await log.head()
-    answer = await desk.allow(plan(), "publish", [REQUEST], "publish", CONTEXT)
-    assert answer.decision.permitted
-    written = await log.read_all(before)
-    assert [each.type for each in written] == ["video-requested.v1", "casting-decided.v1"]
+    await office.release(a_release(), CAST, [REQUEST], CONTEXT)
+    written = [each.type for each in await log.read_all(before)]
+    assert written[:2] == ["video-requested.v1", "casting-decided.v1"]
+    assert "consent-receipt-issued.v1" in written
     await perform(log, CONSENT, CAMEO, RevokeConsent(**owners, reason="mine"))
-    again = await desk.allow(plan(), "publish", [REQUEST], "publish", CONTEXT)
-    assert again.decision == answer.decision, "it was done; asking again says so"
-    another = await desk.allow(plan(), "publish", [REQUEST], "publish anew", CONTEXT)
-    assert not another.decision.permitted
+    with pytest.raises(CastNotPermitted, match="consent-revoked"):
+        await office.release(a_release("publish anew"), CAST, [REQUEST], CONTEXT)
 
 
 async def test_a_revocation_in_the_last_moment_stops_the_append(
-    log: Interrupted, desk: ConsentDesk
+    log: Interrupted, desk: ConsentDesk, office: CastingOffice
 ) -> None:
     await given(log, everyone)
     await desk.admit(plan(), "admit", CONTEXT)
     log.meanwhile = [Decision(CONSENT, CAMEO, RevokeConsent(**owners, reason="mine"))]
-    answer = await desk.allow(plan(), "publish", [REQUEST], "publish", CONTEXT)
-    assert answer.decision.verdicts[0].reasons == ("consent-revoked",)
-    assert await events_of(log, f"generation-{words.GENERATION_ID}") == []
+    with pytest.raises(CastNotPermitted, match="consent-revoked"):
+        await office.release(a_release(), CAST, [REQUEST], CONTEXT)
+    assert await events_of(log, f"generation-{GENERATION_ID}") == []
     decided = await events_of(log, f"casting-{GENERATION_ID}")
     assert decided == ["casting-decided.v1", "casting-decided.v1"]
 

@@ -6,11 +6,13 @@ import asyncio
 
 import pytest
 
-from activities.ledger import Context, Decision, Guard, Ledger
+from activities.ledger import LONG, Context, Decision, Guard, Ledger
 from domain.account.account import ACCOUNT, AccountUnknown, require_open
+from domain.account.relating import RELATIONS, FollowAccount
 from domain.catalog import EVENTS
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Completed, Sampling
+from domain.kernel.envelope import RecordedEvent
 from domain.video.video import VIDEO, Released, ReleaseVideo
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
@@ -105,3 +107,43 @@ async def test_racing_writers_of_one_stream_agree_on_one_ending(
     types = [each.type for each in await log.read_all()]
     assert len(types) == 2, types
     assert sum(not isinstance(each, Exception) for each in results) >= 5
+
+
+class Counted(MemoryEventLog):
+    """A log that remembers after which revision each stream was read last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.after: dict[str, int] = {}
+
+    async def read_stream(
+        self, stream: str, after: int = -1, limit: int | None = None
+    ) -> list[RecordedEvent]:
+        self.after[stream] = after
+        return await super().read_stream(stream, after, limit)
+
+
+async def test_of_a_long_stream_only_the_news_are_read_and_nothing_is_forgotten() -> None:
+    log = Counted()
+    codec = CatalogCodec(EVENTS)
+    ledger, other = Ledger(log, codec), Ledger(log, codec)
+    stream = f"relations-{words.ACCOUNT_ID}"
+
+    def follow(number: int) -> Decision:
+        command = FollowAccount(
+            command_id=f"follow-{number}",
+            at=words.moment(),
+            account_id=words.ACCOUNT_ID,
+            other_id=words.an_id("acc", 100 + number),
+        )
+        return Decision(RELATIONS, words.ACCOUNT_ID, command)
+
+    for number in range(LONG + 2):
+        await ledger.perform([follow(number)], CONTEXT)
+    await other.perform([follow(LONG + 2)], CONTEXT)
+    await ledger.perform([follow(LONG + 3)], CONTEXT)
+    assert log.after[stream] >= LONG, "what was kept is not read again"
+    assert (await ledger.perform([follow(3)], CONTEXT)).events == (), "an old command is known"
+    kept, fresh = await ledger.state(RELATIONS, words.ACCOUNT_ID), Ledger(log, codec)
+    assert kept == await fresh.state(RELATIONS, words.ACCOUNT_ID)
+    assert kept.revision == LONG + 3

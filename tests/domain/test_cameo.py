@@ -8,6 +8,8 @@ import pytest
 
 from domain.cameo.cameo import (
     CameoDeleted,
+    CameoHeldBack,
+    CameoLetThrough,
     CameoReinstated,
     CameoSuspended,
     Castable,
@@ -90,6 +92,27 @@ def test_a_suspension_ends_when_somebody_ends_it() -> None:
     enrolled.given(suspended()).when(reinstate).then(reinstated)
     enrolled.given(suspended(), reinstated).when(reinstate).then_nothing()
     enrolled.given(suspended()).when(approve(2)).then(version_approved(2))
+
+
+def test_who_is_frozen_while_being_enrolled_is_suspended_as_soon_as_that_is_approved() -> None:
+    freeze = suspend().model_copy(update={"cameo_id": CAMEO})
+    held_back = CameoHeldBack(at=at, cameo_id=CAMEO, reason="rescored")
+    none_yet.when(freeze).then(held_back)
+    held = none_yet.given(held_back)
+    held.when(freeze).then_nothing()
+    held.when(approve(1)).then(version_approved(1), suspended())
+    state = held.given(version_approved(1), suspended()).state
+    assert isinstance(state, Castable)
+    assert state.suspends(1)
+
+
+def test_who_is_let_through_before_the_approval_is_not_suspended_by_it() -> None:
+    held = none_yet.given(CameoHeldBack(at=at, cameo_id=CAMEO, reason="rescored"))
+    release = ReinstateCameo(command_id="r", at=at, cameo_id=CAMEO, reason="reviewed")
+    let_through = CameoLetThrough(at=at, cameo_id=CAMEO, reason="reviewed")
+    held.when(release).then(let_through)
+    held.given(let_through).when(release).then_nothing()
+    held.given(let_through).when(approve(1)).then(version_approved(1))
 
 
 def test_templates_are_destroyed_once() -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from domain.consent.check import check
 from domain.consent.events import PreferencesRestated
-from domain.consent.portrayal import portrayals
 from domain.consent.preferences import (
     CHARACTERS_MAX,
     WORDS_MAX,
@@ -134,21 +133,14 @@ def test_the_hash_names_version_and_words() -> None:
     assert first.sha256 != Preferences(version=1, wishes=a_wish("a cap")).sha256
 
 
-def test_the_wishes_of_a_cast_are_merged_beside_the_prompt_under_their_hash() -> None:
-    wishes = (
-        Preference(kind="always", thing="a gold chain"),
-        Preference(kind="never", thing="skinny jeans"),
-    )
-    stated = Preferences(version=3, wishes=wishes)
+def test_a_verdict_names_the_wishes_by_their_version_and_hash() -> None:
+    stated = Preferences(version=3, wishes=a_wish("a gold chain"))
     told = of_two_adults().consent(
         PreferencesRestated(
             at=NOON, cameo_id=CAMEO, preferences=stated, sha256=stated.sha256, revision=2
         )
     )
-    [portrayal] = portrayals(told.world(), plan())
-    assert (portrayal.always, portrayal.never) == (("a gold chain",), ("skinny jeans",))
     [verdict] = check(told.world(), plan(), "admission").verdicts
-    assert portrayal.preferences_sha256 == verdict.preferences_sha256 == stated.sha256
-    assert portrayal.preferences_version == verdict.preferences_version == 3
-    [silent] = portrayals(of_two_adults().world(), plan())
-    assert (silent.always, silent.never, silent.preferences_sha256) == ((), (), None)
+    assert (verdict.preferences_version, verdict.preferences_sha256) == (3, stated.sha256)
+    [silent] = check(of_two_adults().world(), plan(), "admission").verdicts
+    assert silent.preferences_sha256 is None
