@@ -1,10 +1,12 @@
 """``bench consent``: the same answer at every door, fast, and budgets that are exact under races.
 
-Three things are measured. In random worlds, whether asking without writing and asking for good
-agree, at the same position and when that position is asked about again. How long one check takes
-when its streams are loaded, for a cameo with long lists and ten thousand uses behind it, beside
-folding and loading them. And how many of many racing requests are admitted to a budget, through
-desks that share nothing but the log on PostgreSQL.
+Five things are measured. Whether the code answers as the table of tiers, casters and doors that
+was written by hand. How long one check takes when its streams are loaded, for a cameo with long
+lists and ten thousand uses behind it, beside folding and loading them. How long it takes over HTTP,
+beside a request that asks nobody. How many of many racing requests are admitted to a budget,
+through desks that share nothing but the log on PostgreSQL. And in random worlds, whether asking
+without writing and asking for good agree, at the same position and when that position is asked
+about again.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from domain.consent.check import check
 from domain.consent.receipt import receipts
 from domain.consent.world import world_at
 from infra.cli.consent_crowd import crowd
+from infra.cli.consent_door import ask_at_the_door
 from infra.cli.consent_proofs import Equality, dry_run_equals_admission, race_for_budget
 from infra.cli.figures import Figures, at_most, equals
 from infra.embedded.ports import PortBook
@@ -35,6 +38,7 @@ from infra.embedded.postgres import PostgresServer
 from infra.eventlog.postgres import PostgresEventLog
 from infra.receipts import ReceiptKeys
 from infra.settings import Settings
+from tests.domain.consent_table import cases
 
 WORLDS: Final = 100_000
 SHARE: Final = 2000
@@ -42,6 +46,9 @@ SEED: Final = 4
 CHECKS: Final = 4000
 ROUNDS: Final = 5
 CHECK_MS_P99_MAX: Final = 2.0
+HTTP_MS_P99_MAX: Final = 20.0
+HTTP_REQUESTS: Final = 400
+HTTP_ROUNDS: Final = 3
 REQUESTS: Final = 1000
 BUDGET: Final = 100
 DESKS: Final = 4
@@ -53,7 +60,7 @@ def bench(
     ] = None,
     worlds: Annotated[int, typer.Option(help="How many random worlds to try.")] = WORLDS,
 ) -> None:
-    """Dry run beside admission, time of a check, and budgets under a thousand racing requests."""
+    """The truth table, the time of a check, a thousand racing requests, and random worlds."""
     if not run(json_path, worlds):
         raise typer.Exit(1)
 
@@ -63,8 +70,8 @@ def run(json_path: Path | None = None, worlds: int = WORLDS) -> bool:
     figures = Figures(
         "bench consent",
         [
-            "check_p99",
-            "receipt_signed",
+            "truth_table",
+            *("check_p99", "receipt_signed", "http_check_p99"),
             *("budget_admitted", "budget_reserved", "budget_refused"),
             "dry_run_equals_admission",
         ],
@@ -79,12 +86,41 @@ def run(json_path: Path | None = None, worlds: int = WORLDS) -> bool:
 
 async def _measure(figures: Figures, worlds: int) -> None:
     figures.versions("asyncpg", "cryptography", "pydantic")
-    with Console(stderr=True).status("how long a check takes") as status:
+    with Console(stderr=True).status("the truth table") as status:
+        _compare_with_the_table(figures)
+        status.update("how long a check takes")
         _time_checks(figures)
-        status.update("racing for a budget")
-        await _race(figures)
+        async with _server() as (dsn, home):
+            status.update("how long a check takes over HTTP")
+            await _time_the_door(figures, dsn, home)
+            status.update("racing for a budget")
+            await _race(figures, dsn)
         status.update(f"{worlds:,} random worlds")
         await _compare(figures, worlds)
+
+
+def _compare_with_the_table(figures: Figures) -> None:
+    asked = list(cases())
+    right = sum(each.holds() for each in asked) / len(asked)
+    figures.measured("truth_table", right, f"of {len(asked)} answers", goal=equals(1.0))
+
+
+async def _time_the_door(figures: Figures, dsn: str, home: Path) -> None:
+    asked = await ask_at_the_door(dsn, home, HTTP_REQUESTS, HTTP_ROUNDS)
+    rounds = [_p99(each) for each in asked.checks]
+    floor = [_p99(each) for each in asked.floor]
+    figures.measured(
+        "http_check_p99",
+        median(rounds),
+        "ms",
+        goal=at_most(HTTP_MS_P99_MAX),
+        peer={
+            "health p99": median(floor),
+            "check p50": median(median(each) for each in asked.checks),
+            "health p50": median(median(each) for each in asked.floor),
+        },
+        rounds=rounds,
+    )
 
 
 async def _compare(figures: Figures, worlds: int) -> None:
@@ -159,9 +195,8 @@ def _milliseconds(
     return spent
 
 
-async def _race(figures: Figures) -> None:
-    async with _server() as dsn, AsyncExitStack() as stack:
-        await PostgresEventLog.migrate(dsn)
+async def _race(figures: Figures, dsn: str) -> None:
+    async with AsyncExitStack() as stack:
         logs = [await stack.enter_async_context(PostgresEventLog(dsn)) for _ in range(DESKS)]
         begun = time.perf_counter()
         race = await race_for_budget(logs, REQUESTS, BUDGET)
@@ -175,14 +210,15 @@ async def _race(figures: Figures) -> None:
 
 
 @asynccontextmanager
-async def _server() -> AsyncIterator[str]:
-    """PostgreSQL in a temporary home, as ``up`` would start it."""
+async def _server() -> AsyncIterator[tuple[str, Path]]:
+    """PostgreSQL in a temporary home, as ``up`` would start it, with the schema of the log."""
     with tempfile.TemporaryDirectory(prefix="callsheet-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)  # as root the server runs as another user, who must enter it
         server = PostgresServer(Settings(home=home), PortBook(home))
         try:
             await server.start()
-            yield server.url
+            await PostgresEventLog.migrate(server.url)
+            yield server.url, home
         finally:
             await server.stop()

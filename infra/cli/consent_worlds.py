@@ -1,7 +1,8 @@
 """Random worlds for consent: people, cameos and a past that the deciders themselves allowed.
 
 A world comes from a seed alone. Its past is a walk of random commands; what a decider refuses is
-left out. The last thing is a plan that somebody wants to have admitted.
+left out. The last thing is a plan that somebody wants to have admitted. A walk that goes on after
+it gives another world, and so on: many worlds at the price of one past.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from domain.video.media import MediaFile, content_key
 ACCOUNTS: Final = 4
 CAMEOS: Final = 3
 STEPS_MAX: Final = 24
+STEPS_BETWEEN_MAX: Final = 5
 BEGIN: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _SCENES: Final = ("beach", "bar", "crowd")
 _TOPICS: Final = ("politics", "gambling", "health")
@@ -66,6 +68,12 @@ class Past:
             self.told.append((stream, event))
         self.states[stream] = state
 
+    def hear(self, happened: Sequence[tuple[str, Event]]) -> None:
+        """What others decided about consent, so that it stands here as it stands in the log."""
+        for stream, event in happened:
+            if stream in self.states and stream.startswith(CONSENT.category):
+                self.states[stream] = CONSENT.evolve(self.states[stream], event)
+
 
 @dataclass(frozen=True)
 class RandomWorld:
@@ -84,20 +92,51 @@ class WorldMaker:
 
     def world(self) -> RandomWorld:
         """The next world; its ids are new, so that many worlds fit into one log."""
+        walk = self._begun()
+        for _ in range(int(self._chance.integers(0, STEPS_MAX))):
+            walk.past.at += timedelta(hours=1)
+            walk.step()
+        return RandomWorld(tuple(walk.past.told), walk.plan())
+
+    def walk(self) -> Walk:
+        """A past that begins, and goes on as long as it is asked to."""
+        return Walk(self._begun(), lambda: self._id("gen"))
+
+    def _begun(self) -> _Walk:
         accounts = [self._id("acc") for _ in range(ACCOUNTS)]
         cameos = [self._id("cam") for _ in range(CAMEOS)]
         generations = [self._id("gen") for _ in range(4)]
-        past = Past()
-        walk = _Walk(self._chance, past, accounts, cameos, generations)
+        walk = _Walk(self._chance, Past(), accounts, cameos, generations)
         walk.begin()
-        for _ in range(int(self._chance.integers(0, STEPS_MAX))):
-            past.at += timedelta(hours=1)
-            walk.step()
-        return RandomWorld(tuple(past.told), walk.plan())
+        return walk
 
     def _id(self, prefix: str) -> str:
         self._serial += 1
         return mint(prefix, BEGIN, self._serial.to_bytes(10, "big"))
+
+
+class Walk:
+    """Worlds one after the other, each a little later than the one before."""
+
+    def __init__(self, walk: _Walk, fresh: Callable[[], str]) -> None:
+        self._walk, self._fresh = walk, fresh
+        self._told = 0
+
+    def next(self) -> RandomWorld:
+        """What happened since the last world, and what somebody wants now."""
+        past = self._walk.past
+        for _ in range(self._walk.below(STEPS_BETWEEN_MAX)):
+            past.at += timedelta(hours=1)
+            self._walk.step()
+        news = tuple(past.told[self._told :])
+        self._told = len(past.told)
+        return RandomWorld(news, self._walk.plan())
+
+    def judged(self, plan: CastPlan, happened: Sequence[tuple[str, Event]]) -> None:
+        """What an admission wrote is a part of the past; its generation is not asked for again."""
+        self._walk.past.hear(happened)
+        asked = self._walk.generations
+        asked[asked.index(plan.generation_id)] = self._fresh()
 
 
 class _Walk:
@@ -150,7 +189,7 @@ class _Walk:
 
     def step(self) -> None:
         """One more thing that somebody does."""
-        self.steps[self._below(len(self.steps))]()
+        self.steps[self.below(len(self.steps))]()
 
     def plan(self) -> CastPlan:
         """What somebody wants to have admitted, sooner or later."""
@@ -159,7 +198,7 @@ class _Walk:
         cast = tuple(
             CastMember(
                 cameo_id=cameo,
-                version=1 + self._below(16) // 15,
+                version=1 + self.below(16) // 15,
                 face=self._luck(0.9),
                 voice=self._luck(0.8),
             )
@@ -208,7 +247,7 @@ class _Walk:
 
     def _keeping(self) -> None:
         cameo = self._one(self.cameos)
-        match self._below(8):
+        match self.below(8):
             case 0:
                 self.past.tell(CAMEO, cameo, DeleteCameo(**self._now(), reason="owner-asked"))
             case 1 | 2:
@@ -282,11 +321,12 @@ class _Walk:
     def _now(self) -> Any:
         return {"command_id": f"c{len(self.past.told)}", "at": self.past.at}
 
-    def _below(self, bound: int) -> int:
+    def below(self, bound: int) -> int:
+        """One of so many, by chance."""
         return int(self.chance.integers(bound))
 
     def _one(self, choices: Sequence[Any]) -> Any:
-        return choices[self._below(len(choices))]
+        return choices[self.below(len(choices))]
 
     def _luck(self, share: float) -> bool:
         return bool(self.chance.random() < share)

@@ -2,99 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
-from domain.account.relations import AgeBand
-from domain.cameo.release import Kind
-from domain.consent.check import check
-from domain.consent.events import CasterApproved, CasterDenied
-from domain.consent.terms import Act, Rule, Tier
-from tests import words
-from tests.domain.consent_words import (
-    CAMEO,
-    CASTER,
-    OWNER,
-    Telling,
-    blocks,
-    consent_opened,
-    follows,
-    is_aged,
-    plan,
-    tier_changed,
-    use_reserved,
-    version_approved,
+from tests.domain.consent_table import GROUPS, ROWS, TIERS, Case, cases
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(each, id=f"{each.group}-{each.who}-{each.tier}-{each.act}") for each in cases()],
 )
-
-ACTS: tuple[Act, ...] = ("admission", "gpu-start", "publish")
-TIERS: tuple[Tier, ...] = ("only-me", "approved", "mutuals", "everyone")
-
-Tale = Callable[[Telling], Telling]
-_approved = CasterApproved(at=words.moment(), cameo_id=CAMEO, caster_id=CASTER, revision=3)
-_denied = CasterDenied(at=words.moment(), cameo_id=CAMEO, caster_id=CASTER, revision=4)
-_mutual = (follows(OWNER, CASTER), follows(CASTER, OWNER))
-TALES: dict[str, Tale] = {
-    "self": lambda told: told,
-    "approved": lambda told: told.consent(_approved),
-    "mutual": lambda told: told.relation(*_mutual),
-    "follower": lambda told: told.relation(follows(CASTER, OWNER)),
-    "followed": lambda told: told.relation(follows(OWNER, CASTER)),
-    "stranger": lambda told: told,
-    "blocked": lambda told: told.relation(*_mutual, blocks(OWNER, CASTER)),
-    "blocked, approved": lambda told: told.consent(_approved).relation(
-        *_mutual, blocks(OWNER, CASTER)
-    ),
-    "blocks the owner": lambda told: told.relation(*_mutual, blocks(CASTER, OWNER)),
-    "denied": lambda told: told.consent(_denied),
-    "denied, mutual": lambda told: told.relation(*_mutual).consent(_denied),
-}
-GROUPS: dict[str, tuple[AgeBand | None, AgeBand | None, Kind]] = {
-    # the owner's age, the caster's, and what the cameo is of
-    "adults": ("adult", "adult", "person"),
-    "caster under 18": ("adult", "under_18", "person"),
-    "caster of unknown age": ("adult", None, "person"),
-    "caster under 13": ("adult", "under_13", "person"),
-    "owner under 18": ("under_18", "adult", "person"),
-    "owner of unknown age": (None, "adult", "person"),
-    "owner under 13": ("under_13", "adult", "person"),
-    "a pet among minors": ("under_18", "under_18", "pet"),
-}
-ROWS = [
-    [cell.strip() for cell in line.split("|")]
-    for line in Path(__file__).with_name("consent_table.txt").read_text("utf-8").splitlines()
-    if line.count("|") == 1 + len(TIERS)
-]
-CASES = [
-    pytest.param(group, who, tier, act, expected, id=f"{group}-{who}-{tier}-{act}")
-    for group, who, *row in ROWS[1:]
-    for tier, expected in zip(TIERS, row, strict=True)
-    for act in ACTS
-]
-
-
-@pytest.mark.parametrize(("group", "who", "tier", "act", "expected"), CASES)
-def test_who_may_do_what(group: str, who: str, tier: Tier, act: Act, expected: str) -> None:
-    owner_age, caster_age, kind = GROUPS[group]
-    caster_id = OWNER if who == "self" else CASTER
-    told = Telling().cameo(version_approved(kind=kind))
-    told = told.consent(consent_opened(kind=kind), tier_changed(tier))
-    if owner_age:
-        told = told.relation(is_aged(OWNER, owner_age))
-    if caster_age and caster_id != OWNER:
-        told = told.relation(is_aged(CASTER, caster_age))
-    told = TALES[who](told)
-    if act != "admission":  # what the admission would have reserved
-        rule: Rule = "self" if who == "self" else "everyone"
-        told = told.consent(use_reserved(caster_id=caster_id, rule=rule))
-
-    decision = check(told.world(), plan(caster_id), act)
-
-    [verdict] = decision.verdicts
-    assert set(verdict.reasons) == ({*expected.split()} - {"y"})
-    assert decision.permitted == (expected == "y")
-    assert (verdict.rule is not None) == decision.permitted
+def test_who_may_do_what(case: Case) -> None:
+    assert case.holds(), f"expected {case.expected}: {case.answer().verdicts}"
 
 
 def test_the_table_is_whole() -> None:
