@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.account import account, handle, notice, relations
-from domain.cameo import cameo
+from domain.cameo import cameo, protection
 from domain.cameo import enrolment_events as enrolment
 from domain.consent import appearance, asking, casting
 from domain.consent import events as consent
@@ -20,6 +20,7 @@ EVENTS: Final[Catalog] = Catalog().merged(
     relations.CATALOG,
     enrolment.CATALOG,
     cameo.CATALOG,
+    protection.CATALOG,
     consent.CATALOG,
     asking.CATALOG,
     casting.CATALOG,

@@ -50,7 +50,7 @@ def probe(path: Path, limits: Limits = DEFAULT_LIMITS) -> ClipFacts:
     name = sniff(path)
     if name is None:
         raise ContainerUnknown
-    return _read(_report(path, name, limits), limits)
+    return facts_in(_report(path, name, limits), limits)
 
 
 def _report(path: Path, name: str, limits: Limits) -> bytes:
@@ -66,8 +66,11 @@ def _report(path: Path, name: str, limits: Limits) -> bytes:
         raise ClipDamaged("Its bytes end the decoder.") from None
 
 
-def _read(report: bytes, limits: Limits) -> ClipFacts:
-    """The facts of a report. It is not trusted, for the clip's bytes had that process in hand."""
+def facts_in(report: bytes, limits: Limits) -> ClipFacts:
+    """The facts of a report, or the ClipRefused that it names.
+
+    It is not trusted, for the clip's bytes had that process in hand.
+    """
     try:
         said = json.loads(report)
         if "objection" in said:

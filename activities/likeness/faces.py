@@ -19,8 +19,6 @@ Vector = NDArray[np.float32]
 
 DETECTION_SIDE: Final = 320
 """Pictures are shrunk to this longer side before faces are looked for: an enrolment's are large."""
-FOLLOWED_PIXELS: Final = 56.0
-"""A face that is followed is looked for at about this width, and others beside it down to 10."""
 _SCORE_MIN: Final = 0.6
 _CROP: Final = 192
 _CROP_MARGIN: Final = 1.5
@@ -59,16 +57,10 @@ class Faces:
         outputs.sort(key=lambda each: -int(np.prod(each["shape"])))
         self._mesh_points, self._mesh_presence = (each["index"] for each in outputs[:2])
 
-    def detect(self, picture: Picture, followed: float = 0.0) -> list[Face]:
-        """All faces, the widest first.
-
-        ``followed`` is the width in pixels of the face that was seen a moment ago, 0 where none
-        was: a large one is found in a smaller picture, in half of the time.
-        """
+    def detect(self, picture: Picture) -> list[Face]:
+        """All faces, the widest first."""
         height, width = picture.shape[:2]
         scale = min(1.0, DETECTION_SIDE / max(height, width))
-        if followed > 0:
-            scale = min(scale, FOLLOWED_PIXELS / followed)
         small = picture
         if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -34,9 +34,9 @@ _FILE_BYTES: Final = 64 << 20
 LOOK_SIDE: Final = 640
 """Pictures are shrunk to this longer side before anything is measured."""
 LOOKS_PER_SECOND: Final = 15
-_IDENTITY_SECONDS: Final = 0.5
-_HALF_WAY: Final = 4
-"""Times the side of a thumb: shrunk in whole levels that far, and in fractions of them after."""
+_IDENTITY_SECONDS: Final = 0.55
+_TURNED_OVER_EVERY: Final = 3
+"""Of the identities, so many are taken for each look at the picture turned over."""
 
 
 @dataclass
@@ -65,7 +65,6 @@ class Observer:
         self.notes = _Notes()
         self.portrait = Portrait()
         self._faces = faces
-        self._followed = 0.0
         self._next_look, self._next_identity = 0.0, 0.0
 
     def see(self, seconds: float, picture: Picture) -> None:
@@ -79,9 +78,7 @@ class Observer:
     def _look(self, seconds: float, picture: Picture) -> None:
         notes = self.notes
         notes.size = (picture.shape[1], picture.shape[0])
-        before = self._followed
-        found = self._faces.detect(picture, before)
-        self._followed = found[0].width if found else 0.0
+        found = self._faces.detect(picture)
         notes.seen_at.append(seconds)
         notes.faces.append(len(found))
         notes.others.append(found[1].width / found[0].width if len(found) > 1 else 0.0)
@@ -103,11 +100,14 @@ class Observer:
             self._next_identity = seconds + _IDENTITY_SECONDS
             notes.identity_of.append(len(notes.seen_at) - 1)
             notes.identities.append(self._faces.identity(picture, face))
-            notes.over.append(self._surer_turned_over(picture, before) - face.score)
+            if (len(notes.identities) - 1) % _TURNED_OVER_EVERY == 0:
+                notes.over.append(self._surer_turned_over(picture) - face.score)
+            else:
+                notes.over.append(notes.over[-1])
 
-    def _surer_turned_over(self, picture: Picture, followed: float) -> float:
+    def _surer_turned_over(self, picture: Picture) -> float:
         """The best score of a face in the picture turned by half a turn; 0 without one."""
-        found = self._faces.detect(np.ascontiguousarray(picture[::-1, ::-1]), followed)
+        found = self._faces.detect(np.ascontiguousarray(picture[::-1, ::-1]))
         return max((face.score for face in found), default=0.0)
 
     def evidence(self, sound: NDArray[np.float32]) -> Evidence:
@@ -133,13 +133,10 @@ class Observer:
 
 def _thumb(picture: Picture) -> NDArray[np.float32]:
     """[32, 32], grey, 0 to 255."""
-    side = _HALF_WAY * THUMB_SIDE
-    small = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    if min(small.shape) > side:
-        small = cv2.resize(small, (side, side), interpolation=cv2.INTER_AREA)
-    thumb = cv2.resize(
-        small.astype(np.float32), (THUMB_SIDE, THUMB_SIDE), interpolation=cv2.INTER_AREA
-    )
+    height, width = picture.shape[:2]
+    half = cv2.resize(picture, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(half, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    thumb = cv2.resize(grey, (THUMB_SIDE, THUMB_SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(thumb, np.float32)
 
 

@@ -49,17 +49,11 @@ def look_at(clip: Path, folder: Path, *, with_sound: bool) -> Observation:
 
     Raises ClipRefused, whose kinds name the reason; OSError where there is no file.
     """
-    facts = facts_of(clip, with_sound=with_sound)
+    facts = probe(clip, LIMITS)
+    require(facts, with_sound=with_sound)
     (folder / "facts.json").write_text(facts.model_dump_json(), encoding="utf-8")
     _observe(clip, folder)
     return observation(facts, folder)
-
-
-def facts_of(clip: Path, *, with_sound: bool) -> ClipFacts:
-    """What a clip holds, where an enrolment's may. Raises ClipRefused; OSError without a file."""
-    facts = probe(clip, LIMITS)
-    _require(facts, with_sound)
-    return facts
 
 
 def observation(facts: ClipFacts, folder: Path) -> Observation:
@@ -76,7 +70,8 @@ def observation(facts: ClipFacts, folder: Path) -> Observation:
     )
 
 
-def _require(facts: ClipFacts, with_sound: bool) -> None:
+def require(facts: ClipFacts, *, with_sound: bool) -> None:
+    """Raise ClipRefused for what an enrolment's clip may not be, though a studio's may."""
     if with_sound and facts.sound is None:
         raise ClipSilent
     if facts.seconds < SECONDS_MIN:

@@ -20,6 +20,8 @@ FACE_SIDE: Final = 256
 HEAD_SIDE: Final = 192
 HEAD_SECONDS: Final = 3.0
 _FPS: Final = 15
+_JUDGED_EVERY: Final = 3
+"""Neighbouring pictures are alike: one of so many can be the best."""
 _MARGIN: Final = 1.8
 """The crop's side as a multiple of the face's height: hair and chin are in it."""
 
@@ -29,6 +31,7 @@ class Portrait:
 
     def __init__(self) -> None:
         self._best = -1.0
+        self._considered = 0
         self._face: Picture | None = None
         self._recent: deque[Picture] = deque(maxlen=round(HEAD_SECONDS * _FPS))
         self._clip: list[Picture] = []
@@ -43,6 +46,9 @@ class Portrait:
         self._recent.append(crop(picture, face, HEAD_SIDE))
         if len(self._recent) == self._recent.maxlen and not self._clip:
             self._clip = list(self._recent)
+        self._considered += 1
+        if self._considered % _JUDGED_EVERY:
+            return
         merit = _merit(picture, face, points)
         if merit > self._best and seconds > 0.2:  # a camera needs a moment to find the light
             self._best, self._face = merit, crop(picture, face, FACE_SIDE)

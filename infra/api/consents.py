@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -73,6 +74,61 @@ _PROBLEMS: Final = problems(403, 404, 409, 412, 422, 503)
 _WITH_BODY: Final = problems(403, 404, 409, 412, 422, 503, body=True)
 
 
+@dataclass(frozen=True)
+class Change:
+    """A change of one's own settings: who asks for it, and at which revision."""
+
+    doors: Doors
+    response: Response
+    client: str
+    consent: Held
+    if_match: str | None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What every command of an owner says."""
+        return {
+            "command_id": self.doors.draw("cmd"),
+            "at": self.doors.clock(),
+            "account_id": self.consent.owner_id,
+        }
+
+    async def made(self, command: ConsentCommand, *guards: Guard) -> ConsentView:
+        """Carry it out at the revision that was read, where one was named."""
+        decider, cameo_id = held_to(CONSENT, _at_revision(self.if_match)), self.consent.cameo_id
+        performed = await decide(
+            self.doors,
+            self.client,
+            f"consent/{cameo_id}",
+            [Decision(decider, cameo_id, command)],
+            guards,
+        )
+        [state] = performed.states
+        return shown(self.response, state)
+
+
+async def at_once(
+    request: Request, response: Response, client: Client, consent: OwnConsent
+) -> Change:
+    """A change that holds whatever the revision is."""
+    return Change(doors_of(request), response, client, consent, None)
+
+
+async def as_read(
+    request: Request,
+    response: Response,
+    client: Client,
+    consent: OwnConsent,
+    if_match: IfMatch = None,
+) -> Change:
+    """A change of what was read."""
+    return Change(doors_of(request), response, client, consent, if_match)
+
+
+AtOnce = Annotated[Change, Depends(at_once)]
+AsRead = Annotated[Change, Depends(as_read)]
+
+
 @router.get("", responses=problems(403, 404, 422, 503), summary="Read your settings")
 async def read_consent(response: Response, consent: OwnConsent) -> ConsentView:
     """The settings of the acting account's cameo. Casters are never shown them."""
@@ -80,176 +136,70 @@ async def read_consent(response: Response, consent: OwnConsent) -> ConsentView:
 
 
 @router.put("/tier", responses=_WITH_BODY, summary="Say who may cast")
-async def change_tier(
-    request: Request,
-    response: Response,
-    body: TierRequest,
-    client: Client,
-    consent: OwnConsent,
-    if_match: IfMatch = None,
-) -> ConsentView:
+async def change_tier(body: TierRequest, change: AsRead) -> ConsentView:
     """Only me, people I approve, mutuals, or everyone."""
-    doors = doors_of(request)
-    relations = await standing(doors, RELATIONS, consent.owner_id)
+    owner_id = change.consent.owner_id
+    age_band = (await standing(change.doors, RELATIONS, owner_id)).age_band
 
     def same_age(state: Any) -> None:
-        if state.age_band != relations.age_band:
+        if state.age_band != age_band:
             raise ConsentMoved
 
-    return await _change(
-        doors,
-        response,
-        client,
-        consent,
-        if_match,
-        ChangeTier(**_asked(doors, consent), tier=body.tier, age_band=relations.age_band),
-        [Guard(RELATIONS, consent.owner_id, same_age)],
-    )
+    command = ChangeTier(**change.asked, tier=body.tier, age_band=age_band)
+    return await change.made(command, Guard(RELATIONS, owner_id, same_age))
 
 
 @router.put("/limits", responses=_WITH_BODY, summary="Set limits")
-async def change_limits(
-    request: Request,
-    response: Response,
-    body: LimitsRequest,
-    client: Client,
-    consent: OwnConsent,
-    if_match: IfMatch = None,
-) -> ConsentView:
+async def change_limits(body: LimitsRequest, change: AsRead) -> ConsentView:
     """Expiry, budget, scenes and topics that are refused, face, voice, surfaces, territories."""
-    doors = doors_of(request)
     try:
         limits = Limits.model_validate(body.model_dump())
     except ValidationError as wrong:
         raise invalid(wrong.errors(include_url=False, include_input=False)) from None
-    command = ChangeLimits(**_asked(doors, consent), limits=limits)
-    return await _change(doors, response, client, consent, if_match, command)
+    return await change.made(ChangeLimits(**change.asked, limits=limits))
 
 
 @router.put("/preferences", responses=_WITH_BODY, summary="Say how you are portrayed")
-async def restate_preferences(
-    request: Request,
-    response: Response,
-    body: PreferencesRequest,
-    client: Client,
-    consent: OwnConsent,
-    if_match: IfMatch = None,
-) -> ConsentView:
+async def restate_preferences(body: PreferencesRequest, change: AsRead) -> ConsentView:
     """Merged on the server into every plan that casts you; no prompt shows or overrides them."""
-    doors = doors_of(request)
     wishes = tuple(Preference(kind=each.kind, thing=each.thing) for each in body.wishes)
-    command = RestatePreferences(**_asked(doors, consent), wishes=wishes)
-    return await _change(doors, response, client, consent, if_match, command)
+    return await change.made(RestatePreferences(**change.asked, wishes=wishes))
 
 
 @router.put("/approved/{caster_id}", responses=_PROBLEMS, summary="Approve somebody")
-async def approve_caster(
-    request: Request,
-    response: Response,
-    caster_id: AccountId,
-    client: Client,
-    consent: OwnConsent,
-    if_match: IfMatch = None,
-) -> ConsentView:
+async def approve_caster(caster_id: AccountId, change: AsRead) -> ConsentView:
     """Let one account cast the cameo; a denial of it ends."""
-    doors = doors_of(request)
-    command = ApproveCaster(**_asked(doors, consent), caster_id=caster_id)
-    return await _change(doors, response, client, consent, if_match, command)
+    return await change.made(ApproveCaster(**change.asked, caster_id=caster_id))
 
 
 @router.delete("/approved/{caster_id}", responses=_PROBLEMS, summary="Take an approval back")
-async def remove_approval(
-    request: Request,
-    response: Response,
-    caster_id: AccountId,
-    client: Client,
-    consent: OwnConsent,
-    if_match: IfMatch = None,
-) -> ConsentView:
+async def remove_approval(caster_id: AccountId, change: AsRead) -> ConsentView:
     """Take an approval back."""
-    doors = doors_of(request)
-    command = RemoveApproval(**_asked(doors, consent), caster_id=caster_id)
-    return await _change(doors, response, client, consent, if_match, command)
+    return await change.made(RemoveApproval(**change.asked, caster_id=caster_id))
 
 
 @router.put("/denied/{caster_id}", responses=_PROBLEMS, summary="Deny somebody")
-async def deny_caster(
-    request: Request,
-    response: Response,
-    caster_id: AccountId,
-    client: Client,
-    consent: OwnConsent,
-    if_match: IfMatch = None,
-) -> ConsentView:
+async def deny_caster(caster_id: AccountId, change: AsRead) -> ConsentView:
     """Never let one account cast the cameo, whatever the tier; an approval of it ends."""
-    doors = doors_of(request)
-    command = DenyCaster(**_asked(doors, consent), caster_id=caster_id)
-    return await _change(doors, response, client, consent, if_match, command)
+    return await change.made(DenyCaster(**change.asked, caster_id=caster_id))
 
 
 @router.delete("/denied/{caster_id}", responses=_PROBLEMS, summary="Take a denial back")
-async def remove_denial(
-    request: Request,
-    response: Response,
-    caster_id: AccountId,
-    client: Client,
-    consent: OwnConsent,
-    if_match: IfMatch = None,
-) -> ConsentView:
+async def remove_denial(caster_id: AccountId, change: AsRead) -> ConsentView:
     """Take a denial back."""
-    doors = doors_of(request)
-    command = RemoveDenial(**_asked(doors, consent), caster_id=caster_id)
-    return await _change(doors, response, client, consent, if_match, command)
+    return await change.made(RemoveDenial(**change.asked, caster_id=caster_id))
 
 
 @router.post("/revoke", responses=_WITH_BODY, summary="Revoke")
-async def revoke_consent(
-    request: Request,
-    response: Response,
-    body: RevocationRequest,
-    client: Client,
-    consent: OwnConsent,
-) -> ConsentView:
+async def revoke_consent(body: RevocationRequest, change: AtOnce) -> ConsentView:
     """Stop everything: what runs, and what would be admitted or published. It needs no ETag."""
-    doors = doors_of(request)
-    command = RevokeConsent(**_asked(doors, consent), reason=body.reason)
-    return await _change(doors, response, client, consent, None, command)
+    return await change.made(RevokeConsent(**change.asked, reason=body.reason))
 
 
 @router.post("/restore", responses=_PROBLEMS, summary="Restore")
-async def restore_consent(
-    request: Request,
-    response: Response,
-    client: Client,
-    consent: OwnConsent,
-    if_match: IfMatch = None,
-) -> ConsentView:
+async def restore_consent(change: AsRead) -> ConsentView:
     """Let the settings hold again for twelve months; what was admitted before stays ended."""
-    doors = doors_of(request)
-    command = RestoreConsent(**_asked(doors, consent))
-    return await _change(doors, response, client, consent, if_match, command)
-
-
-async def _change(
-    doors: Doors,
-    response: Response,
-    client: str,
-    consent: Held,
-    if_match: str | None,
-    command: ConsentCommand,
-    guards: list[Guard] | None = None,
-) -> ConsentView:
-    """One change at the revision that was read, where one was named."""
-    decider = held_to(CONSENT, _at_revision(if_match))
-    performed = await decide(
-        doors,
-        client,
-        f"consent/{consent.cameo_id}",
-        [Decision(decider, consent.cameo_id, command)],
-        guards or [],
-    )
-    [state] = performed.states
-    return shown(response, state)
+    return await change.made(RestoreConsent(**change.asked))
 
 
 def _at_revision(if_match: str | None) -> Callable[[Consent], None]:
@@ -265,11 +215,3 @@ def _at_revision(if_match: str | None) -> Callable[[Consent], None]:
             raise ConsentMoved
 
     return require
-
-
-def _asked(doors: Doors, consent: Held) -> dict[str, Any]:
-    return {
-        "command_id": doors.draw("cmd"),
-        "at": doors.clock(),
-        "account_id": consent.owner_id,
-    }

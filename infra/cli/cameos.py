@@ -1,4 +1,4 @@
-"""``cameos rescore``: look at every stored enrolment again, as one job that survives everything."""
+"""``cameos``: look at every stored enrolment again as one job; keep the list of the protected."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
+from infra.cli import protect
 from infra.clock import system_clock
 from infra.errors import UserError
 from infra.identity import drawn_by
@@ -32,6 +33,8 @@ app = typer.Typer(
     add_completion=False,
     help="Look after every cameo.",
 )
+
+app.add_typer(protect.app)
 
 _TITLE: Final = "Temporal"  # as ``up`` writes it into its run file
 _LOOK_SECONDS: Final = 1.0

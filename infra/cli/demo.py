@@ -219,17 +219,17 @@ async def _act(url: str, key: str, scene: cameos.Scene, sampler: str) -> None:
             await each.ask("PUT", "/v1/accounts/me/age-band", {"age_band": "adult"})
         pilot = await scene.enrol_person(ada, "pilot")
         admiral = await scene.enrol_person(grace, "admiral")
-        cat = await scene.enrol_pet(ada, "cat")
+        dog = await scene.enrol_pet(ada, "dog")
         wishes = [
             {"kind": "always", "thing": "a gold chain"},
             {"kind": "never", "thing": "skinny jeans"},
         ]
         await scene.set_consent(pilot, "mutuals", [])
         await scene.set_consent(admiral, "approved", wishes)
-        await scene.set_consent(cat, "everyone", [])
+        await scene.set_consent(dog, "everyone", [])
         await scene.refuse_stranger(stranger, [pilot, admiral])
         await scene.ask_owner(ada, admiral)
-        await scene.check_cast(ada, [pilot, admiral, cat])
+        await scene.check_cast(ada, [pilot, admiral, dog])
         play = Play(scene, sampler)
         await play.name_them(pilot, admiral)
         await play.make(ada, [pilot, admiral])

@@ -41,6 +41,10 @@ class PostgresGallery:
         """Keep the likeness of somebody whom nobody may enrol."""
         await self._enter(likeness, "protected")
 
+    async def protected(self) -> list[str]:
+        """The ids of everybody whom nobody may enrol."""
+        return [row["enrolment_id"] for row in await self._pool.fetch(_SQL["protected"])]
+
     async def others(self, account_id: str) -> list[Template]:
         """Everybody's but this account's; one whose key is gone is nobody's any more."""
         rows = await self._pool.fetch(_SQL["others"], account_id)

@@ -27,6 +27,10 @@ ON CONFLICT (enrolment_id) DO UPDATE SET sealed = excluded.sealed;
 SELECT enrolment_id, cameo_id, kind, sealed FROM likeness.gallery
 WHERE account_id <> $1 ORDER BY enrolment_id;
 
+-- name: protected
+-- Everybody whom nobody may enrol.
+SELECT enrolment_id FROM likeness.gallery WHERE kind = 'protected' ORDER BY enrolment_id;
+
 -- name: find
 -- One attempt's own.
 SELECT enrolment_id, cameo_id, account_id, kind, sealed FROM likeness.gallery

@@ -11,7 +11,7 @@ class MemoryGallery:
 
     def __init__(self) -> None:
         self.entries: dict[str, Likeness] = {}
-        self.protected: dict[str, Likeness] = {}
+        self.guarded: dict[str, Likeness] = {}
 
     async def enter(self, likeness: Likeness) -> None:
         """Keep a likeness."""
@@ -19,13 +19,17 @@ class MemoryGallery:
 
     async def protect(self, likeness: Likeness) -> None:
         """Keep the likeness of somebody whom nobody may enrol."""
-        self.protected[likeness.enrolment_id] = likeness
+        self.guarded[likeness.enrolment_id] = likeness
+
+    async def protected(self) -> list[str]:
+        """The ids of everybody whom nobody may enrol."""
+        return sorted(self.guarded)
 
     async def others(self, account_id: str) -> list[Template]:
         """Everybody's but this account's."""
         return [
             Template(key=each.cameo_id, kind=kind, face=each.face, voice=each.voice)
-            for kind, likenesses in (("enrolled", self.entries), ("protected", self.protected))
+            for kind, likenesses in (("enrolled", self.entries), ("protected", self.guarded))
             for each in likenesses.values()
             if each.account_id != account_id
         ]
@@ -37,3 +41,4 @@ class MemoryGallery:
     async def withdraw(self, enrolment_id: str) -> None:
         """Remove an attempt's likeness."""
         self.entries.pop(enrolment_id, None)
+        self.guarded.pop(enrolment_id, None)

@@ -24,6 +24,8 @@ from tests.media.pets import film_pet
 from tests.media.voices import RATE, say
 
 Dice = np.random.Generator
+_AT_ONCE: Final = 0.6
+"""How many speak while they move, instead of before: their clips are shorter by a third."""
 
 
 _PERSON: Final = Claim()
@@ -64,7 +66,9 @@ class Scene:
 def _scene(rng: Dice, seed: int, size: Size) -> Scene:
     person = PEOPLE[seed % len(PEOPLE)]
     challenge = size.challenge(rng)
-    performance = perform(challenge.digits, challenge.moves, person.voice, rng)
+    performance = perform(
+        challenge.digits, challenge.moves, person.voice, rng, at_once=rng.random() < _AT_ONCE
+    )
     return Scene(person, challenge, performance, size.camera(rng))
 
 
@@ -139,7 +143,7 @@ def wrong_words(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
 
 
 def _acted(rng: Dice, path: Path, scene: Scene, digits: str, moves: Sequence[Move]) -> Attack:
-    performance = perform(digits, moves, scene.person.voice, rng)
+    performance = perform(digits, moves, scene.person.voice, rng, at_once=rng.random() < _AT_ONCE)
 
     def drawn(times: Sequence[int]) -> Iterator[Picture]:
         return views(scene.person, performance, times, rng)

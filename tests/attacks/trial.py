@@ -7,6 +7,7 @@ is, in confined processes: their time is the examination's.
 
 from __future__ import annotations
 
+import json
 import resource
 import tempfile
 import time
@@ -19,13 +20,16 @@ from typing import Final
 import cv2
 import numpy as np
 
+from activities.clip import examiner
+from activities.clip.container import sniff
+from activities.clip.probe import facts_in
 from activities.clip.refusals import ClipRefused
 from activities.likeness.contract import Challenge, Claim, Examination, Finding, Template, Verdict
 from activities.likeness.evidence import SAMPLE_RATE
 from activities.likeness.examine import examine, examined
 from activities.likeness.faces import Faces
 from activities.likeness.observer import observe
-from activities.likeness.observing import facts_of, observation
+from activities.likeness.observing import LIMITS, observation, require
 from activities.likeness.speaker import voice_in
 from domain.kernel.model import Value
 from tests.attacks.suite import KINDS, Attack, film_attack
@@ -115,9 +119,11 @@ def _examined(kind: str, seed: int, attack: Attack, *, apart: bool) -> Trial:
 def _examine_here(
     clip: Path, challenge: Challenge | None, templates: Sequence[Template], claim: Claim
 ) -> Examination:
-    """``examine`` without a confined observer: probed apart, measured in this process."""
+    """``examine`` without its confined processes."""
     with tempfile.TemporaryDirectory(prefix="callsheet-likeness-") as folder:
-        facts = facts_of(clip, with_sound=challenge is not None)
+        report = examiner.examine(str(clip), sniff(clip) or "", LIMITS.model_dump())
+        facts = facts_in(json.dumps(report).encode(), LIMITS)
+        require(facts, with_sound=challenge is not None)
         observe(clip, facts, _faces(), Path(folder))
         return examined(observation(facts, Path(folder)), challenge, templates, claim)
 

@@ -9,7 +9,12 @@ from pydantic import BaseModel
 
 from domain.account.handle import HandleClaimed, HandleReleased
 from domain.account.relations import AccountUnblocked
-from domain.cameo.cameo import CameoReinstated, TemplatesDestroyed
+from domain.cameo.cameo import (
+    CameoHeldBack,
+    CameoLetThrough,
+    CameoReinstated,
+    TemplatesDestroyed,
+)
 from domain.cameo.checks import shortcoming
 from domain.cameo.enrolment_events import (
     ClipDeclined,
@@ -32,6 +37,7 @@ from tests.domain import (
     test_cameo,
     test_consent,
     test_enrolment,
+    test_protection,
     test_receipt,
     test_relations,
 )
@@ -76,6 +82,10 @@ _TOLD: dict[type[Event], Event] = {
             decision="refuse",
             reason="a-child",
         ),
+        CameoHeldBack(at=NOON, cameo_id=CAMEO, reason="resembles-another"),
+        CameoLetThrough(at=NOON, cameo_id=CAMEO, reason="reviewed"),
+        test_protection.protected(),
+        test_protection.ended(),
         TemplatesDestroyed(at=NOON, cameo_id=CAMEO, version=1),
         test_cameo.suspended(1),
         AppearanceNoted(

@@ -78,7 +78,7 @@ class Size:
 
 FULL: Final = Size(DIGITS, MOVES, plain=False)
 """As an account is asked."""
-BRIEF: Final = Size(6, 3, plain=True)
+BRIEF: Final = Size(6, 2, plain=True)
 """As little as the tests can do with."""
 
 

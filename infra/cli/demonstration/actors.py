@@ -1,4 +1,4 @@
-"""Who stands before the camera in the demo: people and a cat that the project synthesises."""
+"""Who stands before the camera in the demo: people and a dog that the project synthesises."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class Actor:
         return film(path, drawn, performance, _camera(), rng)
 
 
-async def film_cat(path: Path) -> Path:
-    """Three seconds of a cat; with its suffix."""
+async def film_dog(path: Path) -> Path:
+    """Three seconds of a dog; with its suffix."""
 
     def make() -> Path:
         from tests.media.pets import film_pet
 
-        return film_pet(path, _dice("cat"), _camera())
+        return film_pet(path, _dice("dog"), _camera(), pet="dog")
 
     return await asyncio.to_thread(make)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from infra.cli.caller import Json, ProblemAnswer
 from infra.cli.cameo_caller import CameoCaller
-from infra.cli.demonstration.actors import Actor, film_cat
+from infra.cli.demonstration.actors import Actor, film_dog
 from infra.cli.figures import Figures, at_least, at_most, equals
 
 PLANNED: Final = (
@@ -125,7 +125,7 @@ class Scene:
         found = Enrolled(name, "pet", owner)
         self.enrolled.append(found)
         found.enrolment = await owner.enrol("pet", "owner")
-        clip = await film_cat(self._out / name)
+        clip = await film_dog(self._out / name)
         await owner.upload(found.enrolment, clip)
         began = time.monotonic()
         session = {"session": f"the demo's session of {name}"}
