@@ -21,7 +21,7 @@ from tests.media.head import Picture
 from tests.media.people import PEOPLE, Person
 from tests.media.performance import Performance, perform
 from tests.media.pets import film_pet
-from tests.media.voices import RATE, say
+from tests.media.voices import RATE, Voice, say
 
 Dice = np.random.Generator
 _AT_ONCE: Final = 0.6
@@ -33,8 +33,8 @@ _PERSON: Final = Claim()
 
 @dataclass(frozen=True)
 class Attack:
-    """One clip, what it pretends, whose face or voice an account has enrolled before, and whose
-    face it ``shows``, where that matters.
+    """One clip, what it pretends, whose face or voice an account has enrolled before, whose face it
+    ``shows`` where that matters, and the ``voice`` where it is not that person's usual one.
     """
 
     clip: Path
@@ -43,6 +43,7 @@ class Attack:
     enrolled_face: Person | None = None
     enrolled_voice: Person | None = None
     shows: str = ""
+    voice: Voice | None = None
 
 
 @dataclass(frozen=True)

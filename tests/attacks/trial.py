@@ -37,13 +37,16 @@ from tests.media.camera import Camera, Lens
 from tests.media.clips import FULL, Size, chance, honest
 from tests.media.people import BY_NAME, PEOPLE, Person
 from tests.media.pets import film_pet
-from tests.media.voices import RATE, resampled, say
+from tests.media.voices import RATE, Voice, resampled, say
 
 HONEST: Final = "honest"
 HONEST_PET: Final = "honest_pet"
 _ADULT: Final = Claim(age_years=34)
 _ENROLLED_NUMBER: Final = "274096135"
 _UNLIKE: Final = 0.175
+HIGH: Final = Voice(1.12)
+"""Higher than everybody's, near 245 Hz: higher ones the recogniser understands less and less."""
+_HIGH_EVERY: Final = 4
 
 
 class Trial(Value):
@@ -82,8 +85,10 @@ def run_trial(kind: str, seed: int, size: Size = FULL, *, apart: bool = True) ->
 def _film(kind: str, seed: int, path: Path, size: Size) -> Attack:
     if kind == HONEST:
         person = PEOPLE[seed % len(PEOPLE)]
+        if seed % _HIGH_EVERY == _HIGH_EVERY - 1:
+            person = replace(person, voice=HIGH)
         clip, challenge = honest(path, seed, person, size)
-        return Attack(clip, challenge, _ADULT, shows=person.name)
+        return Attack(clip, challenge, _ADULT, shows=person.name, voice=person.voice)
     if kind == HONEST_PET:
         rng = chance("pet", seed)
         return Attack(film_pet(path, rng, size.camera(rng)), None, Claim(subject="pet"))
@@ -165,8 +170,8 @@ def _strangers(attack: Attack) -> list[Person]:
 
 def _sounds_unlike(stranger: Person, attack: Attack) -> bool:
     """All voices are one voice changed; those that are changed alike are alike."""
-    heard = attack.enrolled_voice or BY_NAME[attack.shows]
-    return abs(stranger.voice.height - heard.voice.height) >= _UNLIKE
+    heard = attack.voice or (attack.enrolled_voice or BY_NAME[attack.shows]).voice
+    return abs(stranger.voice.height - heard.height) >= _UNLIKE
 
 
 @cache

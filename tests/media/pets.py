@@ -23,7 +23,7 @@ from tests.media.people import Person, picture
 
 _SECONDS: Final = 3.0
 Pet = Literal["cat", "dog"]
-_WALK: Final = Track("walk", start_x=-0.28, ground_y=0.3, facing=1, offset=0.4, speed=0.17)
+_WALK: Final = Track("walk", start_x=-0.16, ground_y=0.3, facing=1, offset=0.4, speed=0.1)
 
 
 def film_pet(
@@ -69,7 +69,7 @@ def _dog(second: float) -> Picture:
     ground = np.where(share > 0.58, grass * (1.25 - 0.35 * share), sky)
     scene = np.ascontiguousarray(np.broadcast_to(ground, (SIDE, SIDE, 3)).astype(np.uint8))
     stage = Stage(scene, View(x=0.04 * second, zoom=1.1))
-    beast("dog", stage, _WALK.at(second), NATURAL["dog"][0], 1.9, 0, light)
+    beast("dog", stage, _WALK.at(second), NATURAL["dog"][0], 1.5, 0, light)
     return scene
 
 
