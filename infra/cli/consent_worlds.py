@@ -72,7 +72,8 @@ class Past:
         """What others decided about consent, so that it stands here as it stands in the log."""
         for stream, event in happened:
             if stream in self.states and stream.startswith(CONSENT.category):
-                self.states[stream] = CONSENT.evolve(self.states[stream], event)
+                evolve: Callable[[Any, Any], Any] = CONSENT.evolve
+                self.states[stream] = evolve(self.states[stream], event)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import cache
 from math import cos, floor, radians, sin
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -121,17 +121,18 @@ def _source(yaw: float, pitch: float) -> tuple[Grid, Grid]:
     here_x, here_y = _grid()
     sin_yaw, cos_yaw = sin(yaw), max(cos(yaw), 0.35)
     sin_pitch, cos_pitch = sin(pitch), max(cos(pitch), 0.35)
-    x, y = here_x, here_y
+    x: NDArray[np.floating[Any]] = here_x
+    y: NDArray[np.floating[Any]] = here_y
     for _ in range(_ROUNDS):
         depth = _depth(x, y) - np.float32(_AXIS_DEPTH * _DEEP)
         turned_x = (here_x - sin_yaw * depth) / cos_yaw
         turned_depth = -sin_yaw * turned_x + cos_yaw * depth
         turned_y = (here_y - sin_pitch * turned_depth) / cos_pitch
         x, y = 0.55 * x + 0.45 * turned_x, 0.55 * y + 0.45 * turned_y
-    return x, y
+    return np.asarray(x, np.float32), np.asarray(y, np.float32)
 
 
-def _depth(x: Grid, y: Grid) -> Grid:
+def _depth(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> Grid:
     """How near the surface is, in pixels: a skull, a nose, two eye sockets."""
     round_part = 1 - (x / _ACROSS) ** 2 - (y / _DOWN) ** 2
     depth = _DEEP * np.sqrt(np.maximum(round_part, 0))
@@ -148,5 +149,7 @@ def _depth(x: Grid, y: Grid) -> Grid:
     return np.asarray(depth, np.float32)
 
 
-def _bump(x: Grid, wide: float, y: Grid, high: float) -> Grid:
+def _bump(
+    x: NDArray[np.floating[Any]], wide: float, y: NDArray[np.floating[Any]], high: float
+) -> Grid:
     return np.asarray(np.exp(-((x / wide) ** 2) - (y / high) ** 2), np.float32)
