@@ -18,6 +18,8 @@ from tests.media.people import PEOPLE, Person
 from tests.media.performance import Performance, perform
 
 SAID_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_AT_ONCE: Final = 0.05
+"""How many turn while they speak, although they are told to speak first: many of these are unsure."""
 _PLAIN: Final = Camera(width=400, height=400, fps=15)
 _MOVES: Final[tuple[Move, ...]] = ("left", "right", "up", "down")
 _SIZES: Final = ((480, 480), (360, 640), (640, 480), (480, 640), (400, 400), (640, 360))
@@ -131,7 +133,7 @@ def answer(
         person.voice,
         rng,
         amplitude=float(rng.uniform(0.9, 1.15)),
-        at_once=rng.random() < 0.3,
+        at_once=rng.random() < _AT_ONCE,
     )
 
     def drawn(times: Sequence[int]) -> Iterator[Picture]:

@@ -44,9 +44,7 @@ class Actor:
         from tests.media.performance import perform
 
         person, rng = _person(self.name), _dice(self.name)
-        performance = perform(
-            challenge["digits"], challenge["moves"], person.voice, rng, at_once=True
-        )
+        performance = perform(challenge["digits"], challenge["moves"], person.voice, rng)
 
         def drawn(times: Any) -> Any:
             return views(person, performance, times, rng)
