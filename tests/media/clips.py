@@ -19,7 +19,7 @@ from tests.media.performance import Performance, perform
 
 SAID_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _AT_ONCE: Final = 0.05
-"""How many turn while they speak, although they are told to speak first: many of these are unsure."""
+"""How many turn while they speak, although told to speak first: half of these are unsure."""
 _PLAIN: Final = Camera(width=400, height=400, fps=15)
 _MOVES: Final[tuple[Move, ...]] = ("left", "right", "up", "down")
 _SIZES: Final = ((480, 480), (360, 640), (640, 480), (480, 640), (400, 400), (640, 360))
