@@ -13,6 +13,8 @@ from activities.cameo.rescoring import look_again
 from activities.film.formats import FORMATS
 from activities.likeness.examine import examine
 from activities.media import MediaActivities
+from activities.provenance.auditing import AuditActivities
+from activities.provenance.exporting import ExportActivities
 from activities.provenance.lineage import Lineage
 from activities.provenance.sealing import SealingActivities
 from infra.bootstrap import (
@@ -60,6 +62,8 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
             lineage = Lineage(ledger, office_on(log))
             bodies = [
                 *films.bodies,
+                *ExportActivities(store, ledger, kit, scratch, settings.visible_mark).bodies,
+                *AuditActivities(store, ledger, kit, scratch).bodies,
                 *SealingActivities(store, ledger, kit, lineage, scratch).bodies,
                 *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
                 *ExaminationActivities(
