@@ -14,6 +14,14 @@ from pathlib import Path
 import numpy as np
 from temporalio import activity
 
+from activities.export.orders import (
+    Branded,
+    BrandingOrder,
+    ExportProven,
+    ExportProvingOrder,
+    KeepDownOrder,
+    KeptDown,
+)
 from activities.generation import context_of
 from activities.ledger import Decision, Ledger
 from activities.orders import (
@@ -28,14 +36,6 @@ from activities.orders import (
     StagedFile,
     StorageOrder,
     Stored,
-)
-from activities.provenance.export_orders import (
-    Branded,
-    BrandingOrder,
-    ExportProven,
-    ExportProvingOrder,
-    KeepDownOrder,
-    KeptDown,
 )
 from activities.provenance.orders import Claims, Proven, ProvingOrder, Signed, SigningOrder
 from domain.generation.commands import BeginSampling, RecordProof, RecordRendition, RecordTake

@@ -8,10 +8,7 @@ from typing import Any, Final
 
 from temporalio import activity
 
-from activities.film.shape import Timing
-from activities.heartbeats import beating
-from activities.ledger import Ledger
-from activities.provenance.export_orders import (
+from activities.export.orders import (
     Branded,
     BrandingOrder,
     ExportProven,
@@ -19,6 +16,9 @@ from activities.provenance.export_orders import (
     KeepDownOrder,
     KeptDown,
 )
+from activities.film.shape import Timing
+from activities.heartbeats import beating
+from activities.ledger import Ledger
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.manifest import Parent
 from activities.provenance.orders import Claims
