@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -42,6 +42,7 @@ from domain.consent.signing import ReceiptSigner
 from domain.consent.situations import Consent, Held
 from domain.consent.terms import Act
 from domain.consent.world import World
+from domain.kernel.ids import event_id
 from domain.kernel.ports import EventCodec, EventLog, StreamAppend, StreamCheck, WrongRevision
 
 ATTEMPTS_MAX: Final = 32
@@ -124,6 +125,37 @@ class ConsentDesk:
                 return answer
         raise Contended(f"casting-{plan.generation_id} met {ATTEMPTS_MAX} races; try again.")
 
+    async def allow(
+        self,
+        plan: CastPlan,
+        act: Act,
+        decisions: Sequence[Decision],
+        command_id: str,
+        context: Context,
+        guards: Sequence[Guard] = (),
+    ) -> Answer:
+        """Carry out what rests on consent, in one append with the record of why it may.
+
+        This is how the GPU is started and how a video is published: consent is judged, and the
+        append fails when anything it was judged from has changed. What is refused is recorded, and
+        nothing else is done. The same command asked again gives its first answer; another command
+        is judged anew. Raises ``Contended``, or what the decisions themselves refuse.
+        """
+        for _ in range(ATTEMPTS_MAX):
+            if known := await self._carried_out(plan, command_id):
+                return known
+            answer = await self.look(plan, act)
+            record = _record(answer, command_id)
+            if not answer.decision.permitted:
+                await self._ledger.perform([record], context)
+                return answer
+            with suppress(FactsMoved, Contended):
+                await self._ledger.perform(
+                    [*decisions, record], context, (*answer.guards(), *guards)
+                )
+                return answer
+        raise Contended(f"casting-{plan.generation_id} met {ATTEMPTS_MAX} races; try again.")
+
     async def record(self, answer: Answer, command_id: str, context: Context) -> None:
         """Write down what was decided at a later door."""
         await self._ledger.perform([_record(answer, command_id)], context)
@@ -149,6 +181,17 @@ class ConsentDesk:
         """The answer that this plan's admission was given before."""
         for decided in casting.decisions:
             if decided.plan_key == plan.plan_key and decided.decision.act == "admission":
+                return await self._given(plan, decided)
+        return None
+
+    async def _carried_out(self, plan: CastPlan, command_id: str) -> Answer | None:
+        """The answer that this very command was given before."""
+        stream = CASTING.stream(plan.generation_id)
+        first = event_id(f"{command_id}@{stream}", 0)
+        for each in await self._log.read_stream(stream):
+            if each.event_id == first:
+                decided = self._codec.decode(each)
+                assert isinstance(decided, CastingDecided)
                 return await self._given(plan, decided)
         return None
 

@@ -20,6 +20,7 @@ from infra.api import (
     describe,
     enrolments,
     events,
+    exports,
     feed,
     generations,
     health,
@@ -28,6 +29,7 @@ from infra.api import (
     previews,
     receipts,
     reviews,
+    takedowns,
     videos,
 )
 from infra.api.auth import RequireKey
@@ -54,6 +56,8 @@ _PAGES: Final = (
     previews,
     feed,
     videos,
+    exports,
+    takedowns,
     notices,
     health,
     describe,

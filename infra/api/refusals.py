@@ -12,6 +12,7 @@ from domain.cameo import keeping
 from domain.consent import asking, may_ask, preferences
 from domain.consent import refusals as consent
 from domain.kernel.errors import Refusal
+from domain.video import export, video
 
 REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
     {
@@ -67,5 +68,9 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         asking.AskEnded: 409,
         asking.AskStillOpen: 409,
         asking.AskingOneself: 422,
+        video.VideoUnknown: 404,
+        video.VideoIsTakenDown: 410,
+        export.ExportUnknown: 404,
+        export.ExportSettled: 409,
     }
 )

@@ -10,17 +10,26 @@ from activities.cameo.keeping import KeepingActivities
 from activities.cameo.receipt import ReceiptActivities
 from activities.cameo.rescore import RescoringActivities
 from activities.cameo.rescoring import look_again
+from activities.export.auditing import AuditActivities
+from activities.export.making import ExportActivities
 from activities.film.formats import FORMATS
 from activities.likeness.examine import examine
 from activities.media import MediaActivities
+from activities.provenance.lineage import Lineage
+from activities.provenance.manifest import FORMAT as SIGNED_TYPE
+from activities.provenance.sealing import SealingActivities
 from infra.bootstrap import (
+    ledger_on,
     object_store,
+    office_on,
     open_cameo_index,
     open_gallery,
-    open_ledger,
+    open_log,
+    open_provenance,
     open_vault,
 )
 from infra.clock import system_clock
+from infra.errors import UserError
 from infra.processes.observed import observed
 from infra.settings import Settings
 from infra.telemetry.metrics import ActivityTimes
@@ -32,14 +41,22 @@ ROLE = "media"
 
 
 async def main(settings: Settings, ready: Callable[[], None]) -> None:
-    """Serve the queues ``media`` and ``io`` until cancelled."""
+    """Serve the queues ``media`` and ``io`` until cancelled. Raises UserError."""
+    form = FORMATS[settings.film_format]
+    if form.content_type != SIGNED_TYPE:
+        raise UserError(
+            f"Films in {form.name} carry no signature, and what is not signed is not released. "
+            "Set CALLSHEET_FILM_FORMAT to h264, or unset it."
+        )
     with observed(settings, ROLE) as metrics:
         async with (
-            open_ledger(settings) as ledger,
+            open_log(settings) as log,
             object_store(settings) as store,
             open_gallery(settings) as gallery,
             open_cameo_index(settings) as index,
+            open_provenance(settings) as kit,
         ):
+            ledger = ledger_on(log)
             scratch, vault = settings.home / "scratch", open_vault(settings)
             films = MediaActivities(
                 store,
@@ -47,10 +64,15 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 system_clock,
                 scratch,
                 settings.takes_kept_days,
-                FORMATS[settings.film_format],
+                form,
+                kit,
             )
+            lineage = Lineage(ledger, office_on(log))
             bodies = [
                 *films.bodies,
+                *ExportActivities(store, ledger, kit, scratch, settings.visible_mark).bodies,
+                *AuditActivities(store, ledger, kit, scratch).bodies,
+                *SealingActivities(store, ledger, kit, lineage, scratch).bodies,
                 *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
                 *ExaminationActivities(
                     store, ledger, vault, gallery, examine, compare, scratch

@@ -17,6 +17,8 @@ import uvicorn
 from temporalio.worker import Worker
 
 from activities.consent.admission import AdmissionActivities
+from activities.consent.leaving import LeavingDesk
+from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
 from domain.catalog import EVENTS
 from infra.api.app import create_app
@@ -115,6 +117,7 @@ async def stage() -> AsyncIterator[Stage]:
         decisions = [
             *GenerationActivities(ledger, office).bodies,
             *AdmissionActivities(office).bodies,
+            *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
         ]
         await _work(stack, settings, decisions, studio, cameos)
         for projection in PROJECTIONS:
@@ -138,7 +141,16 @@ async def _work(
     throttle = timedelta(milliseconds=50)
     bodies: dict[str, list[Callable[..., Any]]] = {
         "gpu": [studio.sample_take],
-        "media": [studio.assemble_rendition, studio.store_rendition, *cameos.media],
+        "media": [
+            studio.assemble_rendition,
+            studio.sign_film,
+            studio.store_rendition,
+            studio.prove_rendition,
+            studio.brand_video,
+            studio.prove_export,
+            studio.keep_video_down,
+            *cameos.media,
+        ],
         "io": [studio.clear_staging, *cameos.io],
     }
     for queue, activities in bodies.items():
