@@ -17,11 +17,15 @@ from domain.kernel.ports import EventLog
 from infra import receipts
 from infra.api.idempotency import Idempotency
 from infra.api.keys import first_key
+from infra.clock import system_clock
 from infra.errors import UserError
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
 from infra.likeness.gallery import PostgresGallery
 from infra.media.s3 import S3ObjectStore
+from infra.provenance.index import PostgresIndex
+from infra.provenance.keys import ProvenanceKeys
+from infra.provenance.register import PostgresRegister
 from infra.settings import Settings
 from infra.temporal import payload_keys
 from infra.temporal.apply import apply_deployment
@@ -116,6 +120,7 @@ async def prepare(settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     payload_keys.ensure(settings.home)
     receipts.ensure(settings.home)
+    ProvenanceKeys.ensure(settings.home, system_clock())
     first_key(settings.keys_file, settings.home / "api-key")
     await asyncio.gather(
         _prepare_postgres(settings), _prepare_bucket(settings), apply_deployment(settings)
@@ -130,6 +135,8 @@ async def _prepare_postgres(settings: Settings) -> None:
     try:
         await Idempotency.migrate(connection)
         await PostgresGallery.migrate(connection)
+        await PostgresRegister.migrate(connection)
+        await PostgresIndex.migrate(connection)
     finally:
         await connection.close()
 

@@ -101,13 +101,7 @@ class PictureReader:
         numbers: NDArray[np.int64] | None = None,
     ) -> Heard | None:
         """The number at a place: among the issued ones where they are known, else by its check."""
-        if place.pilot < PILOT_MIN:
-            return None
-        soft = self.soft(place)
-        heard = decode(PICTURE, self._key, soft, FLIPS_MAX)
-        if heard is None and issued is not None and numbers is not None:
-            heard = search(soft, issued, numbers)
-        return heard
+        return heard_in(self._key, place.pilot, self.soft(place), issued, numbers)
 
     def _at(self, mean: Floats, scale: float, mirrored: bool) -> Place:
         spectrum = whitened(folded(mean[:, ::-1] if mirrored else mean, scale))
@@ -116,3 +110,19 @@ class PictureReader:
         pilot = float((peaks.max() - peaks.mean()) / (peaks.std() + 1e-12))
         tile = np.roll(np.real(np.fft.ifft2(spectrum)), (-int(down), -int(right)), (0, 1))
         return Place(scale, mirrored, pilot, tile.astype(np.float32))
+
+
+def heard_in(
+    key: bytes,
+    pilot: float,
+    soft: Floats,
+    issued: Bits | None = None,
+    numbers: NDArray[np.int64] | None = None,
+) -> Heard | None:
+    """The number that bits of such loudness [64] say beside such a pilot."""
+    if pilot < PILOT_MIN:
+        return None
+    heard = decode(PICTURE, key, soft, FLIPS_MAX)
+    if heard is None and issued is not None and numbers is not None:
+        heard = search(soft, issued, numbers)
+    return heard

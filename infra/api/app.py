@@ -28,6 +28,7 @@ from infra.api import (
     previews,
     receipts,
     reviews,
+    verifying,
     videos,
 )
 from infra.api.auth import RequireKey
@@ -54,6 +55,7 @@ _PAGES: Final = (
     previews,
     feed,
     videos,
+    verifying,
     notices,
     health,
     describe,

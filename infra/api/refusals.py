@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from activities.provenance.refusals import ExaminationTooCostly, NotAFilm
 from domain.account import handle, handles, relating
 from domain.cameo import enrolment_refusals as enrolment
 from domain.cameo import keeping
 from domain.consent import asking, may_ask, preferences
 from domain.consent import refusals as consent
 from domain.kernel.errors import Refusal
+from infra.provenance import addresses
 
 REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
     {
@@ -67,5 +69,10 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         asking.AskEnded: 409,
         asking.AskStillOpen: 409,
         asking.AskingOneself: 422,
+        NotAFilm: 422,
+        ExaminationTooCostly: 422,
+        addresses.AddressRefused: 422,
+        addresses.AddressUnanswered: 422,
+        addresses.FileTooLarge: 413,
     }
 )
