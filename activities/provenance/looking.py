@@ -46,13 +46,20 @@ def look(
         said = str(error).removeprefix(str(NotAFilm())).strip()
         fault = "It ends before what it announces: it is cut off." if ends_early else said
         return Looked(manifest=manifest, fault=fault)
-    listeners = [_Marks(key, examination) for key in mark_keys]
     return Looked(
         manifest=manifest,
-        stretches=tuple(_spoken(each, listeners) for each in examination.stretches),
+        stretches=listened(examination, mark_keys),
         cut_off=examination.footage.cut_off or ends_early,
         longer_than_read=examination.footage.longer_than_read,
     )
+
+
+def listened(
+    examination: Examination, mark_keys: Sequence[bytes]
+) -> tuple[SpokenStretch, ...]:
+    """What the marks of every key say in each stretch of an examination."""
+    listeners = [_Marks(key, examination) for key in mark_keys]
+    return tuple(_spoken(each, listeners) for each in examination.stretches)
 
 
 def look_apart(

@@ -60,8 +60,8 @@ async def log() -> MemoryEventLog:
     log = MemoryEventLog()
     told = of_two_adults().consent(tier_changed("everyone"))
     facts: list[tuple[str, Event]] = [(fact.stream, fact.event) for fact in told.facts]
-    claimed = HandleClaimed(at=words.moment(), handle="@pilot", account_id=OWNER, cameo_id=CAMEO)
-    facts.append((HANDLE.stream(handle_key("@pilot")), claimed))
+    claimed = HandleClaimed(at=words.moment(), handle="pilot", account_id=OWNER, cameo_id=CAMEO)
+    facts.append((HANDLE.stream(handle_key("pilot")), claimed))
     for generation_id, brief in ((GENERATION, BRIEF), (ALONE, words.BRIEF)):
         requested = VideoRequested(
             at=words.moment(), generation_id=generation_id, account_id=CASTER, brief=brief
