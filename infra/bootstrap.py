@@ -12,6 +12,11 @@ import asyncpg
 from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
+from activities.provenance.kit import ProvenanceKit
+from activities.provenance.manifest import Generator
+from activities.provenance.ports import PrintIndex, Register
+from activities.provenance.reading import ManifestReader
+from activities.provenance.signing import FilmSigner
 from domain.catalog import EVENTS
 from domain.kernel.ports import EventLog
 from infra import receipts
@@ -34,6 +39,8 @@ from projections.cameos import CameosReader
 from projections.registry import prepare_projections
 
 _SMALL_POOL_MAX: Final = 4
+PROGRAM_VERSION: Final = "1"
+"""What manifests say of the program that made a film; raise it with what films look like."""
 
 
 def open_log(settings: Settings) -> PostgresEventLog:
@@ -81,6 +88,24 @@ async def open_cameo_index(settings: Settings) -> AsyncIterator[CameosReader]:
     """Every cameo, for those who go through all of them."""
     async with _small_pool(settings, "callsheet-cameo-index") as pool:
         yield CameosReader(pool)
+
+
+@asynccontextmanager
+async def open_provenance(settings: Settings) -> AsyncIterator[ProvenanceKit]:
+    """The keys of this home with the register and the index, which are found when they are up.
+
+    Raises ProvenanceKeysUnusable, FileNotFoundError where ``prepare`` has not made the keys.
+    """
+    keys = ProvenanceKeys.read(settings.home)
+    async with _small_pool(settings, "callsheet-provenance") as pool:
+        yield kit_of(keys, PostgresRegister(pool), PostgresIndex(pool))
+
+
+def kit_of(keys: ProvenanceKeys, register: Register, index: PrintIndex) -> ProvenanceKit:
+    """What the release path needs, from a home's keys."""
+    reader = ManifestReader(keys.roots)
+    signer = FilmSigner(keys.signing, reader, Generator("Callsheet", PROGRAM_VERSION))
+    return ProvenanceKit(signer, reader, keys.mark_keys, register, index)
 
 
 @asynccontextmanager

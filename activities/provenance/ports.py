@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activities.provenance.prints import Print
+from domain.kernel.ports import LogUnavailable
 
 
 class Signing(Protocol):
@@ -77,3 +78,7 @@ class PrintIndex(Protocol):
     async def near(self, prints: Sequence[Print], distance_max: int) -> list[Match]:
         """The prints of the same kind within a distance of each of these."""
         ...
+
+
+class RegisterUnavailable(LogUnavailable):
+    """The register of numbers or the index of fingerprints cannot be reached. Try again later."""

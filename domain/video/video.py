@@ -10,6 +10,7 @@ from domain.kernel.decider import Decider
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import AccountId, GenerationId, VideoId
 from domain.kernel.model import Command, Event
+from domain.provenance.proof import OF_A_RENDITION, Proof, require_proof
 from domain.video.media import Rendition
 
 
@@ -20,15 +21,20 @@ class ReleaseVideo(Command):
     generation_id: GenerationId
     account_id: AccountId
     rendition: Rendition
+    proof: Proof | None = None
 
 
 class VideoReleased(Event):
-    """The video can be seen in the feed."""
+    """The video can be seen in the feed.
+
+    ``proof`` is what was verified on its bytes; films of before that was asked have none.
+    """
 
     video_id: VideoId
     generation_id: GenerationId
     account_id: AccountId
     rendition: Rendition
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Released:
 
     generation_id: str
     rendition: Rendition
+    proof: Proof | None = None
 
 
 Video = Unreleased | Released
@@ -56,9 +63,11 @@ class AnotherRelease(Refusal):
 
 
 def decide(command: ReleaseVideo, state: Video) -> list[VideoReleased]:
-    """A video is released once; saying so again changes nothing."""
+    """A video is released once, and proven; saying so again changes nothing."""
     match state:
         case Unreleased():
+            film = command.rendition.film
+            require_proof(command.proof, command.video_id, film.sha256, OF_A_RENDITION)
             return [
                 VideoReleased(
                     at=command.at,
@@ -66,6 +75,7 @@ def decide(command: ReleaseVideo, state: Video) -> list[VideoReleased]:
                     generation_id=command.generation_id,
                     account_id=command.account_id,
                     rendition=command.rendition,
+                    proof=command.proof,
                 )
             ]
         case Released(rendition=rendition) if rendition == command.rendition:
@@ -76,7 +86,7 @@ def decide(command: ReleaseVideo, state: Video) -> list[VideoReleased]:
 
 def evolve(state: Video, event: VideoReleased) -> Video:
     """After its release a video stays what it is."""
-    return Released(event.generation_id, event.rendition)
+    return Released(event.generation_id, event.rendition, event.proof)
 
 
 VIDEO: Final = Decider[ReleaseVideo, Video, VideoReleased]("video", Unreleased(), decide, evolve)

@@ -25,13 +25,21 @@ OURS: Final = (
     "activities.cameo.orders",
     "activities.consent.fronts",
     "activities.consent.orders",
+    "activities.provenance.fronts",
+    "activities.provenance.orders",
     "workflows.contracts",
     "workflows.cameo_contracts",
     "workflows.consent_contracts",
     "workflows.toolkit",
 )
 
-PACKAGES: Final = ("activities", "activities.account", "activities.cameo", "activities.consent")
+PACKAGES: Final = (
+    "activities",
+    "activities.account",
+    "activities.cameo",
+    "activities.consent",
+    "activities.provenance",
+)
 _LOUD: Final = (
     SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
     | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH

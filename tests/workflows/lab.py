@@ -21,6 +21,9 @@ from activities.consent.office import CastingOffice
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
+from activities.provenance.kit import ProvenanceKit
+from activities.provenance.lineage import Lineage
+from activities.provenance.sealing import SealingActivities
 from domain.account.account import ACCOUNT
 from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Shot
@@ -31,6 +34,7 @@ from gpu_workers.activities import StudioActivities
 from gpu_workers.fence import Fence
 from gpu_workers.sampler import Sampler
 from infra import receipts
+from infra.bootstrap import kit_of
 from infra.clock import system_clock
 from infra.embedded.ports import PortBook
 from infra.embedded.server import binary
@@ -41,6 +45,8 @@ from infra.identity import drawn_by
 from infra.likeness.memory import MemoryGallery
 from infra.media.memory import MemoryObjectStore
 from infra.processes.orchestration import STORIES
+from infra.provenance.keys import ProvenanceKeys
+from infra.provenance.memory import MemoryIndex, MemoryRegister
 from infra.receipts import ReceiptKeys
 from infra.settings import Settings
 from infra.temporal.apply import apply_deployment
@@ -122,6 +128,7 @@ class Lab:
     office: CastingOffice
     receipt_keys: ReceiptKeys
     meanwhile: Meanwhile
+    kit: ProvenanceKit
     studio: AsyncExitStack
     """The studio's workers; ``replace_studio`` ends them and starts others."""
     begin_studio: Callable[[], AbstractAsyncContextManager[None]]
@@ -263,7 +270,9 @@ async def _furnished(stack: AsyncExitStack, client: Client, home: Path) -> Lab:
     await ledger.perform([decision], Context("client/test", "test"))
     desk = ConsentDesk(log, CatalogCodec(EVENTS))
     gallery, vault = MemoryGallery(), FolderVault(home / "keys")
-    served = bodies(log, ledger, store, home, gallery, vault, desk, office)
+    provenance = ProvenanceKeys.ensure(home, system_clock())
+    kit = kit_of(provenance, MemoryRegister(), MemoryIndex())
+    served = bodies(log, ledger, store, home, gallery, vault, desk, office, kit)
     await stack.enter_async_context(serving(client, load(), served, STORIES))
 
     fence = Fence()
@@ -295,6 +304,7 @@ async def _furnished(stack: AsyncExitStack, client: Client, home: Path) -> Lab:
         office,
         keys,
         log,
+        kit,
         studio,
         begin_studio,
     )
@@ -309,6 +319,7 @@ def bodies(
     vault: FolderVault,
     desk: ConsentDesk,
     office: CastingOffice,
+    kit: ProvenanceKit,
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities of all processes but the studio, by the process that serves them."""
     cameos = CameoBodies(ledger, store, vault, gallery, LogIndex(log), desk, scratch)
@@ -319,7 +330,8 @@ def bodies(
             *cameos.decisions,
         ],
         "media": [
-            *MediaActivities(store, ledger, system_clock, scratch).bodies,
+            *MediaActivities(store, ledger, system_clock, scratch, kit=kit).bodies,
+            *SealingActivities(store, ledger, kit, Lineage(ledger, office), scratch).bodies,
             *cameos.io,
             *cameos.media,
         ],

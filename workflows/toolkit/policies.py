@@ -56,6 +56,13 @@ _FETCHING: Final = Patience(
     heartbeat=timedelta(seconds=10),
 )
 
+_SEALING: Final = Patience(
+    queue="media",
+    attempt=timedelta(minutes=10),
+    whole=_OUTAGE,
+    heartbeat=timedelta(seconds=10),
+)
+
 PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
     {
         "record_request": _DECISION,
@@ -95,6 +102,8 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
             whole=_OUTAGE,
             heartbeat=timedelta(seconds=10),
         ),
+        "sign_film": _SEALING,
+        "prove_rendition": _SEALING,
         "examine_clip": Patience(
             queue="media",
             attempt=timedelta(minutes=5),
