@@ -34,7 +34,7 @@ class ConsentBehind:
         generation = (await self._ledger.state(GENERATION, generation_id)).state
         if isinstance(generation, Blank):
             return "unknown"
-        if not generation.brief.called:
+        if not any(generation.brief.called):
             return "nobody-cast"
         admission = (await self._ledger.state(CASTING, generation_id)).state.admission
         if admission is None:

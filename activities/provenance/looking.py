@@ -19,7 +19,7 @@ from activities.provenance.examination import Examination, Stretch, examine
 from activities.provenance.footage import SECONDS_MAX, is_cut_off
 from activities.provenance.looked import Looked, Spoken
 from activities.provenance.looked import Stretch as SpokenStretch
-from activities.provenance.picture_reading import PILOT_MIN, PictureReader, Place, Residue
+from activities.provenance.picture_reading import PILOT_MIN, PictureReader, Residue
 from activities.provenance.reading import ManifestReader
 from activities.provenance.refusals import ExaminationTooCostly, NotAFilm
 from activities.provenance.sound_reading import SoundReader
@@ -48,17 +48,14 @@ def look(
         return Looked(manifest=manifest, fault=fault)
     return Looked(
         manifest=manifest,
-        stretches=listened(examination, mark_keys),
+        stretches=listened(examination, [Listener(key, examination) for key in mark_keys]),
         cut_off=examination.footage.cut_off or ends_early,
         longer_than_read=examination.footage.longer_than_read,
     )
 
 
-def listened(
-    examination: Examination, mark_keys: Sequence[bytes]
-) -> tuple[SpokenStretch, ...]:
+def listened(examination: Examination, listeners: Sequence[Listener]) -> tuple[SpokenStretch, ...]:
     """What the marks of every key say in each stretch of an examination."""
-    listeners = [_Marks(key, examination) for key in mark_keys]
     return tuple(_spoken(each, listeners) for each in examination.stretches)
 
 
@@ -96,24 +93,23 @@ OUT_OF_MEMORY: Final = b'"memory"'
 """What an examiner reports that met its limit of memory."""
 
 
-class _Marks:
+class Listener:
     """Hears the marks of one key in a file, the place found in all of it as a hint."""
 
     def __init__(self, key: bytes, examination: Examination) -> None:
         self._examination = examination
         self._pictures, self._sounds = PictureReader(key), SoundReader(key)
         whole = sum((each.residue for each in examination.stretches), Residue()).mean
-        self._place: Place | None = None
-        if whole is not None:
-            place = self._pictures.locate(whole)
-            self._place = place if place.pilot >= PILOT_MIN else None
+        self.place = None if whole is None else self._pictures.locate(whole)
+        """Where the tile lies in the whole file, however unsure."""
 
     def picture(self, stretch: Stretch) -> Spoken | None:
         """What the picture says; None where there is none."""
         mean = stretch.residue.mean
         if mean is None:
             return None
-        place = self._pictures.locate(mean, self._place)
+        hint = self.place if self.place is not None and self.place.pilot >= PILOT_MIN else None
+        place = self._pictures.locate(mean, hint)
         low, high = _COMPARABLE_SCALES
         return Spoken(
             pilot=place.pilot,
@@ -129,7 +125,7 @@ class _Marks:
         return Spoken(pilot=moment.pilot, soft=tuple(moment.soft.tolist()))
 
 
-def _spoken(stretch: Stretch, listeners: Sequence[_Marks]) -> SpokenStretch:
+def _spoken(stretch: Stretch, listeners: Sequence[Listener]) -> SpokenStretch:
     return SpokenStretch(
         start=round(stretch.start, 3),
         end=round(stretch.end, 3),

@@ -121,10 +121,11 @@ def write(
     crop: float = 0.0,
     grain: float = 0.0,
     sound_rate: int = 64_000,
+    preset: str = "medium",
 ) -> Path:
     """Encode pictures (RGB, or luma alone) and sound as a stranger would, cropped by a share."""
     with av.open(str(path), "w") as written:
-        video = written.add_stream("libx264", rate=FPS, options={"crf": str(crf)})
+        video = written.add_stream("libx264", rate=FPS, options={"crf": str(crf), "preset": preset})
         assert isinstance(video, VideoStream)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.thread_count = 1

@@ -20,14 +20,14 @@ import numpy as np
 from pydantic import ConfigDict
 
 from activities.film.shape import Timing
-from activities.provenance.examination import Examination, examine
+from activities.provenance.examination import examine
 from activities.provenance.footage import read_footage
 from activities.provenance.looked import Looked, ToldPrint
-from activities.provenance.looking import listened
+from activities.provenance.looking import Listener, listened
 from activities.provenance.manifest import Generator, Origin
 from activities.provenance.payload import PICTURE, SOUND
 from activities.provenance.picture_mark import Luma, PictureMark
-from activities.provenance.picture_reading import PictureReader, Residue
+from activities.provenance.picture_reading import PictureReader, Place, Residue
 from activities.provenance.reading import ManifestReader
 from activities.provenance.refusals import ProvenanceBroken
 from activities.provenance.signing import FilmSigner
@@ -48,12 +48,13 @@ TREATMENTS: Final[dict[str, dict[str, object]]] = {
 FIRST_NUMBER: Final = 1000
 """The first film's number in its marks."""
 _EXCERPT_FRAMES: Final = round(clips.EXCERPT_SECONDS * clips.FPS)
+_GROUP_FRAMES: Final = 2 * clips.FPS
 _SHEET_MOMENTS: Final = (10, 40)
 _LOUDER: Final = 8
 
 
 class Unmarked(Value):
-    """What readers made of pictures and sound that nobody marked; a group is a second of them."""
+    """What readers made of what nobody marked; a group is two seconds of pictures."""
 
     frames: int
     pilots: tuple[float, ...]
@@ -120,9 +121,7 @@ def unmarked_trial(number: int, home: Path) -> Unmarked:
 
 
 class _Trial:
-    def __init__(
-        self, number: int, film: clips.Film, keys: ProvenanceKeys, folder: Path
-    ) -> None:
+    def __init__(self, number: int, film: clips.Film, keys: ProvenanceKeys, folder: Path) -> None:
         self._number, self._film, self._folder = number, film, folder
         self._keys, self._key, self._said = keys, keys.marking, FIRST_NUMBER + number
         self._reader = ManifestReader(keys.roots)
@@ -231,7 +230,8 @@ class _Trial:
             **treatment,  # type: ignore[arg-type]
         )
         examination = examine(path)
-        accuracy, said = self._picture(examination)
+        listener = Listener(self._key, examination)
+        accuracy, said = self._picture(listener.place)
         sounds = SoundReader(self._key)
         heard = sounds.read(sounds.locate(examination.footage.sound))
         return Excerpt(
@@ -239,16 +239,14 @@ class _Trial:
             picture_number=said,
             sound_number=None if heard is None else heard.number,
             looked=Looked(
-                manifest=self._reader.read(path), stretches=listened(examination, [self._key])
+                manifest=self._reader.read(path), stretches=listened(examination, [listener])
             ),
         )
 
-    def _picture(self, examination: Examination) -> tuple[float, int | None]:
+    def _picture(self, place: Place | None) -> tuple[float, int | None]:
         """The share of bits that are right, read blindly, and the number that they say."""
-        whole = sum((each.residue for each in examination.stretches), Residue()).mean
-        assert whole is not None, "an excerpt has pictures"
+        assert place is not None, "an excerpt has pictures"
         reader = PictureReader(self._key)
-        place = reader.locate(whole)
         right = (reader.soft(place) > 0) == (PICTURE.spoken(self._key, self._said) > 0)
         read = reader.read(place)
         return float(right.mean()), None if read is None else read.number
@@ -260,13 +258,13 @@ def sound_number(said: int) -> int:
 
 
 def _unmarked(film: clips.Film, key: bytes, folder: Path) -> Unmarked:
-    """Unmarked frames in groups of a second, encoded, as a reader would take them."""
+    """Unmarked frames in groups of two seconds, encoded, as a reader would take them."""
     plain = [_luma(picture) for picture in film.pictures]
-    path = clips.write(folder / "plain.mp4", plain, film.sound, 23)
+    path = clips.write(folder / "plain.mp4", plain, film.sound, 23, preset="veryfast")
     groups: list[Residue] = [Residue()]
 
     def see(_: float, luma: Luma) -> None:
-        if groups[-1].frames == clips.FPS:
+        if groups[-1].frames == _GROUP_FRAMES:
             groups.append(Residue())
         groups[-1].add(luma)
 
@@ -300,9 +298,7 @@ def _decoded(path: Path) -> tuple[list[clips.Picture], clips.Sound]:
             for frame in container.decode(video=0)
         ]
     with av.open(str(path)) as container:
-        pieces = [
-            np.asarray(frame.to_ndarray(), np.float32) for frame in container.decode(audio=0)
-        ]
+        pieces = [np.asarray(frame.to_ndarray(), np.float32) for frame in container.decode(audio=0)]
     return pictures, np.concatenate(pieces, axis=1)
 
 
@@ -317,9 +313,9 @@ def _draw_sheet(plain: list[Luma], marked: list[Luma], path: Path) -> None:
             [
                 plain[at],
                 marked[at],
-                np.clip(
-                    128 + _LOUDER * (marked[at].astype(int) - plain[at]), 0, 255
-                ).astype(np.uint8),
+                np.clip(128 + _LOUDER * (marked[at].astype(int) - plain[at]), 0, 255).astype(
+                    np.uint8
+                ),
             ]
         )
         for at in _SHEET_MOMENTS
