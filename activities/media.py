@@ -8,7 +8,6 @@ changed and never swept.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +37,7 @@ from activities.orders import (
 from activities.provenance.changes import Invisible
 from activities.provenance.kit import ProvenanceKit
 from activities.scratch import scratch_folder
-from activities.staging import STAGING, staged
+from activities.staging import STAGING, settled, staged
 from activities.threads import StopSign, in_thread
 from domain.cameo import enrolment_situations as situations
 from domain.cameo.enrolment import ENROLMENT
@@ -46,8 +45,8 @@ from domain.generation.commands import RecordRendition
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Requested, Settled
 from domain.kernel.model import Value
-from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore
-from domain.video.media import MediaFile, Rendition, content_key
+from domain.kernel.ports import ObjectStore
+from domain.video.media import Rendition
 
 TAKES: Final = "takes"
 
@@ -120,9 +119,9 @@ class MediaActivities:
         made = order.assembled
         async with beating():
             rendition = Rendition(
-                film=await self._settle(made.film),
-                poster=await self._settle(made.poster),
-                contact_sheet=await self._settle(made.contact_sheet),
+                film=await settled(self._store, made.film),
+                poster=await settled(self._store, made.poster),
+                contact_sheet=await settled(self._store, made.contact_sheet),
                 width=made.width,
                 height=made.height,
                 fps=made.fps,
@@ -207,20 +206,6 @@ class MediaActivities:
             sample_rate=facts.sample_rate,
         )
 
-    async def _settle(self, staged: StagedFile) -> MediaFile:
-        """Bring one file to its content address, unless its bytes are there already."""
-        key = content_key(staged.sha256, staged.content_type)
-        with suppress(ObjectMissing, HashMismatch):  # a broken copy is written over
-            await self._store.verify(key, staged.sha256)
-            return _media_file(key, staged)
-        await self._store.copy(staged.key, key)
-        try:
-            await self._store.verify(key, staged.sha256)
-        except HashMismatch:
-            await self._store.delete(key)  # nobody may ever be handed these bytes
-            raise
-        return _media_file(key, staged)
-
     async def _is_awaited(self, story: str) -> bool:
         if story.startswith("enr_"):
             attempt = (await self._ledger.state(ENROLMENT, story)).state
@@ -249,9 +234,3 @@ class _Work:
 
         takes = [Reel(*each) for each in zip(paths, self._timings, strict=True)]
         return make_files(takes, folder, on_progress, self._format, self._marks)
-
-
-def _media_file(key: str, staged: StagedFile) -> MediaFile:
-    return MediaFile(
-        key=key, sha256=staged.sha256, size=staged.size, content_type=staged.content_type
-    )

@@ -11,7 +11,8 @@ from domain.consent import appearance, asking, casting
 from domain.consent import events as consent
 from domain.generation import events as generation
 from domain.kernel.catalog import Catalog
-from domain.video import video
+from domain.provenance import case
+from domain.video import export, video
 
 EVENTS: Final[Catalog] = Catalog().merged(
     account.CATALOG,
@@ -26,4 +27,6 @@ EVENTS: Final[Catalog] = Catalog().merged(
     appearance.CATALOG,
     generation.CATALOG,
     video.CATALOG,
+    export.CATALOG,
+    case.CATALOG,
 )

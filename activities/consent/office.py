@@ -63,7 +63,7 @@ class CastingOffice:
             [Guard(GENERATION, errand.generation_id, _require_going)],
         )
         await self._tell(answer, "drafted", errand.command_id, context)
-        _require_permitted(answer)
+        require_permitted(answer)
         return cast.model_copy(update={"position": answer.decision.position})
 
     async def called(
@@ -115,7 +115,7 @@ class CastingOffice:
         await self.desk.record(answer, command_id, context)
         if not answer.decision.permitted:
             await self._tell(answer, "blocked", command_id, context)
-        _require_permitted(answer)
+        require_permitted(answer)
 
     async def release(
         self,
@@ -320,7 +320,7 @@ def _require_going(state: Generation) -> None:
         raise AlreadySettled(f"It is {type(state).__name__.lower()}.")
 
 
-def _require_permitted(answer: Answer) -> None:
+def require_permitted(answer: Answer) -> None:
     """Raise CastNotPermitted with every cameo that refuses and its reasons, by their codes."""
     refusing = [each for each in answer.decision.verdicts if not each.permitted]
     if refusing:

@@ -45,6 +45,10 @@ class Register(Protocol):
         """The artefact that is served as exactly these bytes."""
         ...
 
+    async def sample(self, seed: str, count: int) -> list[str]:
+        """At most so many artefacts whose bytes are served; the seed chooses which."""
+        ...
+
     async def numbers(self, after: int = 0) -> NDArray[np.int64]:
         """All numbers that were given out, above one, in order."""
         ...

@@ -6,11 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 from activities.provenance.kit import ProvenanceKit
+from activities.provenance.manifest import Origin
 from activities.provenance.orders import Claims
 from activities.provenance.prints import Kind
 from activities.provenance.refusals import ProvenanceBroken
 from activities.provenance.steps import Verified, verify_rendition
 from activities.threads import StopSign
+from domain.provenance.policy import POLICY
 from domain.provenance.proof import Finding, Layer, Proof
 
 
@@ -37,7 +39,12 @@ def read_back(
 
 
 def proof_of(
-    verified: Verified, artefact_id: str, number: int, film_sha256: str, claims: Claims
+    verified: Verified,
+    artefact_id: str,
+    number: int,
+    film_sha256: str,
+    claims: Claims,
+    word: str | None = None,
 ) -> Proof:
     """The proof of what was verified, each layer with its measure."""
     return Proof(
@@ -48,6 +55,7 @@ def proof_of(
         policy_sha256=claims.policy_sha256,
         receipt_sha256s=claims.receipt_sha256s,
         parents=claims.parents,
+        word=word,
         findings=_findings(verified),
     )
 
@@ -70,3 +78,34 @@ def _carried(layer: Layer, measure: float | None) -> Finding:
     if measure is None:
         return Finding(layer=layer, standing="nothing-to-carry-it")
     return Finding(layer=layer, measure=round(measure, 2))
+
+
+def origin_of(artefact_id: str, generation_id: str, claims: Claims) -> Origin:
+    """Our assertion, as the manifest holds it."""
+    return Origin(
+        artefact_id=artefact_id,
+        generation_id=generation_id,
+        plan_sha256=claims.plan_sha256,
+        policy_sha256=claims.policy_sha256,
+        receipt_sha256s=claims.receipt_sha256s,
+    )
+
+
+def claims_of_a_copy(video_id: str, proof: Proof) -> Claims:
+    """What a copy's manifest claims: the plan and the receipts of its video, today's policy."""
+    return Claims(
+        plan_sha256=proof.plan_sha256,
+        policy_sha256=POLICY.sha256,
+        receipt_sha256s=proof.receipt_sha256s,
+        parents=(video_id,),
+    )
+
+
+def claims_of(proof: Proof) -> Claims:
+    """What a proven file's manifest claims."""
+    return Claims(
+        plan_sha256=proof.plan_sha256,
+        policy_sha256=proof.policy_sha256,
+        receipt_sha256s=proof.receipt_sha256s,
+        parents=proof.parents,
+    )

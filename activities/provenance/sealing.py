@@ -13,9 +13,10 @@ from activities.heartbeats import beating
 from activities.ledger import Decision, Ledger
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.lineage import Lineage
-from activities.provenance.manifest import Origin, Parent
-from activities.provenance.orders import Claims, Proven, ProvingOrder, Signed, SigningOrder
-from activities.provenance.proving import proof_of, read_back
+from activities.provenance.manifest import Parent
+from activities.provenance.orders import Proven, ProvingOrder, Signed, SigningOrder
+from activities.provenance.proving import origin_of, proof_of, read_back
+from activities.provenance.stay_down import require_not_taken_down
 from activities.provenance.steps import sign_rendition
 from activities.scratch import scratch_folder
 from activities.staging import staged
@@ -74,7 +75,7 @@ class SealingActivities:
     async def prove_rendition(self, order: ProvingOrder) -> Proven:
         """Verify every layer on the stored bytes, remember them, and write the proof down.
 
-        Raises ProvenanceBroken, naming the layer, and HashMismatch.
+        Raises ProvenanceBroken, naming the layer, TakenDownBefore, and HashMismatch.
         """
         film, kit = order.rendition.film, self._kit
         with scratch_folder(self._scratch, "proving-") as folder:
@@ -85,6 +86,7 @@ class SealingActivities:
                 verified = await in_thread(
                     lambda sign: read_back(kit, path, order.artefact_id, number, sign)
                 )
+                await require_not_taken_down(self._ledger, kit.index, verified.prints)
                 await kit.index.remember(order.artefact_id, verified.prints)
                 await kit.register.sealed(order.artefact_id, film.sha256)
         proof = proof_of(verified, order.artefact_id, number, film.sha256, order.claims)
@@ -103,14 +105,3 @@ class SealingActivities:
         path, film = folder / "parent.mp4", video.rendition.film
         await self._store.get_file(film.key, path, film.sha256)
         return (Parent(video_id, path),)
-
-
-def origin_of(artefact_id: str, generation_id: str, claims: Claims) -> Origin:
-    """Our assertion, as the manifest holds it."""
-    return Origin(
-        artefact_id=artefact_id,
-        generation_id=generation_id,
-        plan_sha256=claims.plan_sha256,
-        policy_sha256=claims.policy_sha256,
-        receipt_sha256s=claims.receipt_sha256s,
-    )

@@ -126,6 +126,16 @@ def verify_rendition(
     return Verified(picture, sound, visible, (*look.prints, *indexed_sound(footage.sound)))
 
 
+def prints_of(film: Path) -> tuple[Print, ...]:
+    """The fingerprints of a film as the index keeps them, whatever else it carries.
+
+    Raises NotAFilm.
+    """
+    look = _Look(None)
+    footage = read_footage(film, look.see)
+    return (*look.prints, *indexed_sound(footage.sound))
+
+
 def _require_marks(
     look: _Look, sound: Floats, artefact_id: str, key: bytes, number: int
 ) -> tuple[float, float | None]:

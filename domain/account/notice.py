@@ -30,6 +30,7 @@ Kind = Literal[
     "consent-lapsed",
     "cast-drafted",
     "cast-blocked",
+    "video-taken-down",
 ]
 
 

@@ -54,7 +54,10 @@ class Finding(Value):
 
 
 class Proof(Value):
-    """One file's bytes, the number that its marks say, and what stands in its manifest."""
+    """One file's bytes, the number that its marks say, and what stands in its manifest.
+
+    ``word`` is what the visible mark of an export says.
+    """
 
     artefact_id: ArtefactId
     film_sha256: Sha256
@@ -63,6 +66,7 @@ class Proof(Value):
     policy_sha256: Sha256
     receipt_sha256s: tuple[Sha256, ...] = ()
     parents: tuple[ArtefactId, ...] = ()
+    word: str | None = None
     findings: tuple[Finding, ...]
 
     def lacks(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:

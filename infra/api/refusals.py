@@ -13,6 +13,7 @@ from domain.cameo import keeping
 from domain.consent import asking, may_ask, preferences
 from domain.consent import refusals as consent
 from domain.kernel.errors import Refusal
+from domain.video import export, video
 from infra.provenance import addresses
 
 REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
@@ -74,5 +75,9 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         addresses.AddressRefused: 422,
         addresses.AddressUnanswered: 422,
         addresses.FileTooLarge: 413,
+        video.VideoUnknown: 404,
+        video.VideoIsTakenDown: 410,
+        export.ExportUnknown: 404,
+        export.ExportSettled: 409,
     }
 )

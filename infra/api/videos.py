@@ -12,9 +12,10 @@ from pydantic import BaseModel, Field
 
 from domain.kernel.ids import VideoId
 from domain.video.media import content_type_of
-from domain.video.video import VIDEO, Unreleased
+from domain.video.video import VIDEO, TakenDown, Unreleased, VideoIsTakenDown
 from infra.api.auth import Account, KeyRequired
 from infra.api.deadlines import asking
+from infra.api.deciding import standing
 from infra.api.declared import problems
 from infra.api.doors import Doors, doors_of
 from infra.api.problems import Trouble
@@ -94,7 +95,7 @@ def view_of(row: VideoRow) -> VideoView:
     )
 
 
-@router.get("/{video_id}", responses=problems(403, 404, 422, 503), summary="What it is")
+@router.get("/{video_id}", responses=problems(403, 404, 410, 422, 503), summary="What it is")
 async def read_video(request: Request, account: Account, video_id: VideoId) -> VideoView:
     """One released video."""
     return view_of(await _released(doors_of(request), video_id))
@@ -110,7 +111,7 @@ async def read_video(request: Request, account: Account, video_id: VideoId) -> V
             "description": "To an address that can be used for some minutes, without a key.",
             "headers": {"Location": {"schema": {"type": "string"}}},
         },
-        **problems(403, 404, 422, 503),
+        **problems(403, 404, 410, 422, 503),
     },
     summary="Watch it",
 )
@@ -139,6 +140,7 @@ async def read_content(
 
 async def _released(doors: Doors, video_id: str) -> VideoRow:
     """The video's row; one that the log knows is waited for, until the read model has it too."""
+    await _require_seen(doors, video_id)
     give_up_at = asyncio.get_running_loop().time() + doors.limits.catch_up_seconds_max
     async with asking("postgres"):
         while (row := await doors.feed.get(video_id)) is None:
@@ -149,6 +151,13 @@ async def _released(doors: Doors, video_id: str) -> VideoRow:
                 raise Trouble("read-model-behind")
             await asyncio.sleep(_GLANCE_SECONDS)
     return row
+
+
+async def _require_seen(doors: Doors, video_id: str) -> None:
+    """The log is asked each time: what was taken down is gone at once, not when it was read."""
+    state = await standing(doors, VIDEO, video_id)
+    if isinstance(state, TakenDown):
+        raise Trouble.refused(VideoIsTakenDown())
 
 
 def _file(row: VideoRow, variant: Variant) -> tuple[str, str, int]:

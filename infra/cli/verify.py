@@ -34,6 +34,7 @@ _NOT_OURS: Final = 3
 _CONSENT: Final[dict[ConsentNow, str]] = {
     "in-force": "in force now",
     "withdrawn": "no longer in force: somebody who was cast would not be today",
+    "taken-down": "the video was taken down",
     "nobody-cast": "none was needed, nobody was cast",
     "unknown": "unknown here",
 }

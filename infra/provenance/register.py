@@ -55,6 +55,12 @@ class PostgresRegister:
             found: str | None = await self._pool.fetchval(_SQL["artefact_with"], sha256)
         return found
 
+    async def sample(self, seed: str, count: int) -> list[str]:
+        """At most so many artefacts whose bytes are served; the seed chooses which."""
+        with reaching(_NAME):
+            rows = await self._pool.fetch(_SQL["sample"], seed, count)
+        return [row["artefact_id"] for row in rows]
+
     async def numbers(self, after: int = 0) -> NDArray[np.int64]:
         """All numbers that were given out, above one, in order."""
         with reaching(_NAME):

@@ -39,7 +39,7 @@ class SegmentView(BaseModel):
     )
     consent: ConsentNow | None = Field(
         description="How the consent behind that artefact stands at this moment: `in-force`, "
-        "`withdrawn`, `nobody-cast` where no person, pet or thing was cast, or `unknown`."
+        "`withdrawn`, `taken-down`, `unknown`, or `nobody-cast` where nobody's likeness is in it."
     )
 
 

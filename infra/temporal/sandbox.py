@@ -25,11 +25,13 @@ OURS: Final = (
     "activities.cameo.orders",
     "activities.consent.fronts",
     "activities.consent.orders",
+    "activities.provenance.export_orders",
     "activities.provenance.fronts",
     "activities.provenance.orders",
     "workflows.contracts",
     "workflows.cameo_contracts",
     "workflows.consent_contracts",
+    "workflows.export_contracts",
     "workflows.toolkit",
 )
 

@@ -17,10 +17,14 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.consent.admission import AdmissionActivities
 from activities.consent.desk import ConsentDesk
+from activities.consent.leaving import LeavingDesk
 from activities.consent.office import CastingOffice
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
+from activities.provenance.auditing import AuditActivities
+from activities.provenance.export_desk import ExportDesk
+from activities.provenance.exporting import ExportActivities
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.lineage import Lineage
 from activities.provenance.sealing import SealingActivities
@@ -67,6 +71,7 @@ from workflows.contracts import (
 
 draw = drawn_by(system_clock)
 PLAYERS = Players()
+WORD = "AI MADE"
 
 
 def samplers(name: str) -> Sampler:
@@ -327,10 +332,13 @@ def bodies(
         "orchestration": [
             *GenerationActivities(ledger, office).bodies,
             *AdmissionActivities(office).bodies,
+            *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
             *cameos.decisions,
         ],
         "media": [
             *MediaActivities(store, ledger, system_clock, scratch, kit=kit).bodies,
+            *ExportActivities(store, ledger, kit, scratch, WORD).bodies,
+            *AuditActivities(store, ledger, kit, scratch).bodies,
             *SealingActivities(store, ledger, kit, Lineage(ledger, office), scratch).bodies,
             *cameos.io,
             *cameos.media,

@@ -13,13 +13,14 @@ from activities.provenance.consent import ConsentBehind
 from domain.account.handle import HANDLE, HandleClaimed
 from domain.account.handles import handle_key
 from domain.catalog import EVENTS
-from domain.consent.commands import RevokeConsent
+from domain.consent.commands import ChangeLimits, RevokeConsent
 from domain.consent.decider import CONSENT
 from domain.generation.brief import Brief, Shot
 from domain.generation.events import VideoRequested
 from domain.kernel.ids import sibling
 from domain.kernel.model import Event
-from domain.video.video import VideoReleased
+from domain.video.export import ExportRequested
+from domain.video.video import VideoReleased, VideoTakenDown
 from infra.cli.consent_proofs import tell
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
@@ -29,6 +30,7 @@ from tests.domain.consent_words import (
     CASTER,
     EXPIRY,
     GENERATION,
+    LIMITS,
     OWNER,
     of_two_adults,
     tier_changed,
@@ -36,6 +38,7 @@ from tests.domain.consent_words import (
 
 CODEC = CatalogCodec(EVENTS)
 CONTEXT = Context(f"account/{CASTER}", f"generation/{GENERATION}")
+EXPORT = words.an_id("exp", 41)
 VIDEO = sibling(GENERATION, "vid")
 ALONE = words.an_id("gen", 99)
 BRIEF = Brief(
@@ -110,6 +113,35 @@ async def test_a_consent_that_ran_out_is_not(log: MemoryEventLog) -> None:
     watch.now = EXPIRY + timedelta(seconds=1)
     behind = ConsentBehind(Ledger(log, CODEC), CastingOffice(log, CODEC), watch)
     assert await behind.now(VIDEO) == "withdrawn"
+
+
+async def test_an_export_is_asked_about_as_one(log: MemoryEventLog, behind: ConsentBehind) -> None:
+    asked = ExportRequested(
+        at=words.moment(10), export_id=EXPORT, video_id=VIDEO, account_id=CASTER
+    )
+    await tell(log, [(f"export-{EXPORT}", asked)], "export")
+    assert await behind.now(EXPORT) == "in-force"
+    at_home = LIMITS.model_copy(update={"surfaces": ("feed",)})
+    limits = ChangeLimits(
+        command_id="limits", at=words.moment(20), account_id=OWNER, limits=at_home
+    )
+    await Ledger(log, CODEC).perform([Decision(CONSENT, CAMEO, limits)], CONTEXT)
+    assert await behind.now(EXPORT) == "withdrawn"
+    assert await behind.now(VIDEO) == "in-force"
+
+
+async def test_a_video_that_was_taken_down_is_called_that(
+    log: MemoryEventLog, behind: ConsentBehind
+) -> None:
+    gone = VideoTakenDown(
+        at=words.moment(20),
+        video_id=VIDEO,
+        generation_id=GENERATION,
+        account_id=CASTER,
+        reason="owner-asked",
+    )
+    await tell(log, [(f"video-{VIDEO}", gone)], "gone")
+    assert await behind.now(VIDEO) == "taken-down"
 
 
 async def test_where_nobody_was_cast_no_consent_was_needed(behind: ConsentBehind) -> None:
