@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import mean
 from typing import Final
 
-import av
 import cv2
 import numpy as np
 from pydantic import ConfigDict
@@ -134,7 +133,7 @@ class _Trial:
         read_ms = (time.perf_counter() - began) * 1000
         broken, prints = self._verified(served)
         seen, by_manifest = self._forge(served, mutations)
-        pictures, sound = _decoded(served)
+        pictures, sound = clips.decoded(served)
         excerpts = {
             name: self._excerpt(place, treatment, pictures, sound)
             for place, (name, treatment) in enumerate(TREATMENTS.items())
@@ -289,17 +288,6 @@ def _unmarked(film: clips.Film, key: bytes, folder: Path) -> Unmarked:
         sound_pilot=0.0 if moment is None else moment.pilot,
         sound_read=sounds.read(moment) is not None,
     )
-
-
-def _decoded(path: Path) -> tuple[list[clips.Picture], clips.Sound]:
-    with av.open(str(path)) as container:
-        pictures = [
-            np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-            for frame in container.decode(video=0)
-        ]
-    with av.open(str(path)) as container:
-        pieces = [np.asarray(frame.to_ndarray(), np.float32) for frame in container.decode(audio=0)]
-    return pictures, np.concatenate(pieces, axis=1)
 
 
 def _luma(picture: clips.Picture) -> Luma:
