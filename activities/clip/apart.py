@@ -27,8 +27,10 @@ class ExaminerDied(Exception):
     """The bytes ended the examiner."""
 
 
-def report_of(module: str, arguments: Sequence[str], wall_seconds: float) -> bytes:
-    """What an examiner wrote. Raises TookTooLong, ExaminerDied."""
+def report_of(
+    module: str, arguments: Sequence[str], wall_seconds: float, given: bytes = b""
+) -> bytes:
+    """What an examiner wrote; ``given`` is what it reads. Raises TookTooLong, ExaminerDied."""
     with tempfile.TemporaryFile() as report:
         try:
             done = subprocess.run(
@@ -40,7 +42,7 @@ def report_of(module: str, arguments: Sequence[str], wall_seconds: float) -> byt
                     # what it may write is bounded, and Python would keep half a module's bytecode
                     "PYTHONDONTWRITEBYTECODE": "1",
                 },
-                stdin=subprocess.DEVNULL,
+                input=given,
                 stdout=report,
                 stderr=subprocess.DEVNULL,
                 timeout=wall_seconds,

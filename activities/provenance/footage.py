@@ -38,6 +38,13 @@ _ONLY_FILES: Final = {
 _LUMA_FIRST: Final = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuv444p", "gray"})
 _PICTURES_A_SECOND_MAX: Final = 60.0
 
+_BEGINNINGS: Final = (
+    *((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (4, b"free"), (4, b"skip")),
+    *((0, b"\x1a\x45\xdf\xa3"), (0, b"RIFF"), (0, b"FLV"), (0, b"OggS"), (0, b"\x47")),
+)
+"""Where in a file which bytes begin it: MP4 and MOV, Matroska and WebM, AVI, FLV, Ogg, MPEG-TS."""
+_BOXES_MAX: Final = 10_000
+
 OnPicture = Callable[[float, Luma], None]
 """Called with a picture's time in seconds and its luma [height, width]."""
 
@@ -51,6 +58,35 @@ class Footage:
     sound: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     cut_off: bool = False
     longer_than_read: bool = False
+
+
+def is_like_a_film(path: Path) -> bool:
+    """Whether a file begins as one of the containers that are read here."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    return any(head[place:].startswith(mark) for place, mark in _BEGINNINGS)
+
+
+def is_cut_off(path: Path) -> bool:
+    """Whether an MP4 ends before its last box does (ISO/IEC 14496-12, section 4.2)."""
+    size, place = path.stat().st_size, 0
+    with path.open("rb") as file:
+        if file.read(8)[4:] != b"ftyp":
+            return False
+        for _ in range(_BOXES_MAX):
+            if place >= size:
+                return place > size
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            if length == 0:
+                return False  # it lasts until the end of the file
+            if length < 8:
+                return True
+            place += length
+    return False
 
 
 def read_footage(path: Path, on_picture: OnPicture, seconds_max: float = SECONDS_MAX) -> Footage:

@@ -134,16 +134,24 @@ def folded(mean: Floats, scale: float) -> Floats:
     chips = CHIPS_HIGH / HEIGHT * scale
     rows, columns = (max(TILE, round(side * chips)) for side in mean.shape)
     shrunk = cv2.resize(np.ascontiguousarray(mean), (columns, rows), interpolation=cv2.INTER_AREA)
-    padding = ((0, -rows % TILE), (0, -columns % TILE))
-    total = _over(np.pad(shrunk, padding))
-    counted = _over(np.pad(np.ones((rows, columns), np.float32), padding))
-    return np.asarray(total / np.maximum(counted, 1), np.float32)
+    return np.asarray(_over(_padded(shrunk)) / _counted(rows, columns), np.float32)
 
 
 def whitened(tile: Floats) -> NDArray[np.complex128]:
     """A tile's spectrum within the band, its loud frequencies held down [64, 64]."""
     spectrum = np.fft.fft2(tile) * band()
     return np.asarray(spectrum / (np.sqrt(np.abs(spectrum)) + 1e-6))
+
+
+@lru_cache(maxsize=1024)
+def _counted(rows: int, columns: int) -> Floats:
+    """How many chips lie on each place of the tile [64, 64]; at least one, to divide by."""
+    return np.maximum(_over(_padded(np.ones((rows, columns), np.float32))), 1)
+
+
+def _padded(chips: Floats) -> Floats:
+    rows, columns = chips.shape
+    return np.pad(chips, ((0, -rows % TILE), (0, -columns % TILE)))
 
 
 def _over(chips: Floats) -> Floats:

@@ -82,13 +82,13 @@ class PictureReader:
     def locate(self, mean: Floats, hint: Place | None = None) -> Place:
         """The most convincing place of the tile, the usual and the hinted scale tried first."""
         first = [(1.0, False)] if hint is None else [(hint.scale, hint.mirrored), (1.0, False)]
-        best = max((self._at(mean, *each) for each in first), key=lambda place: place.pilot)
-        if best.pilot >= PILOT_MIN:
-            return best
-        every = [(float(scale), mirrored) for mirrored in (False, True) for scale in _SCALES]
-        best = max((self._at(mean, *each) for each in every), key=lambda place: place.pilot)
-        finer = [(best.scale * (1 + step), best.mirrored) for step in _FINER_STEPS]
-        return max((self._at(mean, *each) for each in finer), key=lambda place: place.pilot)
+        best = max((self._at(mean, *each) for each in first), key=_pilot)
+        if best.pilot < PILOT_MIN:
+            every = [(float(scale), mirrored) for mirrored in (False, True) for scale in _SCALES]
+            best = max((self._at(mean, *each) for each in every), key=_pilot)
+            finer = [(best.scale * (1 + step), best.mirrored) for step in _FINER_STEPS]
+            best = max((self._at(mean, *each) for each in finer), key=_pilot)
+        return best.place()
 
     def soft(self, place: Place) -> Floats:
         """How strongly each bit speaks, and for what, at a place [64]."""
@@ -101,18 +101,47 @@ class PictureReader:
         numbers: NDArray[np.int64] | None = None,
     ) -> Heard | None:
         """The number at a place: among the issued ones where they are known, else by its check."""
-        if place.pilot < PILOT_MIN:
-            return None
-        soft = self.soft(place)
-        heard = decode(PICTURE, self._key, soft, FLIPS_MAX)
-        if heard is None and issued is not None and numbers is not None:
-            heard = search(soft, issued, numbers)
-        return heard
+        return heard_in(self._key, place.pilot, self.soft(place), issued, numbers)
 
-    def _at(self, mean: Floats, scale: float, mirrored: bool) -> Place:
+    def _at(self, mean: Floats, scale: float, mirrored: bool) -> _Peak:
         spectrum = whitened(folded(mean[:, ::-1] if mirrored else mean, scale))
         peaks = np.real(np.fft.ifft2(spectrum * self._pilot))
         down, right = np.unravel_index(int(peaks.argmax()), peaks.shape)
         pilot = float((peaks.max() - peaks.mean()) / (peaks.std() + 1e-12))
-        tile = np.roll(np.real(np.fft.ifft2(spectrum)), (-int(down), -int(right)), (0, 1))
-        return Place(scale, mirrored, pilot, tile.astype(np.float32))
+        return _Peak(scale, mirrored, pilot, spectrum, (int(down), int(right)))
+
+
+@dataclass(frozen=True)
+class _Peak:
+    """Where the pilot is loudest at one scale; only the best of all becomes a place."""
+
+    scale: float
+    mirrored: bool
+    pilot: float
+    spectrum: NDArray[np.complex128]
+    shift: tuple[int, int]
+
+    def place(self) -> Place:
+        down, right = self.shift
+        tile = np.roll(np.real(np.fft.ifft2(self.spectrum)), (-down, -right), (0, 1))
+        return Place(self.scale, self.mirrored, self.pilot, tile.astype(np.float32))
+
+
+def _pilot(peak: _Peak) -> float:
+    return peak.pilot
+
+
+def heard_in(
+    key: bytes,
+    pilot: float,
+    soft: Floats,
+    issued: Bits | None = None,
+    numbers: NDArray[np.int64] | None = None,
+) -> Heard | None:
+    """The number that bits of such loudness [64] say beside such a pilot."""
+    if pilot < PILOT_MIN:
+        return None
+    heard = decode(PICTURE, key, soft, FLIPS_MAX)
+    if heard is None and issued is not None and numbers is not None:
+        heard = search(soft, issued, numbers)
+    return heard

@@ -13,6 +13,14 @@ class NotAFilm(Refusal):
     next_step = "Send an MP4, WebM, Matroska or MOV file with pictures or sound."
 
 
+class ExaminationTooCostly(Refusal):
+    """This file takes more memory or time than may be spent on it."""
+
+    code = "examination-too-costly"
+    stage = "provenance"
+    next_step = "Send a shorter part of it, or the same at a smaller size."
+
+
 class ParentUntrusted(Refusal):
     """A parent of this film does not carry a manifest that can be trusted."""
 

@@ -71,13 +71,9 @@ class SoundReader:
 
         ``issued`` holds the bits of the sound marks, one row for each of ``numbers``.
         """
-        searching = issued is not None and numbers is not None
-        if moment is None or moment.pilot < (SEARCH_PILOT_MIN if searching else PILOT_MIN):
+        if moment is None:
             return None
-        chance = min(1.0, _PLACES_TRIED * normal_tail(moment.pilot))
-        if issued is not None and numbers is not None:
-            return search(moment.soft, issued, numbers, chance)
-        return decode(SOUND, self._key, moment.soft, 0, chance)
+        return heard_in(self._key, moment.pilot, moment.soft, issued, numbers)
 
     def _at(self, columns: NDArray[np.complex64]) -> Moment:
         grid = folded(levels(columns))
@@ -86,3 +82,20 @@ class SoundReader:
         pilot = float((peaks[best] - peaks.mean()) / (grid.std() + 1e-12))
         tile = np.roll(grid, -best, 1).reshape(-1)
         return Moment(pilot, (self._carriers @ tile).astype(np.float32))
+
+
+def heard_in(
+    key: bytes,
+    pilot: float,
+    soft: Floats,
+    issued: Bits | None = None,
+    numbers: NDArray[np.int64] | None = None,
+) -> Heard | None:
+    """The number that bits of such loudness [32] say beside such a pilot."""
+    searching = issued is not None and numbers is not None
+    if pilot < (SEARCH_PILOT_MIN if searching else PILOT_MIN):
+        return None
+    chance = min(1.0, _PLACES_TRIED * normal_tail(pilot))
+    if issued is not None and numbers is not None:
+        return search(soft, issued, numbers, chance)
+    return decode(SOUND, key, soft, 0, chance)

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from activities.provenance.examination import Examination, Stretch, examine
+import numpy as np
+
+from activities.provenance import picture_reading, sound_reading
 from activities.provenance.footage import SECONDS_MAX
-from activities.provenance.picture_reading import PILOT_MIN, PictureReader, Place, Residue
+from activities.provenance.looked import Looked, Stretch
+from activities.provenance.looking import look
+from activities.provenance.payload import PICTURE, SOUND
 from activities.provenance.ports import Match, PrintIndex, Register
 from activities.provenance.prints import Kind
 from activities.provenance.reading import ManifestReader, ManifestReading
 from activities.provenance.refusals import NotAFilm
-from activities.provenance.sound_reading import SoundReader
 from activities.provenance.vocabulary import Vocabulary
 from activities.scratch import file_sha256
-from activities.threads import StopSign, in_thread
+from activities.threads import in_thread
 from domain.provenance.verdict import (
     Layer,
     Manifest,
@@ -42,13 +45,12 @@ _FALSE_PRINT: Final = 1e-3
 _FALSE_PRINTS_MIN: Final = 1e-9
 """Prints of neighbouring moments are not independent: more of them are no further proof."""
 _PRINTS_OF_USE: Final = 4
-_COMPARABLE_SCALES: Final = (0.88, 1.12)
 _LAYER: Final = {Kind.PICTURE: Layer.PICTURE_PRINT, Kind.SOUND: Layer.SOUND_PRINT}
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """A number that a mark says in a stretch, and where the picture's tile was found."""
+class Said:
+    """A number that a mark says in a stretch, and whether prints can be asked about it."""
 
     layer: Layer
     number: int
@@ -67,60 +69,66 @@ class Tracer:
         index: PrintIndex,
     ) -> None:
         self._manifests, self._register, self._index = manifests, register, index
-        self._vocabularies = [Vocabulary(key) for key in reversed(mark_keys)]
+        self.mark_keys = tuple(reversed(mark_keys))
+        """The newest first, in which order a look at a file has to hear them."""
+        self._vocabularies = [Vocabulary(key) for key in self.mark_keys]
 
     async def verify(self, path: Path, seconds_max: float = SECONDS_MAX) -> Verdict:
-        """Say what a file is. Raises NotAFilm when it is neither a film nor carries a manifest."""
-        reading = await in_thread(lambda _: self._manifests.read(path))
-        sha256 = await in_thread(lambda sign: file_sha256(path, sign.heed))
+        """Say what a file of our own is. Raises NotAFilm when it is no film and has no manifest."""
+        looked = await in_thread(lambda _: look(path, self._manifests, self.mark_keys, seconds_max))
+        return await self.weigh(looked, await in_thread(lambda sign: file_sha256(path, sign.heed)))
+
+    async def weigh(self, looked: Looked, sha256: str) -> Verdict:
+        """Say what a file is, of which a look found this. Raises NotAFilm as ``verify`` does."""
         exact = await self._register.artefact_with(sha256)
         for vocabulary in self._vocabularies:
             await vocabulary.learn(self._register)
-        manifest = _manifest(reading)
-        try:
-            spoken, examination = await in_thread(lambda sign: self._read(path, seconds_max, sign))
-        except NotAFilm:
+        manifest = _manifest(looked.manifest)
+        if looked.fault is not None:
             if manifest.state in (ManifestState.MISSING, ManifestState.UNREADABLE) and not exact:
-                raise
+                raise NotAFilm(looked.fault)
             return conclude(manifest, [], exact, cut_off=True)
-        windows = await self._windows(examination, spoken)
-        footage = examination.footage
-        return conclude(manifest, windows, exact, footage.cut_off, footage.longer_than_read)
+        windows = [await self._window(each) for each in looked.stretches]
+        return conclude(manifest, windows, exact, looked.cut_off, looked.longer_than_read)
 
-    def _read(
-        self, path: Path, seconds_max: float, sign: StopSign
-    ) -> tuple[list[list[Spoken]], Examination]:
-        """In a thread: decode, and read the marks of every stretch with every key."""
-        examination = examine(path, seconds_max)
-        spoken: list[list[Spoken]] = [[] for _ in examination.stretches]
-        for vocabulary in self._vocabularies:
-            reader = _Marks(vocabulary, examination)
-            for index, stretch in enumerate(examination.stretches):
-                sign.heed()
-                spoken[index] += reader.read(stretch)
-        return spoken, examination
+    async def _window(self, stretch: Stretch) -> Window:
+        marks, comparable = await self._named(await in_thread(lambda _: self._said(stretch)))
+        prints, seen = await self._printed(stretch)
+        unlike: set[str] = set()
+        if comparable and len(stretch.prints) >= _PRINTS_OF_USE:
+            unlike = await self._index.printed(sorted(comparable)) - seen
+        return Window(
+            start=stretch.start,
+            end=stretch.end,
+            signs=(*marks, *prints),
+            unlike=frozenset(unlike),
+        )
 
-    async def _windows(
-        self, examination: Examination, spoken: Sequence[Sequence[Spoken]]
-    ) -> list[Window]:
-        windows = []
-        for stretch, said in zip(examination.stretches, spoken, strict=True):
-            marks, comparable = await self._named(said)
-            prints, seen = await self._printed(stretch)
-            unlike: set[str] = set()
-            if comparable and len(stretch.prints) >= _PRINTS_OF_USE:
-                unlike = await self._index.printed(sorted(comparable)) - seen
-            windows.append(
-                Window(
-                    start=round(stretch.start, 3),
-                    end=round(stretch.end, 3),
-                    signs=(*marks, *prints),
-                    unlike=frozenset(unlike),
-                )
+    def _said(self, stretch: Stretch) -> list[Said]:
+        """The numbers that the marks of every key say."""
+        found = []
+        for known, spoken in zip(self._vocabularies, stretch.pictures, strict=False):
+            if spoken is None or len(spoken.soft) != PICTURE.bits:
+                continue
+            soft, words = np.array(spoken.soft, np.float32), known.words
+            heard = picture_reading.heard_in(
+                known.key, spoken.pilot, soft, words.pictures, words.numbers
             )
-        return windows
+            if heard is not None:
+                said = Said(Layer.PICTURE_MARK, heard.number, heard.false_match, spoken.comparable)
+                found.append(said)
+        for known, spoken in zip(self._vocabularies, stretch.sounds, strict=False):
+            if spoken is None or len(spoken.soft) != SOUND.bits:
+                continue
+            soft, words = np.array(spoken.soft, np.float32), known.words
+            heard = sound_reading.heard_in(
+                known.key, spoken.pilot, soft, words.sounds, words.numbers
+            )
+            if heard is not None:
+                found.append(Said(Layer.SOUND_MARK, heard.number, heard.false_match))
+        return found
 
-    async def _named(self, said: Iterable[Spoken]) -> tuple[list[Sign], set[str]]:
+    async def _named(self, said: Iterable[Said]) -> tuple[list[Sign], set[str]]:
         """Numbers as artefacts, and those whose pictures the index can be asked about."""
         signs, comparable = [], set()
         for each in said:
@@ -145,37 +153,6 @@ class Tracer:
             if kind is Kind.PICTURE:
                 seen = {match.artefact_id for match in matches}
         return signs, seen
-
-
-class _Marks:
-    """Reads the marks of one key in a file, the place found in all of it as a hint."""
-
-    def __init__(self, vocabulary: Vocabulary, examination: Examination) -> None:
-        self._words, self._examination = vocabulary, examination
-        self._pictures, self._sounds = PictureReader(vocabulary.key), SoundReader(vocabulary.key)
-        whole = sum((each.residue for each in examination.stretches), Residue()).mean
-        self._place: Place | None = None
-        if whole is not None:
-            place = self._pictures.locate(whole)
-            self._place = place if place.pilot >= PILOT_MIN else None
-
-    def read(self, stretch: Stretch) -> list[Spoken]:
-        found = []
-        mean = stretch.residue.mean
-        if mean is not None:
-            place = self._pictures.locate(mean, self._place)
-            heard = self._pictures.read(place, self._words.pictures, self._words.numbers)
-            if heard is not None:
-                low, high = _COMPARABLE_SCALES
-                comparable = low < place.scale < high and not place.mirrored
-                found.append(
-                    Spoken(Layer.PICTURE_MARK, heard.number, heard.false_match, comparable)
-                )
-        moment = self._sounds.locate(self._examination.heard(stretch))
-        heard = self._sounds.read(moment, self._words.sounds, self._words.numbers)
-        if heard is not None:
-            found.append(Spoken(Layer.SOUND_MARK, heard.number, heard.false_match))
-        return found
 
 
 def agreed(layer: Layer, times: Sequence[int], matches: Sequence[Match]) -> Sign | None:

@@ -30,6 +30,7 @@ from infra.api import (
     receipts,
     reviews,
     takedowns,
+    verifying,
     videos,
 )
 from infra.api.auth import RequireKey
@@ -58,6 +59,7 @@ _PAGES: Final = (
     videos,
     exports,
     takedowns,
+    verifying,
     notices,
     health,
     describe,

@@ -24,6 +24,9 @@ from infra.telemetry import logs
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 """Health, and the description of this API: neither holds anything of anybody."""
 
+FREE_PATHS: Final = frozenset({"/v1/verify"})
+"""Anybody may ask there, as often as is allowed to one address."""
+
 OPEN_PREFIXES: Final = ("/temporal-codec/",)
 """The Temporal UI cannot send our keys; what is there has a secret in its address instead."""
 
@@ -38,7 +41,7 @@ _BEARER: Final = HTTPBearer(
 
 def is_open(path: str) -> bool:
     """Whether a path can be asked for without a key."""
-    return path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
+    return path in OPEN_PATHS | FREE_PATHS or path.startswith(OPEN_PREFIXES)
 
 
 class RequireKey:

@@ -13,7 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from infra.api.auth import OPEN_PREFIXES
 from infra.api.problems import FieldProblem, Trouble
 
+UPLOAD_PATHS: Final = frozenset({"/v1/verify"})
+"""Where a body may be a film, which its route reads piece by piece."""
+
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+_JSON: Final = "application/json"
 
 
 class GuardBody:
@@ -29,7 +33,7 @@ class GuardBody:
             return
         try:
             body = await self._read(scope, receive)
-            self._check(body, Headers(scope=scope).get("content-type", ""))
+            self._check(body, Headers(scope=scope))
         except Trouble as trouble:
             await trouble.response()(scope, receive, send)
             return
@@ -38,8 +42,10 @@ class GuardBody:
         await self._app(scope, _replayed(body, receive), send)
 
     def _is_other(self, scope: Scope) -> bool:
-        """The codec endpoint has bodies of its own kind and its own limit."""
-        return str(scope["path"]).startswith(OPEN_PREFIXES)
+        """The codec endpoint has bodies of its own kind and its own limit, and so have uploads."""
+        path = str(scope["path"])
+        is_json = _kind(Headers(scope=scope)) == _JSON
+        return path.startswith(OPEN_PREFIXES) or (path in UPLOAD_PATHS and not is_json)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         declared = Headers(scope=scope).get("content-length", "")
@@ -69,11 +75,10 @@ class GuardBody:
         field = FieldProblem(field="body", message=f"is larger than {limit}", limit=limit)
         return Trouble("body-too-large", f"The body is larger than {limit}.", errors=[field])
 
-    def _check(self, body: bytes, content_type: str) -> None:
+    def _check(self, body: bytes, headers: Headers) -> None:
         if not body:
             return
-        kind = content_type.partition(";")[0].strip().lower()
-        if kind != "application/json":
+        if _kind(headers) != _JSON:
             raise Trouble("body-not-declared-json")
         try:
             text = body.decode("utf-8")
@@ -84,6 +89,11 @@ class GuardBody:
                 "body-not-utf8", f"The body is not UTF-8 at {where}.", errors=[field]
             ) from None
         _require_json(text)
+
+
+def _kind(headers: Headers) -> str:
+    """The media type of a body, without its parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _require_json(text: str) -> None:

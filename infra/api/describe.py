@@ -53,6 +53,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 {"name": "reviews", "description": "What a human decides."},
                 {"name": "generations", "description": "From a prompt to a video."},
                 {"name": "videos", "description": "What was released."},
+                {"name": "verify", "description": "Which of our films a file is. Open to anybody."},
                 {"name": "notices", "description": "What an account is told."},
                 {"name": "health", "description": "For those who run it."},
             ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fastapi import Request
@@ -17,6 +18,8 @@ from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.clock import Clock
 from infra.identity import Draw
+from infra.provenance.addresses import Fetcher
+from infra.provenance.verifier import Verifier
 from infra.receipts import ReceiptKeys
 from infra.telemetry.metrics import Metrics
 from projections.appearances import AppearancesReader
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from infra.api.auth import OpenAccounts
     from infra.api.deadlines import Part
     from infra.api.progress import Watchers
+    from infra.api.turnstile import Turnstile
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,16 @@ class Limits:
     stream_seconds_max: float = 3600.0
     address_seconds: int = 300
     """How long an address of a video's file can be used."""
+    verify_bytes_max: int = 256 << 20
+    verify_upload_seconds_max: float = 120.0
+    verify_film_seconds_max: float = 120.0
+    """How much of a film is looked at."""
+    verify_waiting_seconds_max: float = 30.0
+    """How long a file waits for its turn to be looked at."""
+    verify_burst: int = 10
+    verify_a_minute: float = 6.0
+    verify_inside_max: int = 8
+    verify_working_max: int = 2
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,10 @@ class Doors:
     accounts: OpenAccounts
     watchers: Watchers
     metrics: Metrics
+    verifier: Verifier
+    fetcher: Fetcher
+    turnstile: Turnstile
+    scratch: Path
     checks: Mapping[Part, Callable[[], Awaitable[object]]]
     limits: Limits = field(default_factory=Limits)
 

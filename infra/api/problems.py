@@ -177,6 +177,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     "body-not-declared-json": Kind(
         415, "The body is not declared as JSON.", "Send Content-Type: application/json."
     ),
+    "upload-not-plain": Kind(
+        415,
+        "The upload is wrapped in a form.",
+        "Send the file itself as the body: curl --data-binary @FILE -H 'Content-Type: video/mp4'.",
+    ),
     "request-invalid": Kind(
         422,
         "The request does not hold to its limits.",
@@ -189,6 +194,17 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "request-refused": Kind(
         409, "The request cannot be granted as things stand.", "Read the detail and ask again."
+    ),
+    "too-many-requests": Kind(
+        429,
+        "This address asks too often.",
+        "Send the request again after the seconds in Retry-After.",
+    ),
+    "verifier-busy": Kind(
+        503,
+        "Too many files are being looked at.",
+        "Send the file again after the seconds in Retry-After.",
+        "service",
     ),
     "unexpected": Kind(
         500,

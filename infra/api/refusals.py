@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from activities.provenance.refusals import ExaminationTooCostly, NotAFilm
 from domain.account import handle, handles, relating
 from domain.cameo import enrolment_refusals as enrolment
 from domain.cameo import keeping
@@ -13,6 +14,7 @@ from domain.consent import asking, may_ask, preferences
 from domain.consent import refusals as consent
 from domain.kernel.errors import Refusal
 from domain.video import export, video
+from infra.provenance import addresses
 
 REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
     {
@@ -68,6 +70,11 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         asking.AskEnded: 409,
         asking.AskStillOpen: 409,
         asking.AskingOneself: 422,
+        NotAFilm: 422,
+        ExaminationTooCostly: 422,
+        addresses.AddressRefused: 422,
+        addresses.AddressUnanswered: 422,
+        addresses.FileTooLarge: 413,
         video.VideoUnknown: 404,
         video.VideoIsTakenDown: 410,
         export.ExportUnknown: 404,

@@ -13,7 +13,10 @@ from infra.cli.lazy import Entry, LazyGroup
 from infra.errors import UserError
 
 COMMANDS: Final = {
-    "demo": Entry("infra.cli.demo:app", "Three videos from text, from nothing to MP4s; or cameos."),
+    "demo": Entry(
+        "infra.cli.demo:app",
+        "Three videos from text, to MP4s; or cameos; or a film traced back.",
+    ),
     "up": Entry("infra.cli.up:up", "Start everything, print the addresses, and stay."),
     "status": Entry("infra.cli.status:status", "What runs here, and where it answers."),
     "cameo": Entry("infra.cli.cameo:app", "Enrol yourself, a pet or an object."),
@@ -21,6 +24,7 @@ COMMANDS: Final = {
     "test": Entry("infra.cli.test:test", "Run the tests with servers of their own."),
     "check": Entry("infra.cli.check:check", "Lint, types, import contracts, fast tests."),
     "verify": Entry("infra.cli.verify:verify", "Say which of our films a file is, if it is one."),
+    "provenance": Entry("infra.cli.provenance:app", "Show and renew keys of marks and signatures."),
     "bench": Entry("infra.cli.bench:bench", "Measure one thing against its goal and its peers."),
     "eval": Entry("infra.cli.eval:evals", "Judge what models and rules decide."),
     "projections": Entry("infra.cli.projections:app", "Look at the read models, rebuild one."),

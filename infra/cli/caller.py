@@ -87,6 +87,23 @@ class Caller:
             answer.raise_for_status()
             return answer.content
 
+    async def request_export(self, video_id: str) -> Json:
+        """Ask for a copy of a video for outside."""
+        return await self._ask("POST", f"/v1/videos/{video_id}/exports")
+
+    async def export(self, video_id: str, export_id: str) -> Json:
+        """How a copy for outside stands."""
+        return await self._ask("GET", f"/v1/videos/{video_id}/exports/{export_id}")
+
+    async def export_content(self, video_id: str, export_id: str) -> bytes:
+        """The bytes of a copy for outside, from its short-lived address."""
+        path = f"/v1/videos/{video_id}/exports/{export_id}/content"
+        address = await self._ask("GET", path)
+        async with httpx.AsyncClient(timeout=PATIENCE) as reader:
+            answer = await reader.get(address["address"])
+            answer.raise_for_status()
+            return answer.content
+
     async def events(self, generation_id: str) -> AsyncIterator[ServerSentEvent]:
         """The event stream of a generation, until it is settled."""
         path = f"/v1/generations/{generation_id}/events"

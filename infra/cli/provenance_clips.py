@@ -45,7 +45,7 @@ class Film:
 
 def film(number: int) -> Film:
     """The film of this number; three kinds take turns."""
-    return (_animatic, _sketch, _texture)[number % 3](number)
+    return (_animatic, _sketch, texture)[number % 3](number)
 
 
 def _animatic(number: int) -> Film:
@@ -90,7 +90,8 @@ def _sketch(number: int) -> Film:
     return Film("sketch", pictures, np.repeat(sound, 2, axis=0))
 
 
-def _texture(number: int) -> Film:
+def texture(number: int) -> Film:
+    """A blurred wall that moves, a ball before it, and tones in noise."""
     rng = np.random.default_rng(number)
     noise = rng.integers(0, 256, (HEIGHT + 120, WIDTH + 200, 3), np.uint8)
     blurred = cv2.GaussianBlur(noise, (0, 0), 2 + number % 7 * 2)
@@ -121,10 +122,12 @@ def write(
     crop: float = 0.0,
     grain: float = 0.0,
     sound_rate: int = 64_000,
+    preset: str = "medium",
+    fps: int = FPS,
 ) -> Path:
     """Encode pictures (RGB, or luma alone) and sound as a stranger would, cropped by a share."""
     with av.open(str(path), "w") as written:
-        video = written.add_stream("libx264", rate=FPS, options={"crf": str(crf)})
+        video = written.add_stream("libx264", rate=fps, options={"crf": str(crf), "preset": preset})
         assert isinstance(video, VideoStream)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.thread_count = 1
@@ -135,7 +138,7 @@ def write(
             treated = _treated(picture, size, crop, grain, index)
             layout = "gray" if treated.ndim == 2 else "rgb24"
             frame = av.VideoFrame.from_ndarray(treated, format=layout)
-            frame.pts, frame.time_base = index, Fraction(1, FPS)
+            frame.pts, frame.time_base = index, Fraction(1, fps)
             written.mux(video.encode(frame))
         written.mux(video.encode(None))
         block = av.AudioFrame.from_ndarray(
@@ -145,6 +148,18 @@ def write(
         written.mux(audio.encode(block))
         written.mux(audio.encode(None))
     return path
+
+
+def decoded(path: Path) -> tuple[list[Picture], Sound]:
+    """All pictures of a film in RGB, and its sound [channels, samples]."""
+    with av.open(str(path)) as container:
+        pictures = [
+            np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            for frame in container.decode(video=0)
+        ]
+    with av.open(str(path)) as container:
+        pieces = [np.asarray(frame.to_ndarray(), np.float32) for frame in container.decode(audio=0)]
+    return pictures, np.concatenate(pieces, axis=1)
 
 
 def _treated(

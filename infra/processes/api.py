@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
@@ -12,6 +13,7 @@ import asyncpg
 import uvicorn
 from fastapi import APIRouter
 
+from activities.provenance.consent import ConsentBehind
 from infra import receipts
 from infra.api.app import create_app
 from infra.api.auth import OpenAccounts
@@ -20,10 +22,16 @@ from infra.api.doors import Doors, Limits
 from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.api.progress import Lookout, Watchers
+from infra.api.turnstile import Turnstile
 from infra.bootstrap import ledger_on, object_store, office_on, open_log
 from infra.clock import system_clock
 from infra.identity import drawn_by
 from infra.processes.observed import observed
+from infra.provenance.addresses import Fetcher
+from infra.provenance.index import PostgresIndex
+from infra.provenance.keys import ProvenanceKeys
+from infra.provenance.register import PostgresRegister
+from infra.provenance.verifier import Verifier
 from infra.settings import Settings
 from infra.telemetry import logs
 from infra.telemetry.metrics import Metrics
@@ -102,6 +110,21 @@ async def open_doors(
             accounts=OpenAccounts(),
             watchers=Watchers(Lookout(generations, ledger, client, clock, limits)),
             metrics=metrics,
+            verifier=Verifier(
+                ProvenanceKeys.ensure(settings.home, clock()),
+                PostgresRegister(pool),
+                PostgresIndex(pool),
+                ConsentBehind(ledger, office_on(log), clock).now,
+            ),
+            fetcher=Fetcher(limits.verify_bytes_max, limits.verify_upload_seconds_max),
+            turnstile=Turnstile(
+                limits.verify_burst,
+                limits.verify_a_minute,
+                limits.verify_inside_max,
+                limits.verify_working_max,
+                time.monotonic,
+            ),
+            scratch=settings.home / "scratch",
             checks={
                 "postgres": lambda: pool.fetchval("SELECT 1"),
                 "temporal": client.service_client.check_health,

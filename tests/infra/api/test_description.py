@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.api.auth import OPEN_PATHS
+from infra.api.auth import FREE_PATHS, OPEN_PATHS
 from infra.api.problems import KINDS
 from tests.infra.api import random_requests
 from tests.infra.api.conftest import Stage
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[3]
 
 
-async def test_every_route_but_health_and_this_description_needs_a_key(stage: Stage) -> None:
+async def test_every_route_but_health_this_description_and_verify_needs_a_key(stage: Stage) -> None:
     async with httpx.AsyncClient(base_url=stage.url) as anybody:
         schema = (await anybody.get("/openapi.json")).json()
         asked = 0
@@ -29,6 +29,8 @@ async def test_every_route_but_health_and_this_description_needs_a_key(stage: St
                 answer = await anybody.request(verb, re.sub(r"{\w+}", "x", path))
                 if path in OPEN_PATHS:
                     assert answer.status_code == 200
+                elif path in FREE_PATHS:
+                    assert answer.json()["code"] == "not-a-film"
                 else:
                     assert answer.status_code == 401, (verb, path)
                     asked += 1

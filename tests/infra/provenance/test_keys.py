@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from infra.cli.__main__ import main
 from infra.provenance.keys import ProvenanceKeys, ProvenanceKeysUnusable, rotate_mark_key
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -59,3 +60,21 @@ def test_a_certificate_for_another_key_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "one" / "provenance" / "signer.key").write_text(other)
     with pytest.raises(ProvenanceKeysUnusable, match="another key"):
         ProvenanceKeys.read(tmp_path / "one")
+
+
+def test_the_command_shows_keys_and_renews_them_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CALLSHEET_HOME", str(tmp_path))
+    assert main(["provenance", "keys"]) == 1
+    assert "./callsheet up makes the keys" in capsys.readouterr().err
+    first = ProvenanceKeys.ensure(tmp_path, NOW)
+    assert main(["provenance", "keys"]) == 0
+    assert ProvenanceKeys.read(tmp_path).roots == first.roots
+    for part in ("signer", "root", "marks"):
+        assert main(["provenance", "keys", "--rotate", part]) == 0
+    last = ProvenanceKeys.read(tmp_path)
+    assert last.signing.certificates != first.signing.certificates
+    assert first.roots in last.roots
+    assert first.mark_keys == last.mark_keys[:-1]
+    assert capsys.readouterr().out.count("trusted root") == 1 + 1 + 2 + 2
