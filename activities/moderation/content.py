@@ -50,7 +50,9 @@ class Content(Value):
         for part in plain["parts"]:
             part["text"] = part["text"].encode("utf-8", "surrogatepass").hex()
         for each in plain["restrictions"]:
-            each["never"] = [thing.encode("utf-8", "surrogatepass").hex() for thing in each["never"]]
+            each["never"] = [
+                thing.encode("utf-8", "surrogatepass").hex() for thing in each["never"]
+            ]
         return hashlib.sha256(canonical_json(plain)).hexdigest()
 
 
@@ -90,9 +92,7 @@ def _parts(brief: Brief, people: dict[int, tuple[Portrayed, ...]]) -> tuple[Part
         for index, line in enumerate(shot.lines, 1):
             at = at if line.at is None else line.at
             spoken = (round((begins + at) * 1000), round((begins + at + line.seconds_min) * 1000))
-            parts.append(
-                Part(place=f"line-{number}.{index}", text=line.text, milliseconds=spoken)
-            )
+            parts.append(Part(place=f"line-{number}.{index}", text=line.text, milliseconds=spoken))
             at += line.seconds_min
         begins += shot.seconds
     return tuple(parts)

@@ -7,9 +7,10 @@ are read twice (``normalising``), so that a disguised word is found where it sta
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,10 @@ from domain.moderation.categories import CATEGORIES
 
 _FOLDER: Final = Path(__file__).with_name("lists")
 _TOKEN: Final = re.compile(r"[^\W_]+")
+_HAN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_DOUBLED: Final = re.compile(r"([a-z])\1")
 _STEM_MIN: Final = 2
+_SINGLE_MIN: Final = 4
 _WITHIN_MAX: Final = 200
 
 
@@ -72,18 +76,26 @@ class _Place:
     end: int
 
 
+Listed = tuple[Entry, Sequence[tuple[int, str]]]
+"""An entry, and its terms: alone (0), or in the first or second half of a pair (1, 2)."""
+
+
 class WordLists:
     """All languages at once: most texts mix them, and nobody has to say which one it is."""
 
-    def __init__(self, entries: Iterable[tuple[Entry, Iterable[tuple[int, str]]]]) -> None:
+    def __init__(self, entries: Iterable[Listed]) -> None:
         self.entries: list[Entry] = []
+        told = hashlib.sha256()
         self._starts: dict[str, list[tuple[Term, Mark]]] = {}
         self._stems: dict[str, list[tuple[Term, Mark]]] = {}
         self._spaceless: dict[str, list[Mark]] = {}
         for entry, terms in entries:
             self.entries.append(entry)
+            told.update(repr((entry, list(terms))).encode())
             for half, written in terms:
                 self._add(written, Mark(len(self.entries) - 1, half))
+        self.fingerprint: str = told.hexdigest()[:12]
+        """Twelve characters that change with any word of any list."""
 
     def _add(self, written: str, mark: Mark) -> None:
         entry = self.entries[mark.rule]
@@ -136,11 +148,12 @@ _ARABIC_PREFIXES: Final = ("وال", "بال", "كال", "فال", "لل", "ال
 
 
 def _spellings(token: str) -> tuple[str, ...]:
-    """A word, and without the article that Arabic writes together with it."""
+    """A word; with each doubled letter once; without the article that Arabic writes with it."""
     if "\u0600" <= token[0] <= "\u06ff":
         bare = {token.removeprefix(each) for each in _ARABIC_PREFIXES}
         return tuple(sorted({token, *(each for each in bare if len(each) > _STEM_MIN)}))
-    return (token,)
+    single = _DOUBLED.sub(r"\1", token)
+    return (token,) if single == token or len(single) < _SINGLE_MIN else (token, single)
 
 
 def _term(written: str, language: str) -> Term:
@@ -190,7 +203,18 @@ def built_in() -> WordLists:
     return WordLists(each for path in sorted(_FOLDER.glob("*.toml")) for each in _load(path))
 
 
-def _load(path: Path) -> Iterator[tuple[Entry, list[tuple[int, str]]]]:
+def phrases(category: str, score: int, spellings: Iterable[str]) -> list[Listed]:
+    """Entries for a thing with several spellings: with spaces, or wherever its characters stand."""
+    spaced = [(0, each) for each in spellings if not _HAN.search(each)]
+    dense = [(0, each) for each in spellings if _HAN.search(each)]
+    return [
+        (Entry(category, score, language), terms)
+        for language, terms in (("any", spaced), ("zh", dense))
+        if terms
+    ]
+
+
+def _load(path: Path) -> Iterator[Listed]:
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
         language = str(given["language"])

@@ -175,9 +175,9 @@ def _joined(marked: list[Marked]) -> list[Marked]:
                 if not text[place].isalnum() and not _ends_a_word(text, place, run.span())
             }
     for place, each in enumerate(text):
-        if each in " ._-*" and 0 < place < len(text) - 1:
-            if _is_han(text[place - 1]) and _is_han(text[place + 1]):
-                dropped.add(place)
+        between = each in " ._-*" and 0 < place < len(text) - 1
+        if between and _is_han(text[place - 1]) and _is_han(text[place + 1]):
+            dropped.add(place)
     return _parted([each for place, each in enumerate(marked) if place not in dropped], glued)
 
 
