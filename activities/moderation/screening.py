@@ -15,8 +15,8 @@ from activities.likeness.contract import Template
 from activities.moderation.content import Content
 from activities.moderation.endpoint import Endpoint
 from activities.moderation.frames import look_at_film
-from activities.moderation.hearing import recogniser, transcript
 from activities.moderation.panel import Panel
+from activities.moderation.transcribing import recogniser, transcript
 from activities.moderation.watched import Watched
 from domain.moderation.finding import Detector, Findings, Look
 from domain.moderation.policy import Policy
