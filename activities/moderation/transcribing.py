@@ -8,7 +8,7 @@ looked at there; this is for what was spoken without being asked for.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from activities.likeness.evidence import SAMPLE_RATE
 from activities.likeness.listening import speaking
 from activities.moderation.content import PARTS_MAX, Content, Part
+from domain.moderation.finding import Detector
 
 _HOPS_PER_SECOND: Final = 100
 _PIECE_SECONDS: Final = 8.0
@@ -25,9 +26,14 @@ _QUIET: Final = 1e-3
 _LISTENING: Final = Lock()
 
 
-def recogniser() -> str:
-    """What hears, and in which version."""
-    return f"pocketsphinx en-us, {version('pocketsphinx')}"
+@cache
+def recogniser() -> Detector:
+    """Who listens, and in which version."""
+    try:
+        package = f"pocketsphinx {version('pocketsphinx')}"
+    except PackageNotFoundError:
+        package = "pocketsphinx absent"
+    return Detector(name="hearing", version=f"en-us, {package}")
 
 
 def transcript(sound: NDArray[np.float32]) -> Content:
