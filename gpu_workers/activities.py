@@ -27,16 +27,12 @@ from activities.orders import SamplingOrder
 from activities.scratch import scratch_folder
 from activities.threads import StopSign, in_thread
 from domain.consent.refusals import CastNotPermitted
-from domain.generation.brief import Shot as Directed
 from domain.generation.take import Take
 from domain.kernel.errors import Mishap, Refusal
 from domain.kernel.ports import ObjectStore, StoreUnavailable
 from domain.kernel.vault import Vault
 from gpu_workers.books import Books
-from gpu_workers.cards import registry as cards
-from gpu_workers.cards.refusals import ReferencesNotTaken
-from gpu_workers.cards.require import require_direction
-from gpu_workers.casting import Avoided, Casting, streams_of
+from gpu_workers.casting import Casting, streams_of
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
 from gpu_workers.device import Device
@@ -54,16 +50,8 @@ from gpu_workers.opening import opened
 from gpu_workers.previews import Looks, Strips
 from gpu_workers.reel import Leaving, Reel, last_progress
 from gpu_workers.references import references_folder
-from gpu_workers.sampler import (
-    Plan,
-    Reference,
-    Sampler,
-    SamplingRequest,
-    Shot,
-    State,
-    Story,
-    decoded,
-)
+from gpu_workers.requests import order_request, require_all_shots, require_taken
+from gpu_workers.sampler import Plan, Sampler, State, decoded
 from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
@@ -153,10 +141,10 @@ class StudioActivities:
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         order, avoid = await self._casting.played(order)
         sampler = await self._loaded(order.brief.sampler)
-        await asyncio.to_thread(_require_all_shots, sampler, order)
+        await asyncio.to_thread(require_all_shots, sampler, order)
         order = await opened(order, self._store, self._scratch)
         plan = await asyncio.to_thread(sampler.plan, order_request(order, avoid))
-        _require_taken(order, plan)
+        require_taken(order, plan)
         if found := await self._found(order, plan):
             return found
         async with self._shelf.laid(order.references):
@@ -329,63 +317,3 @@ def _elsewhere(reel: Reel) -> ApplicationError:
         type="studio-leaving",
         next_retry_delay=_AT_ONCE,
     )
-
-
-def order_request(order: SamplingOrder, avoid: Avoided = ()) -> SamplingRequest:
-    """What an order asks of a sampler: one shot and where it stands, or all shots in one take.
-
-    ``avoid`` is what each of the brief's shots is to be without.
-    """
-    brief = order.brief
-    shots = tuple(_asked(each) for each in brief.shots)
-    if avoid:
-        shots = tuple(
-            each.model_copy(update={"avoid": things})
-            for each, things in zip(shots, avoid, strict=True)
-        )
-    story = None
-    if order.shot:
-        story = Story(
-            seed=brief.seed_for(order.generation_id),
-            number=order.shot,
-            before=shots[: order.shot - 1],
-        )
-        shots = shots[order.shot - 1 : order.shot]
-    return SamplingRequest(
-        generation_id=order.generation_id,
-        shots=shots,
-        width=brief.width,
-        height=brief.height,
-        fps=brief.fps,
-        seed=order.seed,
-        references=tuple(
-            Reference(kind=each.kind, use=each.use, sha256=each.sha256, keep=each.keep)
-            for each in order.references
-        ),
-        story=story,
-    )
-
-
-def _require_all_shots(sampler: Sampler, order: SamplingOrder) -> None:
-    """Raise what a later shot will be refused for, before a device is taken for an earlier one.
-
-    Who is in a shot comes with references of its own, which only that shot's order has: then what
-    its card says is all that can be known.
-    """
-    shots = order.brief.shots
-    if sampler.name in cards.names():
-        direction = cards.card(sampler.name).direction
-        require_direction(sampler.name, direction, [_asked(each) for each in shots])
-    if order.shot and not order.references and not any(each.cast for each in shots):
-        for number in range(1, len(shots) + 1):
-            sampler.plan(order_request(order.model_copy(update={"shot": number})))
-
-
-def _asked(shot: Directed) -> Shot:
-    return Shot.model_validate(shot.model_dump())
-
-
-def _require_taken(order: SamplingOrder, plan: Plan) -> None:
-    """Raise ReferencesNotTaken where a sampler would leave out what was given to it."""
-    if len(plan.references) < len(order.references):
-        raise ReferencesNotTaken(f"{plan.model} takes none.")

@@ -12,8 +12,9 @@ from gpu_workers.sketch.model import Prompted, Sketch
 from gpu_workers.sketch.tokens import GIVEN_MOMENTS, LEVELS, SHAPES, TIMED, Parts, first_moments
 
 NOISE_LEFT_MIN: Final = 1e-3
-SCENE_SHARE: Final = 1 / 3
-"""Of what guidance adds, the share that a scene gets."""
+SHARES: Final = {"backdrop": 1 / 3, "weather": 1 / 3, "tracks": 1 / 2}
+"""Of what guidance adds, the share that some parts get. More would push the noise between patches
+into a scene, and make who stands still jump."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,4 @@ def guess(
 
 
 def _guidance_of(name: str, guidance: float) -> float:
-    """A scene wants less of it: what is pushed there is the noise between patches."""
-    share = SCENE_SHARE if name in {"backdrop", "weather"} else 1.0
-    return 1 + share * (guidance - 1)
+    return 1 + SHARES.get(name, 1.0) * (guidance - 1)

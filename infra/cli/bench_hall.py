@@ -30,8 +30,8 @@ from domain.generation.brief import Brief, Shot
 from domain.generation.commands import RequestVideo
 from domain.generation.decider import GENERATION
 from domain.generation.take import Take
-from gpu_workers.activities import order_request
 from gpu_workers.mezzanine import write_mezzanine
+from gpu_workers.requests import order_request
 from gpu_workers.sampler import Plan
 from gpu_workers.simulated import SimulatedSampler
 from infra.bootstrap import open_ledger, prepare
