@@ -11,6 +11,7 @@ from domain.consent import appearance, asking, casting
 from domain.consent import events as consent
 from domain.generation import events as generation
 from domain.kernel.catalog import Catalog
+from domain.moderation import case_events, clearance, publishing
 from domain.video import video
 
 EVENTS: Final[Catalog] = Catalog().merged(
@@ -26,4 +27,7 @@ EVENTS: Final[Catalog] = Catalog().merged(
     appearance.CATALOG,
     generation.CATALOG,
     video.CATALOG,
+    publishing.CATALOG,
+    case_events.CATALOG,
+    clearance.CATALOG,
 )

@@ -25,6 +25,7 @@ CameoId = Annotated[str, StringConstraints(pattern=rf"^cam_{_BODY}$")]
 EnrolmentId = Annotated[str, StringConstraints(pattern=rf"^enr_{_BODY}$")]
 AppearanceId = Annotated[str, StringConstraints(pattern=rf"^apr_{_BODY}$")]
 AskId = Annotated[str, StringConstraints(pattern=rf"^ask_{_BODY}$")]
+CaseId = Annotated[str, StringConstraints(pattern=rf"^mod_{_BODY}$")]
 
 _EVENT_NAMESPACE: Final = UUID("5f1c2b0e-6a55-5d0c-9a34-8a0f3f7b0c11")
 
