@@ -11,7 +11,7 @@ from domain.consent import appearance, asking, casting
 from domain.consent import events as consent
 from domain.generation import events as generation
 from domain.kernel.catalog import Catalog
-from domain.moderation import case_events, clearance, publishing
+from domain.moderation import case_events, clearance, publishing, undoing
 from domain.video import video
 
 EVENTS: Final[Catalog] = Catalog().merged(
@@ -30,4 +30,5 @@ EVENTS: Final[Catalog] = Catalog().merged(
     publishing.CATALOG,
     case_events.CATALOG,
     clearance.CATALOG,
+    undoing.CATALOG,
 )
