@@ -82,28 +82,29 @@ def compared(cases: list[Known], policy: Policy) -> Any:
 
 
 def test_it_says_what_would_be_stopped_and_what_let_pass_and_by_which_rule() -> None:
-    cases = list(days(CALM, 400))
+    cases = list(days(CALM, 210))
     told = compared(cases, EAGER)
-    assert told.newly_blocked > 50
-    assert told.newly_held > 10
+    assert told.newly_blocked > 25
+    assert told.newly_held > 5
     assert told.newly_allowed == 0
-    assert told.cases == 400 == told.unchanged + told.newly_blocked + told.newly_held
+    assert told.cases == 210 == told.unchanged + told.newly_blocked + told.newly_held
     by_rule = {each.clause: each for each in told.rules}
     assert by_rule["VIO-1"].newly_blocked == told.newly_blocked
     assert len(by_rule["VIO-1"].samples) == 5
-    back = compared(list(days(EAGER, 400)), CALM)
-    assert back.newly_allowed > 50
+    back = compared(list(days(EAGER, 210)), CALM)
+    assert back.newly_allowed > 25
     assert back.appeals_spared > 0
     assert {each.clause for each in back.rules if each.newly_allowed} == {"VIO-1"}
 
 
 def test_the_policy_that_decided_changes_nothing() -> None:
     told = compared(list(days(CALM, 200)), CALM)
-    assert (told.unchanged, told.rules) == (200, ())
+    assert told.unchanged == 200
+    assert not any(each.samples for each in told.rules)
 
 
 def test_what_humans_let_pass_and_the_policy_would_stop_is_counted() -> None:
-    told = compared(list(days(EAGER, 400)), EAGER)
+    told = compared(list(days(EAGER, 210)), EAGER)
     assert told.against_humans > 0
 
 
@@ -156,14 +157,14 @@ def test_after_an_undo_everything_stands_as_if_the_revision_had_never_been(
     policy: Policy,
 ) -> None:
     """People's own doings that need a refusal cannot have happened without one."""
-    with_it = [undone(each, n) for n, each in enumerate(days(policy, 400))]
-    without_it = list(days(CALM, 400))
+    with_it = [undone(each, n) for n, each in enumerate(days(policy, 210))]
+    without_it = list(days(CALM, 210))
     differing = [
         n
         for n, (one, other) in enumerate(zip(with_it, without_it, strict=True))
         if outcome_of(one) != outcome_of(other)
     ]
-    appealed = {n for n in range(400) if n % 5 == 0 and n % 7}
+    appealed = {n for n in range(210) if n % 5 == 0 and n % 7}
     assert not set(differing) - appealed
     assert {outcome_of(each).situation for each in with_it} >= {"allowed", "blocked", "withdrawn"}
 
