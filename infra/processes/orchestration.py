@@ -12,6 +12,7 @@ from activities.cameo.freezing import FreezingActivities
 from activities.consent.admission import AdmissionActivities
 from activities.consent.asking import AskingActivities
 from activities.generation import GenerationActivities
+from activities.moderation.hearing import HearingActivities
 from infra.bootstrap import desk_on, ledger_on, office_on, open_log
 from infra.processes.observed import observed
 from infra.settings import Settings
@@ -23,6 +24,7 @@ from workflows.cameo_deletion import CameoDeletion
 from workflows.cameo_enrollment import CameoEnrollment
 from workflows.cameo_rescore import CameoRescore
 from workflows.consent_request import ConsentRequest
+from workflows.content_moderation import ContentModeration
 from workflows.likeness_retention import LikenessRetention
 from workflows.staging_sweep import StagingSweep
 from workflows.video_generation import VideoGeneration
@@ -36,6 +38,7 @@ STORIES: Final = (
     CameoDeletion,
     ConsentRequest,
     CameoRescore,
+    ContentModeration,
 )
 
 
@@ -51,6 +54,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 *EnrolmentActivities(ledger, secrets.token_bytes).bodies,
                 *FreezingActivities(ledger).bodies,
                 *AskingActivities(ledger, desk).bodies,
+                *HearingActivities(ledger).bodies,
             ]
             await run_workers(
                 await connect(settings, role=ROLE),

@@ -25,13 +25,22 @@ OURS: Final = (
     "activities.cameo.orders",
     "activities.consent.fronts",
     "activities.consent.orders",
+    "activities.moderation.fronts",
+    "activities.moderation.orders",
     "workflows.contracts",
     "workflows.cameo_contracts",
     "workflows.consent_contracts",
+    "workflows.moderation_contracts",
     "workflows.toolkit",
 )
 
-PACKAGES: Final = ("activities", "activities.account", "activities.cameo", "activities.consent")
+PACKAGES: Final = (
+    "activities",
+    "activities.account",
+    "activities.cameo",
+    "activities.consent",
+    "activities.moderation",
+)
 _LOUD: Final = (
     SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
     | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH

@@ -1,0 +1,63 @@
+"""What is looked at: the words of a brief, its people, and how they are to be portrayed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from domain.generation.brief import Brief, Handle
+from domain.kernel.ids import CameoId
+from domain.kernel.model import Personal, Value
+from domain.moderation.finding import Findings
+
+Things = Annotated[tuple[str, ...], Personal()]
+
+
+class Person(Value):
+    """One member of the cast, with what its owner wants and refuses. ``human``: no pet or thing."""
+
+    handle: Handle
+    cameo_id: CameoId
+    human: bool
+    always: Things = ()
+    never: Things = ()
+    refused: tuple[str, ...] = ()
+    """Labels of scenes and topics."""
+
+
+class Material(Value):
+    """Everything that detectors are given about words."""
+
+    brief: Brief
+    people: tuple[Person, ...] = ()
+
+    @property
+    def strict(self) -> bool:
+        """Whether a human's cameo is cast."""
+        return any(each.human for each in self.people)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what is said and of whom; sizes, seeds and samplers do not matter."""
+        brief = self.brief.model_dump_json(include={"prompt", "shots"})
+        people = "\n".join(each.model_dump_json() for each in self.people)
+        return hashlib.sha256(f"{brief}\n{people}".encode()).hexdigest()
+
+
+class Screener(Protocol):
+    """All detectors together. They note and never act; who cannot look says so in its look."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The running version of every detector, by its name."""
+        ...
+
+    async def words(self, material: Material) -> tuple[Findings, ...]:
+        """What is found in the prompt, and in the plan with everybody's wishes merged."""
+        ...
+
+    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
+        """What is found in the pictures, in what is said, and in who is seen."""
+        ...
