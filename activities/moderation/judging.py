@@ -16,8 +16,9 @@ from temporalio import activity
 
 from activities.consent.desk import ConsentDesk
 from activities.generation import context_of
+from activities.heartbeats import beating
 from activities.ledger import Decision, Ledger
-from activities.moderation.material import Material, Person, Screener
+from activities.moderation.material import Material, Person, Screener, seal_material
 from activities.moderation.orders import CaseStanding, FilmScreeningOrder, WordsScreeningOrder
 from activities.moderation.policies import PolicyDesk
 from activities.moderation.standing import standing_of
@@ -36,7 +37,6 @@ from domain.moderation.finding import Findings
 from domain.moderation.gates import Gate, case_id, clearance_id, judged
 from domain.moderation.verdict import Context
 
-SEALED_AS: Final = "moderation-material"
 _TOLD: Final[dict[str, Kind]] = {"hold": "content-held", "block": "content-blocked"}
 
 
@@ -77,8 +77,9 @@ class JudgingActivities:
         self._scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._scratch, prefix="screening-") as folder:
             path = Path(folder) / Path(film.key).name
-            await self._store.get_file(film.key, path, film.sha256)
-            findings = await self._screener.film(path, material)
+            async with beating():
+                await self._store.get_file(film.key, path, film.sha256)
+                findings = await self._screener.film(path, material)
         return await self._judge(order, "release", material, film.sha256, findings)
 
     async def _material(self, errand: Errand, brief: Brief, cast: AdmittedCast | None) -> Material:
@@ -116,9 +117,7 @@ class JudgingActivities:
         policies = await self._policies.in_force(order.at)
         policy, watching = policies.deciding(content_sha256)
         watched = judged(findings, watching, context) if watching else None
-        sealed = await self._vault.seal(
-            order.account_id, SEALED_AS, material.model_dump_json().encode()
-        )
+        sealed = await seal_material(self._vault, order.account_id, material)
         command = JudgeContent(
             command_id=order.command_id,
             at=order.at,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from domain.generation.brief import Brief, Handle
 from domain.kernel.ids import CameoId
 from domain.kernel.model import Personal, Value
+from domain.kernel.vault import Vault
 from domain.moderation.finding import Findings
 
+_SEALED_AS: Final = "moderation-material"
 Things = Annotated[tuple[str, ...], Personal()]
 
 
@@ -46,6 +49,18 @@ class Material(Value):
         return hashlib.sha256(f"{brief}\n{people}".encode()).hexdigest()
 
 
+async def seal_material(vault: Vault, account_id: str, material: Material) -> str:
+    """What was looked at, sealed for its account, in base 64. Raises Erased."""
+    sealed = await vault.seal(account_id, _SEALED_AS, material.model_dump_json().encode())
+    return base64.b64encode(sealed).decode("ascii")
+
+
+async def open_material(vault: Vault, account_id: str, sealed: str) -> Material:
+    """What was looked at. Raises Erased where the account's key is gone."""
+    opened = await vault.unseal(account_id, _SEALED_AS, base64.b64decode(sealed))
+    return Material.model_validate_json(opened)
+
+
 class Screener(Protocol):
     """All detectors together. They note and never act; who cannot look says so in its look."""
 
@@ -54,8 +69,13 @@ class Screener(Protocol):
         """The running version of every detector, by its name."""
         ...
 
-    async def words(self, material: Material) -> tuple[Findings, ...]:
-        """What is found in the prompt, and in the plan with everybody's wishes merged."""
+    async def words(
+        self, material: Material, only: frozenset[str] | None = None
+    ) -> tuple[Findings, ...]:
+        """What is found in the prompt, and in the plan with everybody's wishes merged.
+
+        ``only`` names the detectors that look; without it all do.
+        """
         ...
 
     async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:

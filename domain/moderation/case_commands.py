@@ -32,7 +32,7 @@ class Watched(Value):
 class JudgeContent(Command):
     """Write down what was found at a gate and what follows.
 
-    ``sealed`` is what the detectors were given, sealed for its account. ``cleared_by`` is the case
+    ``sealed`` is what the detectors were given, sealed for its account, in base 64. ``cleared_by`` is the case
     in which humans let this very content pass before.
     """
 
@@ -44,7 +44,7 @@ class JudgeContent(Command):
     findings: tuple[Findings, ...]
     verdict: Verdict
     watched: Watched | None = None
-    sealed: bytes = b""
+    sealed: str = ""
     cleared_by: CaseId | None = None
 
 

@@ -30,7 +30,7 @@ class ContentScreened(Event):
     gate: Gate
     context: Context
     findings: tuple[Findings, ...]
-    sealed: bytes = b""
+    sealed: str = ""
 
 
 class VerdictReached(Event):

@@ -139,3 +139,19 @@ class ContentGone(Refusal):
     code = "content-withdrawn"
     stage = "moderation"
     next_step = "Ask for a new generation."
+
+
+class NotRestricted(Refusal):
+    """Nothing is restricted here, so there are no reasons to state."""
+
+    code = "moderation-not-restricted"
+    stage = "moderation"
+    next_step = "Read how the case stands."
+
+
+class ClauseUnknown(Refusal):
+    """The policy that decided has no such clause."""
+
+    code = "moderation-clause-unknown"
+    stage = "moderation"
+    next_step = "Name a clause of the policy, or leave it out."

@@ -50,7 +50,11 @@ class RuleChange(Value):
 
 
 class WhatIf(Value):
-    """The whole comparison. ``sha256`` covers every case's answer, in the order of the log."""
+    """The whole comparison. ``sha256`` covers every case's answer, in the order of the log.
+
+    ``rerun`` counts cases whose words a changed detector read again, ``not_rerun`` those of films,
+    whose findings were taken as they were.
+    """
 
     policy_revision: int
     policy_sha256: str
@@ -62,6 +66,8 @@ class WhatIf(Value):
     appeals_spared: int
     against_humans: int
     erased: int
+    rerun: int
+    not_rerun: int
     rules: tuple[RuleChange, ...]
     sha256: str
 
@@ -84,6 +90,14 @@ class Comparison:
     def erased(self) -> None:
         """A case of somebody who is erased: nothing of it is looked at."""
         self._whole["erased"] += 1
+
+    def rerun(self) -> None:
+        """Changed detectors have looked at a case again."""
+        self._whole["rerun"] += 1
+
+    def not_rerun(self) -> None:
+        """Detectors have changed that did not look again."""
+        self._whole["not_rerun"] += 1
 
     def add(self, case: Known, findings: tuple[Findings, ...] | None = None) -> Verdict:
         """A case, with its findings anew where detectors have changed; the policy's verdict."""
@@ -114,7 +128,7 @@ class Comparison:
             for clause, tally in sorted(self._rules.items())
             if any(tally.counts[name] for name in _COUNTED)
         )
-        counted = {name: self._whole[name] for name in ("cases", "unchanged", "erased", *_COUNTED)}
+        counted = {name: self._whole[name] for name in (*_APART, *_COUNTED)}
         digest = self._digest.copy()
         digest.update(canonical_json(counted))
         digest.update(canonical_json([each.model_dump(mode="json") for each in rules]))
@@ -142,6 +156,7 @@ class Comparison:
         del tally.samples[SAMPLES_MAX:]
 
 
+_APART: Final = ("cases", "unchanged", "erased", "rerun", "not_rerun")
 _COUNTED: Final = (
     "newly_blocked",
     "newly_held",

@@ -21,6 +21,8 @@ from activities.consent.office import CastingOffice
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
+from activities.moderation.judging import JudgingActivities
+from activities.moderation.policies import PolicyDesk
 from domain.account.account import ACCOUNT
 from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Shot
@@ -51,6 +53,7 @@ from infra.vault import FolderVault
 from tests import words
 from tests.workflows.bodies import CameoBodies
 from tests.workflows.players import Players
+from tests.workflows.screener import ToldScreener, told_policy
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
     VIDEO_GENERATION,
@@ -312,6 +315,8 @@ def bodies(
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities of all processes but the studio, by the process that serves them."""
     cameos = CameoBodies(ledger, store, vault, gallery, LogIndex(log), desk, scratch)
+    policies = PolicyDesk(log, CatalogCodec(EVENTS), told_policy())
+    judging = JudgingActivities(ledger, desk, policies, vault, store, ToldScreener(), scratch)
     return {
         "orchestration": [
             *GenerationActivities(ledger, office).bodies,
@@ -322,5 +327,6 @@ def bodies(
             *MediaActivities(store, ledger, system_clock, scratch).bodies,
             *cameos.io,
             *cameos.media,
+            *judging.bodies,
         ],
     }
