@@ -79,6 +79,7 @@ class PolicyUndo:
             if (before := dict(case.undone).get(identifier)) is not None:
                 done.cases += 1  # by an earlier attempt of this batch
                 done.changed += before.effects != case.effects
+                self._note_held(before, case, done)
                 continue
             if (command := undo_of(case, started, instead, at)) is None:
                 continue
@@ -143,11 +144,14 @@ class PolicyUndo:
                 )
                 identifier = notice_id(content.case_id, "restriction-undone")
                 decisions.append(Decision(NOTICE, identifier, notice))
-            if isinstance(now, Held) and not isinstance(case, Held):
-                done.held.append(content.case_id)
+            self._note_held(case, now, done)
             done.changed += case.effects != now.effects
         if decisions:
             await self._ledger.perform(decisions, self._context(done.batch_id))
+
+    def _note_held(self, before: Known, now: Known, done: Undone) -> None:
+        if isinstance(now, Held) and not isinstance(before, Held):
+            done.held.append(now.content.case_id)
 
     async def _standing(self, identifier: str, command: Command) -> UndoStarted:
         await self._about(identifier, command)

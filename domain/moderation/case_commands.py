@@ -32,8 +32,8 @@ class Watched(Value):
 class JudgeContent(Command):
     """Write down what was found at a gate and what follows.
 
-    ``sealed`` is what the detectors were given, sealed for its account, in base 64. ``cleared_by`` is the case
-    in which humans let this very content pass before.
+    ``sealed`` is what the detectors were given, sealed for its account, in base 64.
+    ``cleared_by`` is the case in which humans let this very content pass before.
     """
 
     case_id: CaseId

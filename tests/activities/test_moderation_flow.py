@@ -13,6 +13,7 @@ import pytest
 
 from activities.consent.desk import ConsentDesk
 from activities.ledger import Context, Decision, Ledger
+from activities.moderation import undoing
 from activities.moderation.comparing import PolicyComparer
 from activities.moderation.hearing import HearingActivities
 from activities.moderation.judging import JudgingActivities
@@ -27,6 +28,7 @@ from activities.moderation.policies import PolicyDesk, publish
 from activities.moderation.undoing import PolicyUndo, Undone
 from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Line, Shot
+from domain.kernel.ports import LogUnavailable
 from domain.moderation.case import MODERATION
 from domain.moderation.publishing import HOUSE, PUBLISHING, EnforcePolicy, RevertPolicy
 from domain.moderation.undoing import UndoWasReversed, outcome_of
@@ -281,13 +283,28 @@ async def test_whoever_was_refused_wrongly_is_told(house: House) -> None:
     assert await house.told(refused.case_id) == ["content-blocked", "restriction-undone"]
 
 
-async def test_an_undo_that_was_interrupted_goes_on(house: House) -> None:
+async def test_an_undo_that_was_interrupted_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await house.judge("first", number=999)
     await house.enforce(told_policy(2, block=100))
     await some_days(house)
-    first = await undone(house)
-    assert await undone(house) == first
-    assert len({each.stream for each in await house.log.read_all(limit=100_000)}) > 30
+    monkeypatch.setattr(undoing, "PORTION", 10)
+    append, appends = house.log.append, iter(range(100))
+
+    async def append_until_the_server_dies(*arguments: Any) -> Any:
+        if next(appends) == 2:
+            raise LogUnavailable
+        return await append(*arguments)
+
+    monkeypatch.setattr(house.log, "append", append_until_the_server_dies)
+    with pytest.raises(LogUnavailable):
+        await undone(house)
+    [*_, last] = await house.log.read_all(limit=100_000)
+    assert last.type != "policy-undo-completed.v1"
+    done = await undone(house)
+    assert (done.cases, len(done.held)) == (30, 9)
+    assert await undone(house) == done
 
 
 async def test_a_batch_is_taken_back_as_one(house: House) -> None:
