@@ -90,6 +90,7 @@ class GenerationActivities:
             generation_id=order.generation_id,
             account_id=order.account_id,
             rendition=order.rendition,
+            proof=order.proof,
         )
         decisions = [
             Decision(GENERATION, order.generation_id, complete),

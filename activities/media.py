@@ -8,7 +8,6 @@ changed and never swept.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,7 @@ from typing import Any, Final
 from temporalio import activity
 
 from activities.cameo.places import CLIPS, UPLOADS
+from activities.film.changed import Change
 from activities.film.formats import H264, FilmFormat
 from activities.film.make import MadeFiles, make_files
 from activities.film.shape import Reel, Timing
@@ -34,7 +34,10 @@ from activities.orders import (
     SweepOrder,
     Swept,
 )
-from activities.scratch import file_sha256, scratch_folder
+from activities.provenance.changes import Invisible
+from activities.provenance.kit import ProvenanceKit
+from activities.scratch import scratch_folder
+from activities.staging import STAGING, settled, staged
 from activities.threads import StopSign, in_thread
 from domain.cameo import enrolment_situations as situations
 from domain.cameo.enrolment import ENROLMENT
@@ -42,11 +45,10 @@ from domain.generation.commands import RecordRendition
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Requested, Settled
 from domain.kernel.model import Value
-from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore
-from domain.video.media import MediaFile, Rendition, content_key
+from domain.kernel.ports import ObjectStore
+from domain.video.media import Rendition
 
 TAKES: Final = "takes"
-STAGING: Final = "staging"
 
 _SECONDS_PER_HOUR: Final = 3600
 
@@ -75,8 +77,9 @@ class MediaActivities:
         scratch: Path,
         kept_days: float = DAYS_KEPT,
         form: FilmFormat = H264,
+        kit: ProvenanceKit | None = None,
     ) -> None:
-        self._kept_days, self._format = kept_days, form
+        self._kept_days, self._format, self._kit = kept_days, form, kit
         self._store, self._ledger, self._now, self._scratch = store, ledger, now, scratch
 
     @property
@@ -93,9 +96,11 @@ class MediaActivities:
     async def assemble_rendition(self, order: AssemblyOrder) -> Assembled:
         """Join the takes into a film with its poster and contact sheet, and stage all three.
 
+        As an artefact, it is marked invisibly in picture and sound while it is encoded.
         Raises TakeUnusable, FilmFaulty, and HashMismatch or ObjectMissing for a damaged take.
         """
-        work = _Work(order, self._format)
+        marks = await self._marks(order.artefact_id) if order.artefact_id else None
+        work = _Work(order, self._format, marks)
         with scratch_folder(self._scratch, "assembly-") as folder:
             async with beating(lambda: work.progress):
                 paths = [folder / f"take-{n:03d}.mkv" for n in range(len(order.takes))]
@@ -111,19 +116,19 @@ class MediaActivities:
         Raises ObjectMissing when a file is neither staged nor stored, HashMismatch when the bytes
         read back are not those that were made.
         """
-        staged = order.assembled
+        made = order.assembled
         async with beating():
             rendition = Rendition(
-                film=await self._settle(staged.film),
-                poster=await self._settle(staged.poster),
-                contact_sheet=await self._settle(staged.contact_sheet),
-                width=staged.width,
-                height=staged.height,
-                fps=staged.fps,
-                frames=staged.frames,
-                picture_seconds=staged.picture_seconds,
-                sound_seconds=staged.sound_seconds,
-                sample_rate=staged.sample_rate,
+                film=await settled(self._store, made.film),
+                poster=await settled(self._store, made.poster),
+                contact_sheet=await settled(self._store, made.contact_sheet),
+                width=made.width,
+                height=made.height,
+                fps=made.fps,
+                frames=made.frames,
+                picture_seconds=made.picture_seconds,
+                sound_seconds=made.sound_seconds,
+                sample_rate=made.sample_rate,
             )
             command = RecordRendition(
                 command_id=order.command_id, at=self._now(), rendition=rendition
@@ -178,9 +183,14 @@ class MediaActivities:
                         removed += 1
         return Swept(objects=removed)
 
+    async def _marks(self, artefact_id: str) -> Change:
+        if self._kit is None:
+            raise RuntimeError("Who assembles films marks them: give the activities their kit.")
+        return Invisible(self._kit.marking, await self._kit.register.issue(artefact_id))
+
     async def _stage(self, generation_id: str, made: MadeFiles) -> Assembled:
         async def stage(path: Path, content_type: str) -> StagedFile:
-            return await self._staged(generation_id, path, content_type)
+            return await staged(self._store, generation_id, path, content_type)
 
         facts = made.facts
         return Assembled(
@@ -196,28 +206,6 @@ class MediaActivities:
             sample_rate=facts.sample_rate,
         )
 
-    async def _staged(self, generation_id: str, path: Path, content_type: str) -> StagedFile:
-        sha256 = await in_thread(lambda sign: file_sha256(path, sign.heed))
-        key = f"{STAGING}/{generation_id}/{sha256}{path.suffix}"
-        stored = await self._store.put_file(key, path, content_type)
-        return StagedFile(
-            key=key, sha256=stored.sha256, size=stored.size, content_type=content_type
-        )
-
-    async def _settle(self, staged: StagedFile) -> MediaFile:
-        """Bring one file to its content address, unless its bytes are there already."""
-        key = content_key(staged.sha256, staged.content_type)
-        with suppress(ObjectMissing, HashMismatch):  # a broken copy is written over
-            await self._store.verify(key, staged.sha256)
-            return _media_file(key, staged)
-        await self._store.copy(staged.key, key)
-        try:
-            await self._store.verify(key, staged.sha256)
-        except HashMismatch:
-            await self._store.delete(key)  # nobody may ever be handed these bytes
-            raise
-        return _media_file(key, staged)
-
     async def _is_awaited(self, story: str) -> bool:
         if story.startswith("enr_"):
             attempt = (await self._ledger.state(ENROLMENT, story)).state
@@ -231,8 +219,8 @@ class MediaActivities:
 class _Work:
     """One assembly in a thread: what it is to do, and how far it has come."""
 
-    def __init__(self, order: AssemblyOrder, form: FilmFormat) -> None:
-        self._format = form
+    def __init__(self, order: AssemblyOrder, form: FilmFormat, marks: Change | None) -> None:
+        self._format, self._marks = form, marks
         self._timings = [Timing(take.frames, take.fps) for take in order.takes]
         pictures = sum(each.frames for each in self._timings)
         self.progress = AssemblyProgress(picture=0, pictures=2 * pictures)
@@ -245,10 +233,4 @@ class _Work:
             self.progress = AssemblyProgress(picture=picture, pictures=pictures)
 
         takes = [Reel(*each) for each in zip(paths, self._timings, strict=True)]
-        return make_files(takes, folder, on_progress, self._format)
-
-
-def _media_file(key: str, staged: StagedFile) -> MediaFile:
-    return MediaFile(
-        key=key, sha256=staged.sha256, size=staged.size, content_type=staged.content_type
-    )
+        return make_files(takes, folder, on_progress, self._format, self._marks)

@@ -16,6 +16,7 @@ from domain.generation.reference import REFERENCES_MAX, ReferenceFile
 from domain.generation.take import Take
 from domain.kernel.ids import AccountId, GenerationId, VideoId
 from domain.kernel.model import Value
+from domain.provenance.proof import ArtefactId, Proof
 from domain.video.media import Rendition
 
 
@@ -124,7 +125,12 @@ class OfTakes(Errand):
 
 
 class AssemblyOrder(OfTakes):
-    """Join the takes into the files that people watch."""
+    """Join the takes into the files that people watch, marked as this artefact.
+
+    Orders of before films were marked name no artefact.
+    """
+
+    artefact_id: ArtefactId | None = None
 
 
 class StagedFile(Value):
@@ -164,10 +170,14 @@ class Stored(Value):
 
 
 class ReleaseOrder(Errand):
-    """Let a stored rendition be seen; everybody of the ``cast`` is asked again for that."""
+    """Let a stored rendition be seen; everybody of the ``cast`` is asked again for that.
+
+    Without a ``proof`` of its bytes it is refused.
+    """
 
     video_id: VideoId
     rendition: Rendition
+    proof: Proof | None = None
     brief: Brief | None = None
     cast: AdmittedCast | None = None
 

@@ -12,7 +12,8 @@ from domain.consent import events as consent
 from domain.generation import events as generation
 from domain.kernel.catalog import Catalog
 from domain.moderation import case_events, clearance, publishing, undoing
-from domain.video import video
+from domain.provenance import case
+from domain.video import export, video
 
 EVENTS: Final[Catalog] = Catalog().merged(
     account.CATALOG,
@@ -31,4 +32,6 @@ EVENTS: Final[Catalog] = Catalog().merged(
     case_events.CATALOG,
     clearance.CATALOG,
     undoing.CATALOG,
+    export.CATALOG,
+    case.CATALOG,
 )

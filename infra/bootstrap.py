@@ -12,16 +12,25 @@ import asyncpg
 from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
+from activities.provenance.kit import ProvenanceKit
+from activities.provenance.manifest import Generator
+from activities.provenance.ports import PrintIndex, Register
+from activities.provenance.reading import ManifestReader
+from activities.provenance.signing import FilmSigner
 from domain.catalog import EVENTS
 from domain.kernel.ports import EventLog
 from infra import receipts
 from infra.api.idempotency import Idempotency
 from infra.api.keys import first_key
+from infra.clock import system_clock
 from infra.errors import UserError
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
 from infra.likeness.gallery import PostgresGallery
 from infra.media.s3 import S3ObjectStore
+from infra.provenance.index import PostgresIndex
+from infra.provenance.keys import ProvenanceKeys
+from infra.provenance.register import PostgresRegister
 from infra.settings import Settings
 from infra.temporal import payload_keys
 from infra.temporal.apply import apply_deployment
@@ -30,6 +39,8 @@ from projections.cameos import CameosReader
 from projections.registry import prepare_projections
 
 _SMALL_POOL_MAX: Final = 4
+PROGRAM_VERSION: Final = "1"
+"""What manifests say of the program that made a film; raise it with what films look like."""
 
 
 def open_log(settings: Settings) -> PostgresEventLog:
@@ -80,6 +91,24 @@ async def open_cameo_index(settings: Settings) -> AsyncIterator[CameosReader]:
 
 
 @asynccontextmanager
+async def open_provenance(settings: Settings) -> AsyncIterator[ProvenanceKit]:
+    """The keys of this home with the register and the index, which are found when they are up.
+
+    Raises ProvenanceKeysUnusable, FileNotFoundError where ``prepare`` has not made the keys.
+    """
+    keys = ProvenanceKeys.read(settings.home)
+    async with _small_pool(settings, "callsheet-provenance") as pool:
+        yield kit_of(keys, PostgresRegister(pool), PostgresIndex(pool))
+
+
+def kit_of(keys: ProvenanceKeys, register: Register, index: PrintIndex) -> ProvenanceKit:
+    """What the release path needs, from a home's keys."""
+    reader = ManifestReader(keys.roots)
+    signer = FilmSigner(keys.signing, reader, Generator("Callsheet", PROGRAM_VERSION))
+    return ProvenanceKit(signer, reader, keys.mark_keys, register, index)
+
+
+@asynccontextmanager
 async def _small_pool(settings: Settings, name: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await asyncpg.create_pool(
         settings.postgres_dsn,
@@ -116,6 +145,7 @@ async def prepare(settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     payload_keys.ensure(settings.home)
     receipts.ensure(settings.home)
+    ProvenanceKeys.ensure(settings.home, system_clock())
     first_key(settings.keys_file, settings.home / "api-key")
     await asyncio.gather(
         _prepare_postgres(settings), _prepare_bucket(settings), apply_deployment(settings)
@@ -130,6 +160,8 @@ async def _prepare_postgres(settings: Settings) -> None:
     try:
         await Idempotency.migrate(connection)
         await PostgresGallery.migrate(connection)
+        await PostgresRegister.migrate(connection)
+        await PostgresIndex.migrate(connection)
     finally:
         await connection.close()
 

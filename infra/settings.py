@@ -63,6 +63,8 @@ class Settings(BaseSettings):
 
     film_format: FormatName = "h264"
     """In which codecs films are kept."""
+    visible_mark: str = Field(default="AI MADE", pattern=r"^[ -~]{1,24}$")
+    """The word that wanders over every export."""
     preview_seconds: float = Field(default=0.0, ge=0)
     """How often the studio takes a look at what it samples; 0: never."""
 

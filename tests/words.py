@@ -9,6 +9,8 @@ from domain.generation import commands, events
 from domain.generation.brief import Brief
 from domain.generation.take import Take
 from domain.kernel.ids import mint, sibling
+from domain.provenance.policy import POLICY
+from domain.provenance.proof import OF_A_RENDITION, Finding, Proof
 from domain.video.media import MediaFile, Rendition, content_key
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -55,6 +57,16 @@ RENDITION = Rendition(
     picture_seconds=3.0,
     sound_seconds=3.0,
     sample_rate=48000,
+)
+
+
+PROOF = Proof(
+    artefact_id=VIDEO_ID,
+    film_sha256=RENDITION.film.sha256,
+    number=1,
+    plan_sha256="c" * 64,
+    policy_sha256=POLICY.sha256,
+    findings=tuple(Finding(layer=each) for each in OF_A_RENDITION),
 )
 
 
@@ -136,6 +148,14 @@ def record_rendition() -> commands.RecordRendition:
 
 def rendition_stored() -> events.RenditionStored:
     return events.RenditionStored(at=moment(4), generation_id=GENERATION_ID, rendition=RENDITION)
+
+
+def record_proof(proof: Proof = PROOF) -> commands.RecordProof:
+    return commands.RecordProof(command_id="prove", at=moment(4), proof=proof)
+
+
+def provenance_verified(proof: Proof = PROOF) -> events.ProvenanceVerified:
+    return events.ProvenanceVerified(at=moment(4), generation_id=GENERATION_ID, proof=proof)
 
 
 def complete_generation() -> commands.CompleteGeneration:

@@ -42,6 +42,7 @@ from workflows.contracts import (
     VideoOrder,
     generation_workflow_id,
 )
+from workflows.sealing import Sealing
 from workflows.toolkit.failures import explain, was_stopped
 from workflows.toolkit.steps import step
 from workflows.toolkit.together import together
@@ -75,6 +76,7 @@ class VideoGeneration:
         self._stopped_by: str | None = None
         self._takes: dict[int, Take] = {}
         self._cast: AdmittedCast | None = None
+        self._sealing = Sealing(order.generation_id, self._errand)
 
     @workflow.run
     async def run(self, order: VideoOrder) -> Outcome:
@@ -96,7 +98,7 @@ class VideoGeneration:
         await self._admit()
         self._receipt = recorded
         takes = await self._sample()
-        # Here the pictures and the sound are screened; marks go into them while assembling.
+        # Here the pictures and the sound are screened.
         rendition = await self._store(takes)
         await self._release(rendition)
         await self._notify("video-released")
@@ -170,9 +172,12 @@ class VideoGeneration:
         self._enter("assembling", f"{frames} frames become a film.")
         assembled = await step(
             fronts.assemble_rendition,
-            AssemblyOrder(**self._errand("assemble"), takes=takes),
+            AssemblyOrder(
+                **self._errand("assemble"), takes=takes, artefact_id=self._sealing.artefact_id
+            ),
             f"Encode {frames} frames and their sound as a film",
         )
+        assembled = await self._sealing.sign(assembled, takes)
         self._enter("storing", f"{assembled.film.size} bytes are stored and read back.")
         stored = await step(
             fronts.store_rendition,
@@ -182,12 +187,15 @@ class VideoGeneration:
         return stored.rendition
 
     async def _release(self, rendition: Rendition) -> None:
+        """Nothing is released before every layer of it was read back from the store."""
         self._enter("releasing", "The video is being released.")
+        proof = await self._sealing.prove(rendition)
         video_id = sibling(self._order.generation_id, "vid")
         order = ReleaseOrder(
             **self._errand("release"),
             video_id=video_id,
             rendition=rendition,
+            proof=proof,
             brief=self._order.brief if self._cast else None,
             cast=self._cast,
         )

@@ -132,6 +132,7 @@ class ConsentDesk:
         decisions: Sequence[Decision],
         command_id: str,
         context: Context,
+        guards: Sequence[Guard] = (),
     ) -> Answer:
         """Carry out what rests on consent, in one append with the record of why it may.
 
@@ -149,7 +150,9 @@ class ConsentDesk:
                 await self._ledger.perform([record], context)
                 return answer
             with suppress(FactsMoved, Contended):
-                await self._ledger.perform([*decisions, record], context, answer.guards())
+                await self._ledger.perform(
+                    [*decisions, record], context, (*answer.guards(), *guards)
+                )
                 return answer
         raise Contended(f"casting-{plan.generation_id} met {ATTEMPTS_MAX} races; try again.")
 

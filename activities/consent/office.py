@@ -23,6 +23,7 @@ from domain.consent.casting import CASTING, CastingDecided, RecordPublication
 from domain.consent.commands import ReleaseUse
 from domain.consent.decider import CONSENT
 from domain.consent.plan import CAST_MAX, CastPlan
+from domain.consent.receipt import receipts
 from domain.consent.refusals import CalledUnknown, CastNotPermitted, CastTooLarge
 from domain.consent.roles import AdmittedCast, Role, cast_plan, plan_key, speakers
 from domain.consent.signing import ReceiptSigner
@@ -32,7 +33,7 @@ from domain.consent.world import World
 from domain.generation.brief import Brief
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled
-from domain.generation.situations import Generation, Settled
+from domain.generation.situations import Generation, Requested, Settled
 from domain.kernel.ports import EventCodec, EventLog
 
 ATTEMPTS_MAX: Final = 8
@@ -62,7 +63,7 @@ class CastingOffice:
             [Guard(GENERATION, errand.generation_id, _require_going)],
         )
         await self._tell(answer, "drafted", errand.command_id, context)
-        _require_permitted(answer)
+        require_permitted(answer)
         return cast.model_copy(update={"position": answer.decision.position})
 
     async def called(
@@ -114,7 +115,7 @@ class CastingOffice:
         await self.desk.record(answer, command_id, context)
         if not answer.decision.permitted:
             await self._tell(answer, "blocked", command_id, context)
-        _require_permitted(answer)
+        require_permitted(answer)
 
     async def release(
         self,
@@ -190,6 +191,24 @@ class CastingOffice:
             )
             found.append(Decision(CONSENT, each.cameo_id, release))
         return found
+
+    async def admission_receipts(self, generation_id: str) -> tuple[str, ...]:
+        """The ids of the receipts that follow from what was decided at admission, hashes in hex.
+
+        The log alone gives them again. Receipts are signed and kept at the release.
+        """
+        admission = (await self._ledger.state(CASTING, generation_id)).state.admission
+        generation = (await self._ledger.state(GENERATION, generation_id)).state
+        if admission is None or not admission.permitted or not isinstance(generation, Requested):
+            return ()
+        cast = await self.called(generation.brief, admission.caster_id, admission)
+        world = await self.desk.world(
+            cast.cameo_ids, admission.caster_id, admission.decision.position
+        )
+        plan = cast_plan(
+            cast, generation.brief, generation_id, admission.caster_id, admission.at, world
+        )
+        return tuple(each.receipt_id for each in receipts(world, plan, admission.decision))
 
     async def ended(self, errand: Errand, context: Context) -> None:
         """Tell the owners of a cast, in their lists, that there will be no video."""
@@ -301,7 +320,7 @@ def _require_going(state: Generation) -> None:
         raise AlreadySettled(f"It is {type(state).__name__.lower()}.")
 
 
-def _require_permitted(answer: Answer) -> None:
+def require_permitted(answer: Answer) -> None:
     """Raise CastNotPermitted with every cameo that refuses and its reasons, by their codes."""
     refusing = [each for each in answer.decision.verdicts if not each.permitted]
     if refusing:

@@ -9,6 +9,7 @@ from typing import Final
 
 import av
 
+from activities.film.changed import Change, encode_changed
 from activities.film.formats import H264, FilmFormat
 from activities.film.mux import encode_film
 from activities.film.probe import FilmFacts, probe
@@ -34,11 +35,16 @@ class MadeFiles:
 
 
 def make_files(
-    takes: Sequence[Reel], folder: Path, on_progress: OnProgress, form: FilmFormat = H264
+    takes: Sequence[Reel],
+    folder: Path,
+    on_progress: OnProgress,
+    form: FilmFormat = H264,
+    change: Change | None = None,
 ) -> MadeFiles:
     """Join the takes and encode the film, choose its stills, and decode what was written.
 
-    Each picture counts twice: it is encoded, then decoded again. Raises TakeUnusable, FilmFaulty,
+    With a ``change``, film and stills are made of the changed pictures and sound. Each picture
+    counts twice: it is encoded, then decoded again. Raises TakeUnusable, FilmFaulty,
     OSError when the disk is full, and whatever ``on_progress`` raises.
     """
     film = folder / f"film{form.suffix}"
@@ -50,7 +56,10 @@ def make_files(
         on_progress(index, work)
         moments.see(index, frame)
 
-    encode_film(takes, film, on_encoded, form)
+    if change is None:
+        encode_film(takes, film, on_encoded, form)
+    else:
+        encode_changed(takes, film, change, on_encoded, form)
     moments.write_poster(poster)
     moments.write_contact_sheet(sheet)
     facts = probe(film, lambda index: on_progress(timing.frames + index, work), form)

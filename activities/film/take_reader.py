@@ -69,6 +69,13 @@ class TakeReader:
         wanted = self._timing.frames
         _require(seen == wanted, f"It ends after {seen} of {wanted} pictures.")
 
+    def sound(self) -> Iterator[av.AudioFrame]:
+        """The sound alone, from where the reader stands."""
+        for packet in self._container.demux(self._sound):
+            for frame in packet.decode():
+                assert isinstance(frame, av.AudioFrame)
+                yield frame
+
     def _require_in_place(self, frame: av.VideoFrame, index: int) -> None:
         wanted = self._timing.frames
         _require(index < wanted, f"It has more than the {wanted} pictures that were promised.")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activities.provenance.prints import Print
+from domain.kernel.ports import LogUnavailable
 
 
 class Signing(Protocol):
@@ -42,6 +43,10 @@ class Register(Protocol):
 
     async def artefact_with(self, sha256: str) -> str | None:
         """The artefact that is served as exactly these bytes."""
+        ...
+
+    async def sample(self, seed: str, count: int) -> list[str]:
+        """At most so many artefacts whose bytes are served; the seed chooses which."""
         ...
 
     async def numbers(self, after: int = 0) -> NDArray[np.int64]:
@@ -77,3 +82,7 @@ class PrintIndex(Protocol):
     async def near(self, prints: Sequence[Print], distance_max: int) -> list[Match]:
         """The prints of the same kind within a distance of each of these."""
         ...
+
+
+class RegisterUnavailable(LogUnavailable):
+    """The register of numbers or the index of fingerprints cannot be reached. Try again later."""

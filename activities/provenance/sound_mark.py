@@ -32,6 +32,9 @@ _GAIN_MAX: Final = 2.2
 _ROUNDS: Final = 4
 _HIDDEN_DB: Final = 55.0
 _CLIP_DB: Final = 4.0
+_SILENCE: Final = 1e-3
+"""Energy of a band's short spectrum: noise of an amplitude of a thousandth."""
+_BANDS_HEARD_MIN: Final = 0.25
 
 _BAND_OF: Final = np.floor((np.fft.rfftfreq(WINDOW, 1 / RATE) - _LOWEST_HZ) / _BAND_HZ).astype(int)
 _INSIDE: Final = (_BAND_OF >= 0) & (_BAND_OF < BANDS)
@@ -110,6 +113,15 @@ def levels(columns: Spectra) -> Doubles:
     over_time = level - moving_mean(level, 9, 1)
     alone = over_time - moving_mean(over_time, 5, 0)
     return np.asarray(np.clip(alone, -_CLIP_DB, _CLIP_DB) * heard)
+
+
+def audible(columns: Spectra) -> int:
+    """In how many moments at least a quarter of the bands holds more than silence."""
+    moments = len(columns) // COLUMNS
+    power = np.abs(columns[: moments * COLUMNS, _INSIDE]) ** 2
+    starts = np.flatnonzero(np.diff(_BAND_OF[_INSIDE], prepend=-1))
+    energy = np.add.reduceat(power, starts, axis=1).reshape(moments, COLUMNS, BANDS).mean(1)
+    return int((np.mean(energy > _SILENCE, axis=1) >= _BANDS_HEARD_MIN).sum())
 
 
 def folded(grid: Doubles) -> Doubles:

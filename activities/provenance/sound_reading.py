@@ -14,11 +14,12 @@ from activities.provenance.sound_mark import (
     BANDS,
     COLUMNS,
     MOMENTS,
+    audible,
     folded,
     levels,
     sound_carriers,
 )
-from activities.provenance.spectrum import spectra_within
+from activities.provenance.spectrum import HOP, RATE, spectra_within
 
 PILOT_MIN: Final = 5.0
 """Standard deviations of the pilot's peak, where nothing is known but the check of eight bits."""
@@ -34,6 +35,11 @@ class Moment:
 
     pilot: float
     soft: Floats
+
+
+def audible_seconds(samples: Floats) -> float:
+    """How many seconds of mono sound at 48 kHz give a mark something to hold on to."""
+    return audible(spectra_within(samples)) * COLUMNS * HOP / RATE
 
 
 class SoundReader:

@@ -14,12 +14,14 @@ from typing import Final
 import av
 import numpy as np
 
-from activities.film.shape import Timing
+from activities.film.changed import encode_changed
+from activities.film.shape import Reel, Timing
+from activities.provenance.changes import Invisible, Visible
 from activities.provenance.footage import read_footage
 from activities.provenance.keyed import Floats
 from activities.provenance.manifest import Origin, Parent
 from activities.provenance.payload import PICTURE, SOUND
-from activities.provenance.picture_mark import Luma, PictureMark
+from activities.provenance.picture_mark import Luma
 from activities.provenance.picture_reading import PictureReader, Residue
 from activities.provenance.prints import (
     INDEXED_PICTURE_MS,
@@ -30,45 +32,16 @@ from activities.provenance.prints import (
 from activities.provenance.reading import ManifestReader
 from activities.provenance.refusals import ProvenanceBroken
 from activities.provenance.signing import FilmSigner
-from activities.provenance.sound_mark import SoundMark
-from activities.provenance.sound_reading import SoundReader
+from activities.provenance.sound_reading import SoundReader, audible_seconds
 from activities.provenance.transcode import transcode
-from activities.provenance.visible import LIKENESS_MIN, Planes, VisibleMark
+from activities.provenance.visible import LIKENESS_MIN, VisibleMark
 from domain.provenance.verdict import ManifestState
 
 VISIBLE_SHARE_MIN: Final = 0.99
+AUDIBLE_SECONDS_MIN: Final = 1.5
+"""Less to hear than this may carry no mark, and nobody is refused for it."""
 
 OnPicture = Callable[[int, av.VideoFrame], None]
-
-
-class _Invisible:
-    """Both invisible marks, set while a film is written."""
-
-    def __init__(self, key: bytes, number: int) -> None:
-        self._picture, self._sound = PictureMark(key, number), SoundMark(key, number)
-
-    def picture(self, planes: Planes, seconds: float) -> None:
-        height = planes.shape[0] * 2 // 3
-        planes[:height] = self._picture.apply(planes[:height])
-
-    def sound(self, samples: Floats) -> Floats:
-        return self._sound.apply(samples)
-
-
-class _Visible:
-    """The visible mark, drawn while an export is written."""
-
-    def __init__(self, word: str) -> None:
-        self._word = word
-        self._mark: VisibleMark | None = None
-
-    def picture(self, planes: Planes, seconds: float) -> None:
-        if self._mark is None:
-            self._mark = VisibleMark(self._word, planes.shape[1], planes.shape[0] * 2 // 3)
-        self._mark.apply(planes, seconds)
-
-    def sound(self, samples: Floats) -> Floats:
-        return samples
 
 
 def _ignore(_: int, __: av.VideoFrame) -> None:
@@ -87,7 +60,7 @@ def mark_rendition(
 
     Raises TakeUnusable, OSError when the disk is full, and whatever ``on_picture`` raises.
     """
-    transcode(take, film, timing, _Invisible(key, number), on_picture)
+    encode_changed([Reel(take, timing)], film, Invisible(key, number), on_picture)
 
 
 def brand_export(
@@ -97,7 +70,7 @@ def brand_export(
 
     Raises as ``mark_rendition`` does.
     """
-    transcode(rendition, export, timing, _Visible(word), on_picture)
+    transcode(rendition, export, timing, Visible(word), on_picture)
 
 
 def sign_rendition(
@@ -116,10 +89,13 @@ def sign_rendition(
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found on the bytes to be served, and the prints to be remembered for them."""
+    """What was found on the bytes to be served, and the prints to be remembered for them.
+
+    ``sound_pilot`` is None where there is too little sound to carry a mark.
+    """
 
     picture_pilot: float
-    sound_pilot: float
+    sound_pilot: float | None
     visible_share: float | None
     prints: tuple[Print, ...]
 
@@ -150,9 +126,19 @@ def verify_rendition(
     return Verified(picture, sound, visible, (*look.prints, *indexed_sound(footage.sound)))
 
 
+def prints_of(film: Path) -> tuple[Print, ...]:
+    """The fingerprints of a film as the index keeps them, whatever else it carries.
+
+    Raises NotAFilm.
+    """
+    look = _Look(None)
+    footage = read_footage(film, look.see)
+    return (*look.prints, *indexed_sound(footage.sound))
+
+
 def _require_marks(
     look: _Look, sound: Floats, artefact_id: str, key: bytes, number: int
-) -> tuple[float, float]:
+) -> tuple[float, float | None]:
     """The two pilots, when both marks say the number that they were given."""
     pictures, sounds, numbers = PictureReader(key), SoundReader(key), np.array([number])
     mean = look.residue.mean
@@ -163,9 +149,11 @@ def _require_marks(
         raise ProvenanceBroken(f"The picture of {artefact_id} does not say its number.")
     moment = sounds.locate(sound)
     heard = sounds.read(moment, SOUND.spoken_all(key, numbers), numbers)
-    if moment is None or heard is None:
+    if moment is not None and heard is not None:
+        return place.pilot, moment.pilot
+    if audible_seconds(sound) >= AUDIBLE_SECONDS_MIN:
         raise ProvenanceBroken(f"The sound of {artefact_id} does not say its number.")
-    return place.pilot, moment.pilot
+    return place.pilot, None
 
 
 class _Look:

@@ -1,42 +1,29 @@
 """A film of our own is read, changed and written anew; the last thing before it is signed.
 
-The source is a take, or a rendition that an export is made from: our own files, whose hashes were
-compared. Pictures are changed one at a time, the sound as a whole, since its mark needs to hear it.
+The source is a rendition that an export is made from: our own file, whose hash was compared.
+Pictures are changed one at a time, the sound as a whole, since its mark needs to hear it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import av
 import numpy as np
-from av.container import OutputContainer
+from av.container import InputContainer
 
+from activities.film.changed import Change, changed_pictures, write_film
 from activities.film.formats import H264
-from activities.film.mux import OnPicture, even, limited_picture, picture_stream, sound_stream
+from activities.film.mux import OnPicture, limited_picture
 from activities.film.refusals import TakeUnusable
-from activities.film.shape import SAMPLE_RATE, Timing
+from activities.film.shape import Timing
 from activities.film.sound import Soundtrack
 from activities.provenance.keyed import Floats
-from activities.provenance.visible import Planes
 
 _ONLY_FILES: Final = {"protocol_whitelist": "file"}
-
-
-class Change(Protocol):
-    """What is done to a film on its way."""
-
-    def picture(self, planes: Planes, seconds: float) -> None:
-        """Change a picture, I420 [height * 3 / 2, width], in place."""
-        ...
-
-    def sound(self, samples: Floats) -> Floats:
-        """The sound changed, [2, samples] at 48 kHz."""
-        ...
 
 
 def transcode(
@@ -55,11 +42,9 @@ def transcode(
                 str(target), "w", format=H264.container, options=H264.container_options
             ) as written,
         ):
-            pictures = read.decode(video=0)
-            context = read.streams.video[0].codec_context
-            context.thread_count = 1
-            sides = even(context.width), even(context.height)
-            _write(written, _changed(pictures, timing, change, on_picture), sides, sound, timing)
+            read.streams.video[0].codec_context.thread_count = 1
+            pictures = changed_pictures(_pictures(read, timing), timing, change, on_picture)
+            write_film(written, pictures, sound, timing)
     except av.InvalidDataError as error:
         raise TakeUnusable("It cannot be decoded to its end.") from error
 
@@ -92,48 +77,12 @@ def _heard(frame: av.AudioFrame, timing: Timing) -> av.AudioFrame:
     return cut
 
 
-def _changed(
-    pictures: Iterator[av.VideoFrame], timing: Timing, change: Change, on_picture: OnPicture
-) -> Iterator[av.VideoFrame]:
+def _pictures(read: InputContainer, timing: Timing) -> Iterator[av.VideoFrame]:
+    """The film's pictures in 4:2:0, exactly as many as the timing says."""
     index = 0
-    for index, frame in enumerate(pictures, 1):
+    for index, frame in enumerate(read.decode(video=0), 1):
         if index > timing.frames:
             break
-        on_picture(index - 1, frame)
-        ready = frame if frame.format.name == "yuv420p" else limited_picture(frame, 0, timing)
-        planes = np.array(ready.to_ndarray(), np.uint8)
-        change.picture(planes, (index - 1) / timing.fps)
-        changed = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-        changed.pts, changed.time_base = index - 1, Fraction(1, timing.fps)
-        yield changed
+        yield frame if frame.format.name == "yuv420p" else limited_picture(frame, 0, timing)
     if index != timing.frames:
         raise TakeUnusable(f"It has {index} of {timing.frames} pictures, or more.")
-
-
-def _write(
-    written: OutputContainer,
-    pictures: Iterator[av.VideoFrame],
-    sides: tuple[int, int],
-    sound: Floats,
-    timing: Timing,
-) -> None:
-    video = picture_stream(written, *sides, timing)
-    audio = sound_stream(written)
-    given = 0
-    for index, picture in enumerate(pictures, 1):
-        written.mux(video.encode(picture))
-        until = min(round(index * SAMPLE_RATE / timing.fps), sound.shape[1])
-        while given < until:  # the two stay beside each other in the file
-            block = sound[:, given : min(given + 1024, sound.shape[1])]
-            written.mux(audio.encode(_block(block, given)))
-            given += block.shape[1]
-    written.mux(audio.encode(None))
-    written.mux(video.encode(None))
-
-
-def _block(samples: Floats, start: int) -> av.AudioFrame:
-    frame = av.AudioFrame.from_ndarray(
-        np.ascontiguousarray(samples), format="fltp", layout="stereo"
-    )
-    frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, start, Fraction(1, SAMPLE_RATE)
-    return frame

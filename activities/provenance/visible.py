@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from activities.film.changed import Planes
 from activities.provenance.keyed import Floats
 
 WORD_LENGTH_MAX: Final = 24
@@ -29,9 +30,6 @@ _INK_ALPHA: Final = 0.85
 _BREATH_SECONDS: Final = 1.6
 _PLATE_LUMA, _INK_LUMA = 24.0, 232.0
 _GREY: Final = 128.0
-
-Planes = NDArray[np.uint8]
-"""A picture as I420: luma rows, then the two planes of colour at half size."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ Kind = Literal[
     "content-reinstated",
     "appeal-rejected",
     "restriction-undone",
+    "video-taken-down",
 ]
 
 

@@ -10,6 +10,7 @@ from domain.generation.brief import Brief
 from domain.generation.take import Take
 from domain.kernel.ids import AccountId, GenerationId, VideoId
 from domain.kernel.model import Command
+from domain.provenance.proof import Proof
 from domain.video.media import Rendition
 
 
@@ -66,6 +67,12 @@ class RecordRendition(Command):
     rendition: Rendition
 
 
+class RecordProof(Command):
+    """Say that every layer of provenance was verified on the bytes that are stored."""
+
+    proof: Proof
+
+
 class CompleteGeneration(Command):
     """Close the generation with the video that it became."""
 
@@ -93,6 +100,7 @@ GenerationCommand = (
     | RecordStudioTime
     | RecordTake
     | RecordRendition
+    | RecordProof
     | CompleteGeneration
     | FailGeneration
     | CancelGeneration

@@ -11,6 +11,7 @@ from domain.generation.commands import (
     CompleteGeneration,
     FailGeneration,
     GenerationCommand,
+    RecordProof,
     RecordRendition,
     RecordStudioTime,
     RecordTake,
@@ -21,6 +22,7 @@ from domain.generation.events import (
     GenerationCompleted,
     GenerationEvent,
     GenerationFailed,
+    ProvenanceVerified,
     RenditionStored,
     SamplingAdvanced,
     SamplingStarted,
@@ -44,6 +46,7 @@ from domain.generation.situations import (
     Exposure,
     Failed,
     Generation,
+    Proven,
     Requested,
     Sampled,
     Sampling,
@@ -52,6 +55,8 @@ from domain.generation.situations import (
     take_of,
 )
 from domain.kernel.decider import Decider
+from domain.kernel.ids import sibling
+from domain.provenance.proof import OF_A_RENDITION, Unproven, require_proof
 
 
 def decide(command: GenerationCommand, state: Generation) -> list[GenerationEvent]:
@@ -96,7 +101,7 @@ def decide(command: GenerationCommand, state: Generation) -> list[GenerationEven
             ]
         case BeginSampling() | AdvanceSampling() | RecordTake(), Requested():
             return _in_the_studio(command, state)
-        case RecordRendition() | CompleteGeneration(), Requested():
+        case RecordRendition() | RecordProof() | CompleteGeneration(), Requested():
             return _towards_release(command, state)
     raise AssertionError(f"{type(command).__name__} met {type(state).__name__}")
 
@@ -202,7 +207,7 @@ def _account(command: RecordStudioTime, state: Requested) -> list[GenerationEven
 
 
 def _towards_release(
-    command: RecordRendition | CompleteGeneration, state: Requested
+    command: RecordRendition | RecordProof | CompleteGeneration, state: Requested
 ) -> list[GenerationEvent]:
     match command, state:
         case RecordRendition(), Sampled():
@@ -215,7 +220,11 @@ def _towards_release(
             ]
         case RecordRendition(), Stored():
             return []
-        case CompleteGeneration(), Stored():
+        case RecordProof(), Proven():
+            return []  # the first proof stands: it is of the same bytes, or it was refused
+        case RecordProof(), Stored():
+            return [_proven(command, state)]
+        case CompleteGeneration(), Proven():
             return [
                 GenerationCompleted(
                     at=command.at,
@@ -224,9 +233,18 @@ def _towards_release(
                     video_id=command.video_id,
                 )
             ]
-        case CompleteGeneration(), _:
+        case CompleteGeneration(), Stored():
+            raise Unproven
+        case ((CompleteGeneration() | RecordProof()), _):
             raise NotStored
     raise NotYetSampled
+
+
+def _proven(command: RecordProof, state: Stored) -> ProvenanceVerified:
+    """Every layer, on exactly the bytes that are stored, as the artefact that they will be."""
+    artefact_id = sibling(state.generation_id, "vid")
+    require_proof(command.proof, artefact_id, state.rendition.film.sha256, OF_A_RENDITION)
+    return ProvenanceVerified(at=command.at, generation_id=state.generation_id, proof=command.proof)
 
 
 GENERATION: Final = Decider[GenerationCommand, Generation, GenerationEvent](

@@ -9,6 +9,7 @@ from domain.generation.take import Take
 from domain.kernel.catalog import Catalog
 from domain.kernel.ids import AccountId, GenerationId, VideoId
 from domain.kernel.model import Event
+from domain.provenance.proof import Proof
 from domain.video.media import Rendition
 
 
@@ -78,6 +79,13 @@ class RenditionStored(Event):
     rendition: Rendition
 
 
+class ProvenanceVerified(Event):
+    """Every layer of provenance was verified on the bytes that are stored."""
+
+    generation_id: GenerationId
+    proof: Proof
+
+
 class GenerationCompleted(Event):
     """The generation became a video."""
 
@@ -112,6 +120,7 @@ GenerationEvent = (
     | TakeSampled
     | TakeFound
     | RenditionStored
+    | ProvenanceVerified
     | GenerationCompleted
     | GenerationFailed
     | GenerationCancelled
@@ -125,6 +134,7 @@ CATALOG.register(StudioTimeUsed, "studio-time-used.v1")
 CATALOG.register(TakeSampled, "take-sampled.v1")
 CATALOG.register(TakeFound, "take-found.v1")
 CATALOG.register(RenditionStored, "rendition-stored.v1")
+CATALOG.register(ProvenanceVerified, "provenance-verified.v1")
 CATALOG.register(GenerationCompleted, "generation-completed.v1")
 CATALOG.register(GenerationFailed, "generation-failed.v1")
 CATALOG.register(GenerationCancelled, "generation-cancelled.v1")

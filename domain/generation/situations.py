@@ -11,6 +11,7 @@ from domain.generation.events import (
     GenerationCompleted,
     GenerationEvent,
     GenerationFailed,
+    ProvenanceVerified,
     RenditionStored,
     SamplingAdvanced,
     SamplingStarted,
@@ -20,6 +21,7 @@ from domain.generation.events import (
     VideoRequested,
 )
 from domain.generation.take import Take
+from domain.provenance.proof import Proof
 from domain.video.media import Rendition
 
 
@@ -75,6 +77,13 @@ class Stored(Requested):
 
 
 @dataclass(frozen=True)
+class Proven(Stored):
+    """Every layer of provenance was verified on the stored bytes; it may be released."""
+
+    proof: Proof
+
+
+@dataclass(frozen=True)
 class Completed(Requested):
     """The generation became a video."""
 
@@ -94,7 +103,7 @@ class Cancelled(Requested):
 
 
 Settled = Completed | Failed | Cancelled
-Generation = Blank | Requested | Sampling | Sampled | Stored | Settled
+Generation = Blank | Requested | Sampling | Sampled | Stored | Proven | Settled
 
 _Moving = (
     SamplingStarted
@@ -102,6 +111,7 @@ _Moving = (
     | TakeSampled
     | TakeFound
     | RenditionStored
+    | ProvenanceVerified
     | GenerationCompleted
     | GenerationFailed
     | GenerationCancelled
@@ -129,6 +139,10 @@ def _moved(state: Requested, event: _Moving) -> Requested:
             if not isinstance(state, Sampled | Stored):
                 raise ValueError("a rendition was stored without a take")
             return Stored(*asked, takes=state.takes, rendition=event.rendition)
+        case ProvenanceVerified():
+            if not isinstance(state, Stored):
+                raise ValueError("provenance was verified of nothing that is stored")
+            return Proven(*asked, takes=state.takes, rendition=state.rendition, proof=event.proof)
         case GenerationCompleted():
             return Completed(*asked, video_id=event.video_id)
         case GenerationFailed():

@@ -24,6 +24,8 @@ VideoId = Annotated[str, StringConstraints(pattern=rf"^vid_{_BODY}$")]
 CameoId = Annotated[str, StringConstraints(pattern=rf"^cam_{_BODY}$")]
 EnrolmentId = Annotated[str, StringConstraints(pattern=rf"^enr_{_BODY}$")]
 AppearanceId = Annotated[str, StringConstraints(pattern=rf"^apr_{_BODY}$")]
+ExportId = Annotated[str, StringConstraints(pattern=rf"^exp_{_BODY}$")]
+CaseId = Annotated[str, StringConstraints(pattern=rf"^cas_{_BODY}$")]
 AskId = Annotated[str, StringConstraints(pattern=rf"^ask_{_BODY}$")]
 CaseId = Annotated[str, StringConstraints(pattern=rf"^mod_{_BODY}$")]
 

@@ -13,11 +13,18 @@ from activities.cameo.rescoring import look_again
 from activities.film.formats import FORMATS
 from activities.likeness.examine import examine
 from activities.media import MediaActivities
+from activities.provenance.auditing import AuditActivities
+from activities.provenance.exporting import ExportActivities
+from activities.provenance.lineage import Lineage
+from activities.provenance.sealing import SealingActivities
 from infra.bootstrap import (
+    ledger_on,
     object_store,
+    office_on,
     open_cameo_index,
     open_gallery,
-    open_ledger,
+    open_log,
+    open_provenance,
     open_vault,
 )
 from infra.clock import system_clock
@@ -35,11 +42,13 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve the queues ``media`` and ``io`` until cancelled."""
     with observed(settings, ROLE) as metrics:
         async with (
-            open_ledger(settings) as ledger,
+            open_log(settings) as log,
             object_store(settings) as store,
             open_gallery(settings) as gallery,
             open_cameo_index(settings) as index,
+            open_provenance(settings) as kit,
         ):
+            ledger = ledger_on(log)
             scratch, vault = settings.home / "scratch", open_vault(settings)
             films = MediaActivities(
                 store,
@@ -48,9 +57,14 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 scratch,
                 settings.takes_kept_days,
                 FORMATS[settings.film_format],
+                kit,
             )
+            lineage = Lineage(ledger, office_on(log))
             bodies = [
                 *films.bodies,
+                *ExportActivities(store, ledger, kit, scratch, settings.visible_mark).bodies,
+                *AuditActivities(store, ledger, kit, scratch).bodies,
+                *SealingActivities(store, ledger, kit, lineage, scratch).bodies,
                 *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,
                 *ExaminationActivities(
                     store, ledger, vault, gallery, examine, compare, scratch

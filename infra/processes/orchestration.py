@@ -11,8 +11,10 @@ from activities.cameo.enrolment import EnrolmentActivities
 from activities.cameo.freezing import FreezingActivities
 from activities.consent.admission import AdmissionActivities
 from activities.consent.asking import AskingActivities
+from activities.consent.leaving import LeavingDesk
 from activities.generation import GenerationActivities
 from activities.moderation.hearing import HearingActivities
+from activities.provenance.export_desk import ExportDesk
 from infra.bootstrap import desk_on, ledger_on, office_on, open_log
 from infra.processes.observed import observed
 from infra.settings import Settings
@@ -26,8 +28,11 @@ from workflows.cameo_rescore import CameoRescore
 from workflows.consent_request import ConsentRequest
 from workflows.content_moderation import ContentModeration
 from workflows.likeness_retention import LikenessRetention
+from workflows.provenance_audit import ProvenanceAudit
 from workflows.staging_sweep import StagingSweep
+from workflows.video_export import VideoExport
 from workflows.video_generation import VideoGeneration
+from workflows.video_takedown import VideoTakedown
 
 ROLE = "orchestration"
 STORIES: Final = (
@@ -39,6 +44,9 @@ STORIES: Final = (
     ConsentRequest,
     CameoRescore,
     ContentModeration,
+    VideoExport,
+    VideoTakedown,
+    ProvenanceAudit,
 )
 
 
@@ -55,6 +63,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 *FreezingActivities(ledger).bodies,
                 *AskingActivities(ledger, desk).bodies,
                 *HearingActivities(ledger).bodies,
+                *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
             ]
             await run_workers(
                 await connect(settings, role=ROLE),

@@ -13,8 +13,10 @@ from asyncpg.pool import PoolConnectionProxy
 from activities.provenance.ports import Match
 from activities.provenance.prints import BITS, Kind, Print
 from infra.named_sql import statements
+from infra.provenance.faults import reaching
 
 _SQL: Final = statements(Path(__file__).with_suffix(".sql"))
+_NAME: Final = "index of fingerprints"
 _PLANNING: Final = "SET LOCAL enable_seqscan = off"
 """Hundreds of keys look like much of the table to the planner; they are not."""
 
@@ -33,16 +35,19 @@ class PostgresIndex:
     async def remember(self, artefact_id: str, prints: Sequence[Print]) -> None:
         """Index an artefact's prints. Remembering the same again changes nothing."""
         rows = [row(artefact_id, each) for each in prints]
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.executemany(_SQL["remember"], rows)
+        with reaching(_NAME):
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.executemany(_SQL["remember"], rows)
 
     async def forget(self, artefact_id: str) -> None:
         """Remove an artefact's prints."""
-        await self._pool.execute(_SQL["forget"], artefact_id)
+        with reaching(_NAME):
+            await self._pool.execute(_SQL["forget"], artefact_id)
 
     async def printed(self, artefact_ids: Sequence[str]) -> set[str]:
         """Those among these artefacts whose pictures are indexed."""
-        rows = await self._pool.fetch(_SQL["printed"], list(artefact_ids), int(Kind.PICTURE))
+        with reaching(_NAME):
+            rows = await self._pool.fetch(_SQL["printed"], list(artefact_ids), int(Kind.PICTURE))
         return {found["artefact_id"] for found in rows}
 
     async def near(self, prints: Sequence[Print], distance_max: int) -> list[Match]:
@@ -51,21 +56,30 @@ class PostgresIndex:
         Of two hashes that differ in d bits at random, 1 - (1 - (1 - d/256)^16)^16 are found: 0.98
         at 20, 0.72 at 38. Every moment of an excerpt asks anew, so one that is missed costs little.
         """
-        found = []
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(_PLANNING)
-            for kind in {each.kind for each in prints}:
-                places = [place for place, each in enumerate(prints) if each.kind is kind]
-                asked = [prints[place] for place in places]
-                wanted = sorted({key for each in asked for key in keys(each)})
-                rows = await connection.fetch(
-                    _SQL["near"], wanted, [_bits(each) for each in asked], distance_max
-                )
-                found += [
-                    Match(places[row["query"]], row["artefact_id"], row["at_ms"], row["distance"])
-                    for row in rows
+        with reaching(_NAME):
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(_PLANNING)
+                found = [
+                    each
+                    for kind in sorted({each.kind for each in prints})
+                    for each in await _near(connection, prints, kind, distance_max)
                 ]
         return found
+
+
+async def _near(
+    connection: PoolConnectionProxy, prints: Sequence[Print], kind: Kind, distance_max: int
+) -> list[Match]:
+    places = [place for place, each in enumerate(prints) if each.kind is kind]
+    asked = [prints[place] for place in places]
+    wanted = sorted({key for each in asked for key in keys(each)})
+    rows = await connection.fetch(
+        _SQL["near"], wanted, [_bits(each) for each in asked], distance_max
+    )
+    return [
+        Match(places[row["query"]], row["artefact_id"], row["at_ms"], row["distance"])
+        for row in rows
+    ]
 
 
 def row(artefact_id: str, each: Print) -> tuple[str, int, int, asyncpg.BitString, list[int]]:

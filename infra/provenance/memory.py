@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,6 +37,14 @@ class MemoryRegister:
     async def artefact_with(self, sha256: str) -> str | None:
         """The artefact that is served as exactly these bytes."""
         return self._hashes.get(sha256)
+
+    async def sample(self, seed: str, count: int) -> list[str]:
+        """At most so many artefacts whose bytes are served; the seed chooses which."""
+
+        def place(artefact_id: str) -> str:
+            return hashlib.md5((artefact_id + seed).encode(), usedforsecurity=False).hexdigest()
+
+        return sorted(set(self._hashes.values()), key=place)[:count]
 
     async def numbers(self, after: int = 0) -> NDArray[np.int64]:
         """All numbers that were given out, above one, in order."""

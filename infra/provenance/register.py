@@ -11,8 +11,10 @@ from asyncpg.pool import PoolConnectionProxy
 from numpy.typing import NDArray
 
 from infra.named_sql import statements
+from infra.provenance.faults import reaching
 
 _SQL: Final = statements(Path(__file__).with_suffix(".sql"))
+_NAME: Final = "register of artefacts"
 
 
 class PostgresRegister:
@@ -28,28 +30,39 @@ class PostgresRegister:
 
     async def issue(self, artefact_id: str) -> int:
         """The number of an artefact; the same one when asked again."""
-        known = await self._pool.fetchval(_SQL["known"], artefact_id)
-        if known is not None:
-            return int(known)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(_SQL["lock"])
-            return int(await connection.fetchval(_SQL["issue"], artefact_id))
+        with reaching(_NAME):
+            known = await self._pool.fetchval(_SQL["known"], artefact_id)
+            if known is not None:
+                return int(known)
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(_SQL["lock"])
+                return int(await connection.fetchval(_SQL["issue"], artefact_id))
 
     async def artefact_of(self, number: int) -> str | None:
         """The artefact that has a number."""
-        found: str | None = await self._pool.fetchval(_SQL["artefact_of"], number)
+        with reaching(_NAME):
+            found: str | None = await self._pool.fetchval(_SQL["artefact_of"], number)
         return found
 
     async def sealed(self, artefact_id: str, sha256: str) -> None:
         """Remember the hash of the bytes that are served for an artefact."""
-        await self._pool.execute(_SQL["seal"], sha256, artefact_id)
+        with reaching(_NAME):
+            await self._pool.execute(_SQL["seal"], sha256, artefact_id)
 
     async def artefact_with(self, sha256: str) -> str | None:
         """The artefact that is served as exactly these bytes."""
-        found: str | None = await self._pool.fetchval(_SQL["artefact_with"], sha256)
+        with reaching(_NAME):
+            found: str | None = await self._pool.fetchval(_SQL["artefact_with"], sha256)
         return found
+
+    async def sample(self, seed: str, count: int) -> list[str]:
+        """At most so many artefacts whose bytes are served; the seed chooses which."""
+        with reaching(_NAME):
+            rows = await self._pool.fetch(_SQL["sample"], seed, count)
+        return [row["artefact_id"] for row in rows]
 
     async def numbers(self, after: int = 0) -> NDArray[np.int64]:
         """All numbers that were given out, above one, in order."""
-        rows = await self._pool.fetch(_SQL["numbers"], after)
+        with reaching(_NAME):
+            rows = await self._pool.fetch(_SQL["numbers"], after)
         return np.array([row["number"] for row in rows], np.int64)

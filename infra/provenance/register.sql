@@ -38,5 +38,12 @@ SELECT number FROM provenance.artefacts WHERE number > $1 ORDER BY number;
 INSERT INTO provenance.served (sha256, artefact_id) VALUES ($1, $2)
 ON CONFLICT (sha256) DO UPDATE SET artefact_id = excluded.artefact_id;
 
+-- name: sample
+-- The seed decides: the same one gives the same artefacts.
+SELECT artefact_id FROM provenance.served
+GROUP BY artefact_id
+ORDER BY md5(artefact_id || $1), artefact_id
+LIMIT $2;
+
 -- name: artefact_with
 SELECT artefact_id FROM provenance.served WHERE sha256 = $1;

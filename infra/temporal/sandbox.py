@@ -31,6 +31,10 @@ OURS: Final = (
     "workflows.cameo_contracts",
     "workflows.consent_contracts",
     "workflows.moderation_contracts",
+    "activities.provenance.export_orders",
+    "activities.provenance.fronts",
+    "activities.provenance.orders",
+    "workflows.export_contracts",
     "workflows.toolkit",
 )
 
@@ -40,6 +44,7 @@ PACKAGES: Final = (
     "activities.cameo",
     "activities.consent",
     "activities.moderation",
+    "activities.provenance",
 )
 _LOUD: Final = (
     SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT

@@ -41,6 +41,7 @@ def release() -> Decision:
         generation_id=words.GENERATION_ID,
         account_id=words.ACCOUNT_ID,
         rendition=words.RENDITION,
+        proof=words.PROOF,
     )
     return Decision(VIDEO, words.VIDEO_ID, command)
 
@@ -82,6 +83,7 @@ async def test_completion_and_release_are_one_append(ledger: Ledger, log: Memory
         words.begin_sampling(),
         words.record_take(),
         words.record_rendition(),
+        words.record_proof(),
     ):
         await ledger.perform([a_decision(command)], CONTEXT)
     both = [a_decision(words.complete_generation()), release()]

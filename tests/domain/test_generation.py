@@ -22,6 +22,7 @@ from domain.generation.refusals import (
 )
 from domain.generation.situations import Cancelled, Completed, Failed, Sampled, take_of
 from domain.kernel.errors import Refusal
+from domain.provenance.proof import Unproven
 from tests import words
 from tests.domain.given import Story
 
@@ -30,7 +31,8 @@ requested = a_generation.given(words.video_requested())
 sampling = requested.given(words.sampling_started())
 sampled = sampling.given(words.take_sampled())
 stored = sampled.given(words.rendition_stored())
-completed = stored.given(words.generation_completed())
+proven = stored.given(words.provenance_verified())
+completed = proven.given(words.generation_completed())
 failed = requested.given(words.generation_failed())
 cancelled = sampling.given(words.generation_cancelled())
 
@@ -55,6 +57,7 @@ def test_the_same_id_with_another_brief_is_refused() -> None:
         words.record_studio_time(),
         words.record_take(),
         words.record_rendition(),
+        words.record_proof(),
         words.complete_generation(),
         words.fail_generation(),
         words.cancel_generation(),
@@ -133,12 +136,23 @@ def test_nothing_is_called_complete_without_a_stored_rendition(story: Story) -> 
     story.when(words.complete_generation()).then_refused(NotStored)
 
 
-def test_a_stored_rendition_completes_the_generation() -> None:
-    stored.when(words.complete_generation()).then(words.generation_completed())
+def test_what_nobody_has_proven_is_not_called_complete() -> None:
+    stored.when(words.complete_generation()).then_refused(Unproven)
+
+
+def test_a_proof_needs_the_stored_bytes() -> None:
+    sampled.when(words.record_proof()).then_refused(NotStored)
+    stored.when(words.record_proof()).then(words.provenance_verified())
+    proven.when(words.record_proof()).then_nothing()
+    completed.when(words.record_proof()).then_refused(AlreadySettled)
+
+
+def test_a_proven_rendition_completes_the_generation() -> None:
+    proven.when(words.complete_generation()).then(words.generation_completed())
     completed.when(words.complete_generation()).then_nothing()
 
 
-@pytest.mark.parametrize("story", [requested, sampling, sampled, stored])
+@pytest.mark.parametrize("story", [requested, sampling, sampled, stored, proven])
 def test_everything_that_runs_can_be_cancelled_or_fail(story: Story) -> None:
     story.when(words.cancel_generation()).then(words.generation_cancelled())
     story.when(words.fail_generation()).then(words.generation_failed())

@@ -68,6 +68,7 @@ def test_a_released_video_is_never_changed() -> None:
         generation_id=words.GENERATION_ID,
         account_id=words.ACCOUNT_ID,
         rendition=words.RENDITION,
+        proof=words.PROOF,
     )
     released = VideoReleased(**release.model_dump(exclude={"command_id"}))
     Story(VIDEO).when(release).then(released)
@@ -78,7 +79,12 @@ def test_a_released_video_is_never_changed() -> None:
 
 
 def test_every_event_reads_back_equal_under_its_stored_name() -> None:
-    for event in (words.video_requested(), words.take_sampled(), words.rendition_stored()):
+    for event in (
+        words.video_requested(),
+        words.take_sampled(),
+        words.rendition_stored(),
+        words.provenance_verified(),
+    ):
         entry = EVENTS.entry_of(event)
         assert EVENTS.decode(entry.stored_name, event.model_dump_json().encode()) == event
 

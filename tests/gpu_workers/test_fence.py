@@ -66,7 +66,7 @@ async def test_other_news_stops_nothing(log: MemoryEventLog) -> None:
         with fence.watching(words.GENERATION_ID):
             await happen(log, words.advance_sampling(3), words.record_studio_time())
             await happen(log, words.record_take(), words.record_rendition())
-            await happen(log, words.complete_generation())
+            await happen(log, words.record_proof(), words.complete_generation())
             assert not await known(fence)
 
 

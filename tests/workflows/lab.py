@@ -17,12 +17,19 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.consent.admission import AdmissionActivities
 from activities.consent.desk import ConsentDesk
+from activities.consent.leaving import LeavingDesk
 from activities.consent.office import CastingOffice
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
 from activities.moderation.judging import JudgingActivities
 from activities.moderation.policies import PolicyDesk
+from activities.provenance.auditing import AuditActivities
+from activities.provenance.export_desk import ExportDesk
+from activities.provenance.exporting import ExportActivities
+from activities.provenance.kit import ProvenanceKit
+from activities.provenance.lineage import Lineage
+from activities.provenance.sealing import SealingActivities
 from domain.account.account import ACCOUNT
 from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Shot
@@ -33,6 +40,7 @@ from gpu_workers.activities import StudioActivities
 from gpu_workers.fence import Fence
 from gpu_workers.sampler import Sampler
 from infra import receipts
+from infra.bootstrap import kit_of
 from infra.clock import system_clock
 from infra.embedded.ports import PortBook
 from infra.embedded.server import binary
@@ -43,6 +51,8 @@ from infra.identity import drawn_by
 from infra.likeness.memory import MemoryGallery
 from infra.media.memory import MemoryObjectStore
 from infra.processes.orchestration import STORIES
+from infra.provenance.keys import ProvenanceKeys
+from infra.provenance.memory import MemoryIndex, MemoryRegister
 from infra.receipts import ReceiptKeys
 from infra.settings import Settings
 from infra.temporal.apply import apply_deployment
@@ -64,6 +74,7 @@ from workflows.contracts import (
 
 draw = drawn_by(system_clock)
 PLAYERS = Players()
+WORD = "AI MADE"
 
 
 def samplers(name: str) -> Sampler:
@@ -125,6 +136,7 @@ class Lab:
     office: CastingOffice
     receipt_keys: ReceiptKeys
     meanwhile: Meanwhile
+    kit: ProvenanceKit
     studio: AsyncExitStack
     """The studio's workers; ``replace_studio`` ends them and starts others."""
     begin_studio: Callable[[], AbstractAsyncContextManager[None]]
@@ -266,7 +278,9 @@ async def _furnished(stack: AsyncExitStack, client: Client, home: Path) -> Lab:
     await ledger.perform([decision], Context("client/test", "test"))
     desk = ConsentDesk(log, CatalogCodec(EVENTS))
     gallery, vault = MemoryGallery(), FolderVault(home / "keys")
-    served = bodies(log, ledger, store, home, gallery, vault, desk, office)
+    provenance = ProvenanceKeys.ensure(home, system_clock())
+    kit = kit_of(provenance, MemoryRegister(), MemoryIndex())
+    served = bodies(log, ledger, store, home, gallery, vault, desk, office, kit)
     await stack.enter_async_context(serving(client, load(), served, STORIES))
 
     fence = Fence()
@@ -298,6 +312,7 @@ async def _furnished(stack: AsyncExitStack, client: Client, home: Path) -> Lab:
         office,
         keys,
         log,
+        kit,
         studio,
         begin_studio,
     )
@@ -312,6 +327,7 @@ def bodies(
     vault: FolderVault,
     desk: ConsentDesk,
     office: CastingOffice,
+    kit: ProvenanceKit,
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities of all processes but the studio, by the process that serves them."""
     cameos = CameoBodies(ledger, store, vault, gallery, LogIndex(log), desk, scratch)
@@ -321,10 +337,14 @@ def bodies(
         "orchestration": [
             *GenerationActivities(ledger, office).bodies,
             *AdmissionActivities(office).bodies,
+            *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
             *cameos.decisions,
         ],
         "media": [
-            *MediaActivities(store, ledger, system_clock, scratch).bodies,
+            *MediaActivities(store, ledger, system_clock, scratch, kit=kit).bodies,
+            *ExportActivities(store, ledger, kit, scratch, WORD).bodies,
+            *AuditActivities(store, ledger, kit, scratch).bodies,
+            *SealingActivities(store, ledger, kit, Lineage(ledger, office), scratch).bodies,
             *cameos.io,
             *cameos.media,
             *judging.bodies,

@@ -44,7 +44,12 @@ async def test_a_prompt_becomes_a_video(lab: Lab) -> None:
     assert outcome.film_key is not None
     types = await lab.types(handle)
     assert types[0] == "video-requested.v1"
-    assert types[-3:] == ["take-sampled.v1", "rendition-stored.v1", "generation-completed.v1"]
+    assert types[-4:] == [
+        "take-sampled.v1",
+        "rendition-stored.v1",
+        "provenance-verified.v1",
+        "generation-completed.v1",
+    ]
     standing = await lab.ledger.state(GENERATION, outcome.generation_id)
     assert isinstance(standing.state, Completed)
     stored = [key async for key, _ in lab.store.list(outcome.film_key)]
@@ -80,8 +85,10 @@ async def test_each_step_has_a_summary_that_a_human_can_read(lab: Lab) -> None:
     assert "Write the request into the log" in summaries
     assert "Sample shot 1 of 1: 1 s, 128x80 at 8 fps, with sketch" in summaries
     assert "Store the film, read it back and compare its hash" in summaries
-    assert len(summaries) == 6
-    assert len(events) <= 40
+    assert "Sign the marked film, its parents as ingredients" in summaries
+    assert "Read signature, marks and fingerprints back from the stored film" in summaries
+    assert len(summaries) == 8
+    assert len(events) <= 52
 
 
 async def test_auditors_find_a_generation_by_ids_and_stage(lab: Lab) -> None:

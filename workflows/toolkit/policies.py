@@ -56,6 +56,13 @@ _FETCHING: Final = Patience(
     heartbeat=timedelta(seconds=10),
 )
 
+_SEALING: Final = Patience(
+    queue="media",
+    attempt=timedelta(minutes=10),
+    whole=_OUTAGE,
+    heartbeat=timedelta(seconds=10),
+)
+
 PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
     {
         "record_request": _DECISION,
@@ -84,6 +91,11 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
         "close_enrolment": _DECISION,
         "freeze_cameos": _DECISION,
         "delete_cameo": _DECISION,
+        "record_export": _DECISION,
+        "complete_export": _DECISION,
+        "refuse_export": _DECISION,
+        "open_case": _DECISION,
+        "take_down_video": _DECISION,
         "sample_take": Patience(
             queue="gpu",
             attempt=timedelta(hours=2),
@@ -102,6 +114,12 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
             whole=_OUTAGE,
             heartbeat=timedelta(seconds=10),
         ),
+        "sign_film": _SEALING,
+        "prove_rendition": _SEALING,
+        "brand_video": _SEALING,
+        "prove_export": _SEALING,
+        "keep_video_down": _SEALING,
+        "audit_artefact": _SEALING,
         "examine_clip": Patience(
             queue="media",
             attempt=timedelta(minutes=5),
@@ -125,6 +143,7 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
         "receive_clip": _FETCHING,
         "tidy_enrolment": _FETCHING,
         "destroy_likeness": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
+        "sample_artefacts": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
         "clear_staging": Patience(queue="io", attempt=timedelta(minutes=2), whole=_OUTAGE),
         "sweep_staging": Patience(
             queue="io",

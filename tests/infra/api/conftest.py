@@ -17,7 +17,9 @@ import uvicorn
 from temporalio.worker import Worker
 
 from activities.consent.admission import AdmissionActivities
+from activities.consent.leaving import LeavingDesk
 from activities.generation import GenerationActivities
+from activities.provenance.export_desk import ExportDesk
 from domain.catalog import EVENTS
 from infra.api.app import create_app
 from infra.api.doors import Doors, Limits
@@ -115,6 +117,7 @@ async def stage() -> AsyncIterator[Stage]:
         decisions = [
             *GenerationActivities(ledger, office).bodies,
             *AdmissionActivities(office).bodies,
+            *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
         ]
         await _work(stack, settings, decisions, studio, cameos)
         for projection in PROJECTIONS:
@@ -138,7 +141,13 @@ async def _work(
     throttle = timedelta(milliseconds=50)
     bodies: dict[str, list[Callable[..., Any]]] = {
         "gpu": [studio.sample_take],
-        "media": [studio.assemble_rendition, studio.store_rendition, *cameos.media],
+        "media": [
+            studio.assemble_rendition,
+            studio.sign_film,
+            studio.store_rendition,
+            studio.prove_rendition,
+            *cameos.media,
+        ],
         "io": [studio.clear_staging, *cameos.io],
     }
     for queue, activities in bodies.items():

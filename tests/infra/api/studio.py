@@ -21,6 +21,7 @@ from activities.orders import (
     AssemblyOrder,
     ClearanceOrder,
     Cleared,
+    Errand,
     SamplingOrder,
     SamplingProgress,
     SavedStrip,
@@ -28,10 +29,13 @@ from activities.orders import (
     StorageOrder,
     Stored,
 )
-from domain.generation.commands import BeginSampling, RecordRendition, RecordTake
+from activities.provenance.orders import Claims, Proven, ProvingOrder, Signed, SigningOrder
+from domain.generation.commands import BeginSampling, RecordProof, RecordRendition, RecordTake
 from domain.generation.decider import GENERATION
 from domain.generation.take import Take
 from domain.kernel.ports import ObjectStore
+from domain.provenance.policy import POLICY
+from domain.provenance.proof import OF_A_RENDITION, Finding, Proof
 from domain.video.media import MediaFile, Rendition, content_key
 from gpu_workers.previews import Strips, strip
 
@@ -128,10 +132,30 @@ class SmallStudio:
         return Stored(rendition=rendition)
 
     @activity.defn
+    async def sign_film(self, order: SigningOrder) -> Signed:
+        claims = Claims(plan_sha256="c" * 64, policy_sha256=POLICY.sha256)
+        return Signed(assembled=order.assembled, claims=claims)
+
+    @activity.defn
+    async def prove_rendition(self, order: ProvingOrder) -> Proven:
+        proof = Proof(
+            artefact_id=order.artefact_id,
+            film_sha256=order.rendition.film.sha256,
+            number=1,
+            plan_sha256=order.claims.plan_sha256,
+            policy_sha256=order.claims.policy_sha256,
+            findings=tuple(Finding(layer=each) for each in OF_A_RENDITION),
+        )
+        await self._decide(
+            order, RecordProof(command_id=order.command_id, at=order.at, proof=proof)
+        )
+        return Proven(proof=proof)
+
+    @activity.defn
     async def clear_staging(self, order: ClearanceOrder) -> Cleared:
         return Cleared(objects=0)
 
-    async def _decide(self, order: SamplingOrder | StorageOrder, command: object) -> None:
+    async def _decide(self, order: Errand, command: object) -> None:
         decision = Decision(GENERATION, order.generation_id, command)  # type: ignore[arg-type]
         await self._ledger.perform([decision], context_of(order))
 

@@ -1,0 +1,160 @@
+"""Making a copy for outside, proving it, and looking again at what is served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from temporalio import activity
+
+from activities.film.shape import Timing
+from activities.heartbeats import beating
+from activities.ledger import Ledger
+from activities.provenance.export_orders import (
+    Branded,
+    BrandingOrder,
+    ExportProven,
+    ExportProvingOrder,
+    KeepDownOrder,
+    KeptDown,
+)
+from activities.provenance.kit import ProvenanceKit
+from activities.provenance.manifest import Parent
+from activities.provenance.orders import Claims
+from activities.provenance.ports import PrintIndex
+from activities.provenance.prints import Kind, Print
+from activities.provenance.proving import claims_of_a_copy, origin_of, proof_of, read_back
+from activities.provenance.refusals import ProvenanceBroken
+from activities.provenance.steps import brand_export, prints_of, sign_rendition
+from activities.provenance.tracing import DISTANCE_MAX
+from activities.scratch import scratch_folder
+from activities.staging import cleared, settled, staged
+from activities.threads import StopSign, in_thread
+from domain.kernel.ports import ObjectStore
+from domain.provenance.proof import Proof, Unproven
+from domain.video.media import MediaFile
+from domain.video.video import VIDEO, TakenDown, VideoUnknown, require_seen
+
+RECOGNISED_MIN: Final = 0.5
+"""Of a copy's moments, those whose fingerprints have to lead to the video."""
+
+
+class ExportActivities:
+    """Every method is safe to repeat. Unfinished files lie in ``scratch``.
+
+    ``word`` is what the visible mark says. ``StoreUnavailable`` and ``DiskFull`` pass through.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        ledger: Ledger,
+        kit: ProvenanceKit,
+        scratch: Path,
+        word: str,
+    ) -> None:
+        self._store, self._ledger, self._kit = store, ledger, kit
+        self._scratch, self._word = scratch, word
+
+    @property
+    def bodies(self) -> list[Callable[..., Any]]:
+        """What a worker registers."""
+        return [self.brand_video, self.prove_export, self.keep_video_down]
+
+    @activity.defn
+    async def brand_video(self, order: BrandingOrder) -> Branded:
+        """Write the video anew with the visible mark, sign it last, and put it in its place.
+
+        Raises VideoIsTakenDown, Unproven for a video of before films were marked, HashMismatch,
+        ParentUntrusted, SigningFailed.
+        """
+        video = require_seen((await self._ledger.state(VIDEO, order.video_id)).state)
+        if video.proof is None:
+            raise Unproven(f"{order.video_id} was released before films were marked.")
+        claims = claims_of_a_copy(order.video_id, video.proof)
+        film, timing = video.rendition.film, Timing(video.rendition.frames, video.rendition.fps)
+        with scratch_folder(self._scratch, "export-") as folder:
+            async with beating():
+                source, branded, signed = (
+                    folder / name for name in ("video.mp4", "branded.mp4", "signed.mp4")
+                )
+                await self._store.get_file(film.key, source, film.sha256)
+
+                def work(sign: StopSign) -> None:
+                    brand_export(source, branded, timing, self._word, lambda *_: sign.heed())
+                    origin = origin_of(order.export_id, video.generation_id, claims)
+                    parents = (Parent(order.video_id, source),)
+                    sign_rendition(self._kit.signer, branded, signed, origin, parents)
+
+                await in_thread(work)
+                made = await staged(self._store, order.export_id, signed, film.content_type)
+                stored = await settled(self._store, made)
+                await cleared(self._store, order.export_id)
+        return Branded(film=stored, claims=claims)
+
+    @activity.defn
+    async def prove_export(self, order: ExportProvingOrder) -> ExportProven:
+        """Verify every layer on the bytes that would be served, the visible mark among them.
+
+        Raises ProvenanceBroken, naming the layer, and HashMismatch.
+        """
+        kit, film = self._kit, order.film
+        with scratch_folder(self._scratch, "proving-") as folder:
+            async with beating():
+                path = folder / "served.mp4"
+                await self._store.get_file(film.key, path, film.sha256)
+                proof = await proof_of_export(
+                    kit, path, order.export_id, order.video_id, film, order.claims, self._word
+                )
+        await kit.register.sealed(order.export_id, film.sha256)
+        return ExportProven(proof=proof)
+
+    @activity.defn
+    async def keep_video_down(self, order: KeepDownOrder) -> KeptDown:
+        """Remember the fingerprints of a video that was taken down, where nobody has before.
+
+        Raises VideoUnknown, HashMismatch.
+        """
+        state = (await self._ledger.state(VIDEO, order.video_id)).state
+        if not isinstance(state, TakenDown):
+            raise VideoUnknown
+        film = state.released.rendition.film
+        with scratch_folder(self._scratch, "takedown-") as folder:
+            async with beating():
+                path = folder / "video.mp4"
+                await self._store.get_file(film.key, path, film.sha256)
+                prints = await in_thread(lambda _: prints_of(path))
+                await self._kit.index.remember(order.video_id, prints)
+        return KeptDown(prints=len(prints))
+
+
+async def proof_of_export(
+    kit: ProvenanceKit,
+    path: Path,
+    export_id: str,
+    video_id: str,
+    film: MediaFile,
+    claims: Claims,
+    word: str,
+) -> Proof:
+    """Every layer read back from a copy. Raises ProvenanceBroken, NotAFilm.
+
+    Its marks say the number of its video, and so do its fingerprints: they are the video's own, so
+    that what is traced has one answer.
+    """
+    number = await kit.register.issue(video_id)
+    verified = await in_thread(lambda sign: read_back(kit, path, export_id, number, sign, word))
+    await _require_recognised(kit.index, video_id, verified.prints)
+    return proof_of(verified, export_id, number, film.sha256, claims, word)
+
+
+async def _require_recognised(index: PrintIndex, video_id: str, prints: tuple[Print, ...]) -> None:
+    pictures = [each for each in prints if each.kind is Kind.PICTURE]
+    if not pictures:
+        return
+    near = await index.near(pictures, DISTANCE_MAX)
+    led = {pictures[each.query].at_ms for each in near if each.artefact_id == video_id}
+    moments = {each.at_ms for each in pictures}
+    if len(led) < RECOGNISED_MIN * len(moments):
+        raise ProvenanceBroken(f"The fingerprints of the copy do not lead to {video_id}.")

@@ -1,0 +1,152 @@
+"""A released video becomes a copy for outside with every layer of provenance, or there is none."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import FailureError
+
+from activities.provenance import fronts
+from activities.provenance.export_orders import (
+    Branded,
+    BrandingOrder,
+    CaseOrder,
+    ExportCompletion,
+    ExportErrand,
+    ExportOrder,
+    ExportProvingOrder,
+    ExportRefusal,
+)
+from domain.video.media import MediaFile
+from workflows.contracts import Failure
+from workflows.export_contracts import (
+    VIDEO_EXPORT,
+    ExportOutcome,
+    ExportReceipt,
+    ExportStage,
+    VideoExportOrder,
+)
+from workflows.toolkit.failures import explain
+from workflows.toolkit.refusals import of_failure
+from workflows.toolkit.steps import step
+
+_STAGE = SearchAttributeKey.for_keyword("Stage")
+_ACCOUNT_ID = SearchAttributeKey.for_keyword("AccountId")
+_VIDEO_ID = SearchAttributeKey.for_keyword("VideoId")
+_BROKEN = ("provenance-broken", "not-a-film", "provenance-unproven", "hash-mismatch")
+"""Failures that say that a layer is missing on bytes which were about to be served."""
+
+
+@workflow.defn(name=VIDEO_EXPORT)
+class VideoExport:
+    """One export, from the request to a copy that may leave or to its explained refusal."""
+
+    @workflow.init
+    def __init__(self, order: VideoExportOrder) -> None:
+        self._order = order
+        self._stage: ExportStage = "requested"
+        self._receipt: ExportReceipt | None = None
+        self._failure: Failure | None = None
+        self._branded: Branded | None = None
+        self._case_id: str | None = None
+
+    @workflow.run
+    async def run(self, order: VideoExportOrder) -> ExportOutcome:
+        ids = [_ACCOUNT_ID.value_set(order.account_id), _VIDEO_ID.value_set(order.video_id)]
+        workflow.upsert_search_attributes(ids)
+        film: MediaFile | None
+        try:
+            film = await self._leave()
+        except FailureError as error:
+            self._failure = explain(error, self._stage)
+            film = await self._refused(self._failure)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return ExportOutcome(
+            export_id=order.export_id,
+            stage="completed" if film else "refused",
+            film_key=film.key if film else None,
+            failure=None if film else self._failure,
+            case_id=self._case_id,
+        )
+
+    async def _leave(self) -> MediaFile:
+        """Ask for consent, make the copy, prove it, and only then let it leave."""
+        self._enter("requested")
+        asked = ExportOrder(**self._errand("record"))
+        begun = await step(fronts.record_export, asked, "Ask everybody in it, and write it down")
+        self._receipt = ExportReceipt(export_id=self._order.export_id, position=begun.position)
+        self._enter("branding")
+        branding = BrandingOrder(**self._errand("brand"))
+        summary = "Draw the visible mark, sign, and put the copy in its place"
+        self._branded = await step(fronts.brand_video, branding, summary)
+        film = self._branded.film
+        self._enter("proving")
+        proving = ExportProvingOrder(
+            **self._errand("prove"), film=film, claims=self._branded.claims
+        )
+        proven = await step(
+            fronts.prove_export, proving, "Read every layer back from the bytes to be served"
+        )
+        completion = ExportCompletion(**self._errand("complete"), film=film, proof=proven.proof)
+        await step(fronts.complete_export, completion, "Let the copy leave")
+        self._enter("completed")
+        return film
+
+    async def _refused(self, failure: Failure) -> MediaFile | None:
+        """Say why there is no copy; a layer that does not verify is a case besides."""
+        if self._receipt is None:
+            self._enter("refused")
+            return None
+        if failure.code in _BROKEN and self._branded is not None:
+            await self._open_case(failure, self._branded.film.sha256)
+        refusal = ExportRefusal(
+            **self._errand("refuse"),
+            code=failure.code,
+            stage=failure.stage,
+            explanation=failure.explanation,
+        )
+        standing = await step(fronts.refuse_export, refusal, f"Write down {failure.code}")
+        if standing.state == "completed" and self._branded is not None:
+            self._enter("completed")
+            return self._branded.film  # it had left before the failure was told
+        self._enter("refused")
+        return None
+
+    async def _open_case(self, failure: Failure, film_sha256: str) -> None:
+        order = CaseOrder(
+            artefact_id=self._order.export_id,
+            film_sha256=film_sha256,
+            found_by="export",
+            code=failure.code,
+            explanation=failure.explanation,
+            command_id=f"{workflow.info().workflow_id}/case",
+            at=workflow.now(),
+            actor=self._order.requested_by,
+        )
+        opened = await step(fronts.open_case, order, "Open a case about a missing layer")
+        self._case_id = opened.case_id
+
+    @workflow.update
+    async def recorded(self) -> ExportReceipt:
+        """Answer once the request stands in the log, or with the reason why it never will."""
+        await workflow.wait_condition(lambda: bool(self._receipt or self._failure))
+        if self._receipt is None:
+            assert self._failure is not None
+            raise of_failure(self._failure)
+        return self._receipt
+
+    def _enter(self, stage: ExportStage) -> None:
+        self._stage = stage
+        workflow.upsert_search_attributes([_STAGE.value_set(stage)])
+
+    def _errand(self, name: str) -> dict[str, object]:
+        order = self._order
+        return ExportErrand(
+            export_id=order.export_id,
+            video_id=order.video_id,
+            account_id=order.account_id,
+            command_id=f"{workflow.info().workflow_id}/{name}",
+            at=workflow.now(),
+            actor=order.requested_by,
+            traceparent=order.traceparent,
+        ).model_dump()
