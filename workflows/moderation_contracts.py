@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from activities.moderation.orders import Situation
-from domain.kernel.ids import AccountId, CaseId
+from domain.kernel.ids import AccountId, ModerationId
 from domain.kernel.model import Value
 from domain.moderation.case_commands import Reading, Reviewer, Words
 from domain.moderation.policy import Clause
@@ -37,7 +37,7 @@ class ModerationOrder(Value):
     are those of an appeal.
     """
 
-    case_id: CaseId
+    case_id: ModerationId
     matter: Matter
     account_id: AccountId | None = None
     words: Words = ""
@@ -75,7 +75,7 @@ class CaseStatus(Value):
     ``position`` is where the log says so.
     """
 
-    case_id: CaseId
+    case_id: ModerationId
     matter: Matter
     stage: ModerationStage
     since: AwareDatetime
@@ -88,7 +88,7 @@ class CaseStatus(Value):
 class ModerationOutcome(Value):
     """What was decided: the result of the story."""
 
-    case_id: CaseId
+    case_id: ModerationId
     situation: Situation
     clause: str
     words: str

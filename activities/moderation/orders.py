@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from activities.orders import Errand
 from domain.consent.roles import AdmittedCast
 from domain.generation.brief import Brief
-from domain.kernel.ids import AccountId, CaseId
+from domain.kernel.ids import AccountId, ModerationId
 from domain.kernel.model import Value
 from domain.moderation.case_commands import Reading, Reviewer, Words
 from domain.moderation.gates import Gate
@@ -41,7 +41,7 @@ class CaseStanding(Value):
     ``readings`` counts what has been said since it began to wait.
     """
 
-    case_id: CaseId
+    case_id: ModerationId
     account_id: AccountId
     gate: Gate
     situation: Situation
@@ -57,7 +57,7 @@ class CaseStanding(Value):
 class CaseErrand(Value):
     """What every order about a case carries."""
 
-    case_id: CaseId
+    case_id: ModerationId
     command_id: str
     at: AwareDatetime
     actor: str

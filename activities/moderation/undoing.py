@@ -27,9 +27,11 @@ from domain.moderation.undoing import (
     CompleteReversal,
     CompleteUndo,
     NotBegun,
+    Reversed,
     ReverseUndo,
     UndoStarted,
     UndoUnknown,
+    UndoWasReversed,
     batch_id,
     undo_of,
 )
@@ -158,6 +160,8 @@ class PolicyUndo:
         state = (await self._ledger.state(UNDO, identifier)).state
         if isinstance(state, NotBegun):
             raise UndoUnknown
+        if isinstance(state, Reversed) and isinstance(command, BeginUndo):
+            raise UndoWasReversed  # the command was carried out once, before the reversal
         return state.started
 
     async def _about(self, identifier: str, command: Command) -> int:

@@ -9,6 +9,7 @@ verdict in the place of one, and be taken back.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -330,6 +331,18 @@ def require_cleared(state: Case) -> None:
         case Withdrawn():
             raise ContentGone
     raise VerdictMissing
+
+
+def cleared_film(sha256: str) -> Callable[[Case], None]:
+    """A requirement that this very film passes. Raises what stands against it."""
+
+    def require(state: Case) -> None:
+        require_cleared(state)
+        assert isinstance(state, Known)
+        if state.content.context.content_sha256 != sha256:
+            raise VerdictMissing("The verdict is about another film.")
+
+    return require
 
 
 MODERATION: Final = Decider[CaseCommand, Case, CaseEvent](

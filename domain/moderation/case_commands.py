@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from domain.kernel.ids import AccountId, CaseId, GenerationId
+from domain.kernel.ids import AccountId, GenerationId, ModerationId
 from domain.kernel.model import Command, Personal, Value
 from domain.moderation.finding import Findings
 from domain.moderation.gates import Gate
@@ -36,7 +36,7 @@ class JudgeContent(Command):
     ``cleared_by`` is the case in which humans let this very content pass before.
     """
 
-    case_id: CaseId
+    case_id: ModerationId
     generation_id: GenerationId
     account_id: AccountId
     gate: Gate
@@ -45,7 +45,7 @@ class JudgeContent(Command):
     verdict: Verdict
     watched: Watched | None = None
     sealed: str = ""
-    cleared_by: CaseId | None = None
+    cleared_by: ModerationId | None = None
 
 
 class ClaimCase(Command):

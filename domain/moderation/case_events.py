@@ -10,7 +10,7 @@ from typing import Final, Literal
 from pydantic import AwareDatetime
 
 from domain.kernel.catalog import Catalog
-from domain.kernel.ids import AccountId, CaseId, GenerationId
+from domain.kernel.ids import AccountId, GenerationId, ModerationId
 from domain.kernel.model import Event
 from domain.moderation.case_commands import Reading, Watched, Words
 from domain.moderation.finding import Findings
@@ -24,7 +24,7 @@ NO_RULE: Final = "none"
 class ContentScreened(Event):
     """Everybody who was asked has looked, and this is what they noted."""
 
-    case_id: CaseId
+    case_id: ModerationId
     generation_id: GenerationId
     account_id: AccountId
     gate: Gate
@@ -36,18 +36,18 @@ class ContentScreened(Event):
 class VerdictReached(Event):
     """The one verdict from all findings; with ``cleared_by``, humans had let this content pass."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     verdict: Verdict
     priority: int
     watched: Watched | None = None
-    cleared_by: CaseId | None = None
+    cleared_by: ModerationId | None = None
 
 
 class CaseClaimed(Event):
     """A reviewer has the case until then."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     reviewer: str
     until: AwareDatetime
@@ -56,7 +56,7 @@ class CaseClaimed(Event):
 class CaseReturned(Event):
     """The case is in the queue again."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     reviewer: str
 
@@ -64,7 +64,7 @@ class CaseReturned(Event):
 class ReadingRecorded(Event):
     """A reviewer said what the content is."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     reviewer: str
     reading: Reading
@@ -75,7 +75,7 @@ class ReadingRecorded(Event):
 class HoldDecided(Event):
     """What waited is let pass or refused; without readers, because nobody decided in time."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     outcome: Reading
     because: str
@@ -86,7 +86,7 @@ class HoldDecided(Event):
 class AppealLodged(Event):
     """The person objects to the refusal."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     account_id: AccountId
     words: Words = ""
@@ -96,7 +96,7 @@ class AppealLodged(Event):
 class AppealDecided(Event):
     """Another human has decided: the content is reinstated, or the refusal upheld."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     outcome: Literal["reinstated", "upheld"]
     because: str
@@ -107,7 +107,7 @@ class AppealDecided(Event):
 class ContentWithdrawn(Event):
     """The content is gone, whatever is decided about it later."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     because: str
 
@@ -115,7 +115,7 @@ class ContentWithdrawn(Event):
 class VerdictUndone(Event):
     """A batch put another policy's verdict in the place of this one, whose rule was ``clause``."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     batch_id: str
     revision: int
@@ -128,7 +128,7 @@ class VerdictUndone(Event):
 class VerdictRestored(Event):
     """The undo of a batch was taken back."""
 
-    case_id: CaseId
+    case_id: ModerationId
     clause: str
     batch_id: str
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from activities.moderation.material import open_material
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Completed, Stored
-from domain.kernel.ids import CaseId
+from domain.kernel.ids import ModerationId
 from domain.kernel.model import Value
 from domain.kernel.vault import Erased
 from domain.moderation.case import MODERATION
@@ -103,7 +103,7 @@ async def read_queue(
 
 
 @router.get("/{case_id}/content", responses=problems(403, 404, 409, 410, 422, 503))
-async def read_content(request: Request, staff: Staff, case_id: CaseId) -> ContentView:
+async def read_content(request: Request, staff: Staff, case_id: ModerationId) -> ContentView:
     """What is to be looked at. It is to be shown blurred and muted at first."""
     doors = doors_of(request)
     case, _ = await _waiting(doors, case_id)
@@ -125,7 +125,9 @@ async def read_content(request: Request, staff: Staff, case_id: CaseId) -> Conte
 
 
 @router.post("/{case_id}/claim", responses=problems(403, 404, 409, 422, 503, body=True))
-async def claim(request: Request, body: ReviewerRequest, staff: Staff, case_id: CaseId) -> HoldView:
+async def claim(
+    request: Request, body: ReviewerRequest, staff: Staff, case_id: ModerationId
+) -> HoldView:
     """Take a case out of the queue for half an hour."""
     who = ClaimRequest(reviewer=f"{staff}/{body.reviewer}")
     return await _ask(request, case_id, "claim", who)
@@ -133,7 +135,7 @@ async def claim(request: Request, body: ReviewerRequest, staff: Staff, case_id: 
 
 @router.post("/{case_id}/return", responses=problems(403, 404, 409, 422, 503, body=True))
 async def give_back(
-    request: Request, body: ReviewerRequest, staff: Staff, case_id: CaseId
+    request: Request, body: ReviewerRequest, staff: Staff, case_id: ModerationId
 ) -> HoldView:
     """Put a case back into the queue."""
     who = ClaimRequest(reviewer=f"{staff}/{body.reviewer}")
@@ -142,7 +144,7 @@ async def give_back(
 
 @router.post("/{case_id}/decision", responses=problems(403, 404, 409, 422, 503, body=True))
 async def decide(
-    request: Request, body: DecisionRequest, staff: Staff, case_id: CaseId
+    request: Request, body: DecisionRequest, staff: Staff, case_id: ModerationId
 ) -> HoldView:
     """Decide a case that you have claimed. Of the gravest, two have to decide alike."""
     doors = doors_of(request)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from domain.kernel.errors import Refusal
-from domain.kernel.ids import CaseId
+from domain.kernel.ids import ModerationId
 from domain.moderation.case import MODERATION
 from domain.moderation.case_refusals import CaseUnknown
 from domain.moderation.case_situations import Known
@@ -44,7 +44,7 @@ class AppealRequest(BaseModel):
     words: str = Field(default="", max_length=1000)
 
 
-async def own_case(request: Request, account: Account, case_id: CaseId) -> Known:
+async def own_case(request: Request, account: Account, case_id: ModerationId) -> Known:
     """A case of the acting account; another's is as unknown as none."""
     state = await standing(doors_of(request), MODERATION, case_id)
     if not isinstance(state, Known) or state.content.account_id != account:
