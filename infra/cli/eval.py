@@ -12,6 +12,9 @@ EVALS: Final = {
     "enrolment": Entry(
         "infra.cli.eval_enrolment:evaluate", "Attacks on enrolment and honest clips, per check."
     ),
+    "moderation": Entry(
+        "infra.cli.eval_moderation:evaluate", "Detectors and policy on labelled prompts."
+    ),
     "sketch": Entry(
         "infra.cli.eval_sketch:evaluate", "Does the built-in model do what captions say?"
     ),

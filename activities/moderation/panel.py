@@ -1,0 +1,95 @@
+"""The panel: every built-in detector of texts looks at every part, and all notes are put together.
+
+Nothing acts here. A detector that breaks, or a text that is too long to look at, is written down as
+a failure to look, for which every policy holds; the text is quoted nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from activities.moderation import lists
+from activities.moderation.content import Content, Part
+from activities.moderation.embedding import Embedder, PackagedEmbedder
+from activities.moderation.head import load
+from activities.moderation.meaning import Meaning
+from activities.moderation.names import Names, names
+from activities.moderation.normalising import CHARACTERS_MAX
+from activities.moderation.owners import Owners
+from activities.moderation.words import Words
+from domain.moderation.finding import Detector, Finding, Findings, Look
+from domain.moderation.policy import Policy
+
+ALL_CHARACTERS_MAX: Final = 60_000
+"""Of all parts of a content together."""
+FINDINGS_MAX: Final = 200
+
+
+class TextDetector(Protocol):
+    """Looks at one text and notes what it sees."""
+
+    @property
+    def detector(self) -> Detector:
+        """Its name and version."""
+        ...
+
+    def look(self, part: Part) -> Iterable[Finding]:
+        """What it notes about one part."""
+        ...
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The detectors, in the order in which their looks are kept."""
+
+    detectors: tuple[TextDetector, ...]
+
+    def look(self, content: Content) -> Findings:
+        """Everybody's notes about a content. Blocks: about 40 ms for a sentence of 20 words."""
+        asked = self.detectors
+        if content.restrictions:
+            asked = (*asked, Owners(content.restrictions))
+        return Findings(stage=content.stage, looks=tuple(_look(each, content) for each in asked))
+
+    def under(self, policy: Policy) -> Panel:
+        """The same panel, looking for whom another policy protects."""
+        swapped = tuple(
+            names(policy.protected) if isinstance(each, Names) else each for each in self.detectors
+        )
+        return replace(self, detectors=swapped)
+
+
+def built_in(policy: Policy, embedder: Embedder | None = None) -> Panel:
+    """Words, meaning and names. Raises EmbedderMissing where its package is not installed."""
+    return Panel(
+        (
+            Words(lists.built_in()),
+            Meaning(embedder or PackagedEmbedder(), load()),
+            names(policy.protected),
+        )
+    )
+
+
+def _look(detector: TextDetector, content: Content) -> Look:
+    who = detector.detector
+    lengths = [len(part.text) for part in content.parts]
+    if max(lengths, default=0) > CHARACTERS_MAX or sum(lengths) > ALL_CHARACTERS_MAX:
+        return Look(detector=who, state="failed", failure="too-long")
+    try:
+        noted = list(_strongest(each for part in content.parts for each in detector.look(part)))
+    except Exception:  # noqa: BLE001 # whatever broke, nobody looked; the text must not be told
+        return Look(detector=who, state="failed", failure="broke")
+    return Look(detector=who, findings=tuple(noted))
+
+
+def _strongest(noted: Iterable[Finding]) -> Iterator[Finding]:
+    """For each category, subject and part the surest finding, the surest of all first."""
+    best: dict[tuple[str, str | None, str], Finding] = {}
+    for each in noted:
+        key = (each.category, each.subject, each.segment.place)
+        if key not in best or each.score > best[key].score:
+            best[key] = each
+    ordered = sorted(best.values(), key=lambda each: (-each.score, each.segment.place))
+    yield from ordered[:FINDINGS_MAX]
