@@ -33,11 +33,12 @@ class PolicyComparer:
     ) -> WhatIf:
         """What the policy would have decided about every case of the period."""
         comparison = Comparison(policy)
+        screener = self._screener.under(policy) if self._screener else None
         async for case in cases_between(self._log, self._codec, since, until):
             if await self._is_erased(case):
                 comparison.erased()
                 continue
-            comparison.add(case, await self._again(case, comparison))
+            comparison.add(case, await self._again(case, screener, comparison))
         return comparison.result()
 
     async def _is_erased(self, case: Known) -> bool:
@@ -51,11 +52,13 @@ class PolicyComparer:
                 self._erased[account_id] = True
         return self._erased[account_id]
 
-    async def _again(self, case: Known, comparison: Comparison) -> tuple[Findings, ...] | None:
+    async def _again(
+        self, case: Known, screener: Screener | None, comparison: Comparison
+    ) -> tuple[Findings, ...] | None:
         """The findings with those of changed detectors anew; None where nobody has changed."""
-        if self._screener is None:
+        if screener is None:
             return None
-        names = stale(case, dict(self._screener.versions))
+        names = stale(case, dict(screener.versions))
         if not names:
             return None
         if case.content.gate != "admission":
@@ -64,7 +67,7 @@ class PolicyComparer:
         comparison.rerun()
         content = case.content
         material = await open_material(self._vault, content.account_id, content.sealed)
-        anew = await self._screener.words(material, only=names)
+        anew = await screener.words(material, only=names)
         return merged(content.findings, anew, names)
 
 

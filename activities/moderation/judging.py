@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,9 +36,19 @@ from domain.moderation.case_commands import JudgeContent, Watched
 from domain.moderation.clearance import CLEARANCE, Cleared
 from domain.moderation.finding import Findings
 from domain.moderation.gates import Gate, case_id, clearance_id, judged
+from domain.moderation.policy import Policy
 from domain.moderation.verdict import Context
 
 _TOLD: Final[dict[str, Kind]] = {"hold": "content-held", "block": "content-blocked"}
+
+
+@dataclass(frozen=True)
+class _Ruling:
+    """The policy that decides about a content, and the one that only watches."""
+
+    content_sha256: str
+    policy: Policy
+    watching: Policy | None
 
 
 class JudgingActivities:
@@ -66,21 +77,28 @@ class JudgingActivities:
     async def screen_words(self, order: WordsScreeningOrder) -> CaseStanding:
         """Look at the prompt, and at the plan with everybody's wishes merged."""
         material = await self._material(order, order.brief, order.cast)
-        findings = await self._screener.words(material)
-        return await self._judge(order, "admission", material, material.sha256, findings)
+        ruling = await self._ruling(order, material.sha256)
+        findings = await self._screener.under(ruling.policy).words(material)
+        return await self._judge(order, "admission", material, ruling, findings)
 
     @activity.defn
     async def screen_film(self, order: FilmScreeningOrder) -> CaseStanding:
         """Look at the pictures, the sound and the people of the stored film."""
         material = await self._material(order, order.brief, order.cast)
         film = order.rendition.film
+        ruling = await self._ruling(order, film.sha256)
         self._scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._scratch, prefix="screening-") as folder:
             path = Path(folder) / Path(film.key).name
             async with beating():
                 await self._store.get_file(film.key, path, film.sha256)
                 findings = await self._screener.film(path, material)
-        return await self._judge(order, "release", material, film.sha256, findings)
+        return await self._judge(order, "release", material, ruling, findings)
+
+    async def _ruling(self, order: Errand, content_sha256: str) -> _Ruling:
+        policies = await self._policies.in_force(order.at)
+        policy, watching = policies.deciding(content_sha256)
+        return _Ruling(content_sha256, policy, watching)
 
     async def _material(self, errand: Errand, brief: Brief, cast: AdmittedCast | None) -> Material:
         if cast is None:
@@ -110,13 +128,10 @@ class JudgingActivities:
         order: Errand,
         gate: Gate,
         material: Material,
-        content_sha256: str,
+        ruling: _Ruling,
         findings: tuple[Findings, ...],
     ) -> CaseStanding:
-        context = Context(content_sha256=content_sha256, strict=material.strict)
-        policies = await self._policies.in_force(order.at)
-        policy, watching = policies.deciding(content_sha256)
-        watched = judged(findings, watching, context) if watching else None
+        context = Context(content_sha256=ruling.content_sha256, strict=material.strict)
         sealed = await seal_material(self._vault, order.account_id, material)
         command = JudgeContent(
             command_id=order.command_id,
@@ -127,14 +142,10 @@ class JudgingActivities:
             gate=gate,
             context=context,
             findings=findings,
-            verdict=judged(findings, policy, context),
-            watched=Watched(
-                revision=watched.policy_revision, outcome=watched.outcome, clause=watched.clause
-            )
-            if watched
-            else None,
+            verdict=judged(findings, ruling.policy, context),
+            watched=_watched(findings, ruling.watching, context),
             sealed=sealed,
-            cleared_by=await self._cleared(order.account_id, content_sha256),
+            cleared_by=await self._cleared(order.account_id, ruling.content_sha256),
         )
         decisions = [Decision(MODERATION, command.case_id, command), *self._telling(command)]
         performed = await self._ledger.perform(decisions, context_of(order))
@@ -158,3 +169,13 @@ class JudgingActivities:
             kind=kind,
         )
         return (Decision(NOTICE, notice_id(command.case_id, kind), notice),)
+
+
+def _watched(
+    findings: tuple[Findings, ...], watching: Policy | None, context: Context
+) -> Watched | None:
+    """What a policy that only watches would have decided."""
+    if watching is None:
+        return None
+    verdict = judged(findings, watching, context)
+    return Watched(revision=verdict.policy_revision, outcome=verdict.outcome, clause=verdict.clause)

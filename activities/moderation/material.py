@@ -13,6 +13,7 @@ from domain.kernel.ids import CameoId
 from domain.kernel.model import Personal, Value
 from domain.kernel.vault import Vault
 from domain.moderation.finding import Findings
+from domain.moderation.policy import Policy
 
 _SEALED_AS: Final = "moderation-material"
 Things = Annotated[tuple[str, ...], Personal()]
@@ -67,6 +68,10 @@ class Screener(Protocol):
     @property
     def versions(self) -> Mapping[str, str]:
         """The running version of every detector, by its name."""
+        ...
+
+    def under(self, policy: Policy) -> Screener:
+        """The same detectors, looking for whom this policy protects."""
         ...
 
     async def words(

@@ -28,11 +28,16 @@ class ToldScreener:
     def versions(self) -> Mapping[str, str]:
         return {NAME: self.version}
 
+    def under(self, policy: Policy) -> ToldScreener:
+        return self
+
     async def words(
         self, material: Material, only: frozenset[str] | None = None
     ) -> tuple[Findings, ...]:
         self.asked += 1
-        texts = [("prompt", material.brief.prompt, None)]
+        texts: list[tuple[str, str, tuple[int, int] | None]] = [
+            ("prompt", material.brief.prompt, None)
+        ]
         for number, shot in enumerate(material.brief.shots, 1):
             for index, line in enumerate(shot.lines, 1):
                 begins = round((line.at or 0) * 1000)
