@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "check": Entry("infra.cli.check:check", "Lint, types, import contracts, fast tests."),
     "verify": Entry("infra.cli.verify:verify", "Say which of our films a file is, if it is one."),
     "bench": Entry("infra.cli.bench:bench", "Measure one thing against its goal and its peers."),
+    "policy": Entry("infra.cli.policy:app", "Publish a policy, see what it would do, undo it."),
     "eval": Entry("infra.cli.eval:evals", "Judge what models and rules decide."),
     "projections": Entry("infra.cli.projections:app", "Look at the read models, rebuild one."),
     "temporal": Entry("infra.cli.temporal:app", "Compare a server with temporal.yaml, apply it."),
