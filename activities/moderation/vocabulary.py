@@ -1,6 +1,6 @@
 """Words that are told apart where letters stood alone: ``a w o r d h e r e`` is three words.
 
-``words.txt`` holds the words of the development set and of the English list, one a line.
+``words.txt`` holds words of the development set, of the lists and of names, one a line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Final
 
 _PATH: Final = Path(__file__).with_name("words.txt")
 _LETTERS_MAX: Final = 80
-_UNKNOWN_COST: Final = 3.0
 
 
 @cache
@@ -26,18 +25,20 @@ def _longest() -> int:
 
 
 def breaks(letters: str) -> tuple[int, ...]:
-    """Before which letters a new word begins: the fewest words, unknown letters cost most.
+    """Before which letters a new word begins: the fewest words that make up all of the letters.
 
-    Where nothing is known, nothing is broken; only the first letters of a long run are looked at.
+    Where they cannot be made up of known words, or are very many, nothing is broken.
     """
-    letters = letters[:_LETTERS_MAX]
-    best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+    if len(letters) > _LETTERS_MAX:
+        return ()
+    best: list[tuple[float, tuple[int, ...]] | None] = [(0.0, ())]
     for end in range(1, len(letters) + 1):
-        options = [(best[end - 1][0] + _UNKNOWN_COST, best[end - 1][1])]
+        options = []
         for begin in range(max(0, end - _longest()), end):
-            if letters[begin:end] in vocabulary():
-                cost, before = best[begin]
-                length_bonus = 1.0 + 1.0 / (end - begin)
-                options.append((cost + length_bonus, (*before, begin, end)))
-        best.append(min(options))
-    return tuple(sorted({each for each in best[-1][1] if 0 < each < len(letters)}))
+            before = best[begin]
+            if before is not None and letters[begin:end] in vocabulary():
+                cost = before[0] + 1.0 + 1.0 / (end - begin)
+                options.append((cost, (*before[1], begin)))
+        best.append(min(options, default=None))
+    whole = best[-1]
+    return () if whole is None else tuple(each for each in whole[1] if each > 0)
