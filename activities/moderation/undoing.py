@@ -13,11 +13,14 @@ from datetime import datetime
 from typing import Final
 
 from activities.ledger import Context, Decision, Ledger
+from activities.moderation.anew import FindingsAnew
+from activities.moderation.material import Screener
 from activities.moderation.policies import PolicyDesk
 from activities.moderation.recorded import cases_between
 from domain.account.notice import NOTICE, PostNotice, notice_id
 from domain.kernel.model import Command
 from domain.kernel.ports import START, EventCodec, EventLog
+from domain.kernel.vault import Vault
 from domain.moderation.case import MODERATION
 from domain.moderation.case_commands import RestoreVerdict, UndoVerdict
 from domain.moderation.case_situations import Held, Known, kept_by_two, without
@@ -33,10 +36,12 @@ from domain.moderation.undoing import (
     UndoUnknown,
     UndoWasReversed,
     batch_id,
+    concerns,
     undo_of,
 )
 
 PORTION: Final = 100
+_ACTOR: Final = "operator/cli"
 
 
 @dataclass
@@ -53,13 +58,22 @@ class Undone:
 
 
 class PolicyUndo:
-    """Carries out batches, whose every step is safe to repeat."""
+    """Carries out batches, whose every step is safe to repeat.
+
+    The other policy judges what its own detectors find; without a screener, what was recorded.
+    """
 
     def __init__(
-        self, log: EventLog, codec: EventCodec, policies: PolicyDesk, actor: str = "operator/cli"
+        self,
+        log: EventLog,
+        codec: EventCodec,
+        policies: PolicyDesk,
+        vault: Vault,
+        screener: Screener | None = None,
     ) -> None:
         self._log, self._codec, self._policies = log, codec, policies
-        self._ledger, self._actor = Ledger(log, codec), actor
+        self._vault, self._screener = vault, screener
+        self._ledger = Ledger(log, codec)
 
     async def undo(self, revision: int, since: datetime, until: datetime, at: datetime) -> Undone:
         """Replace a revision's verdicts. Raises the refusals of policies and of batches."""
@@ -76,6 +90,7 @@ class PolicyUndo:
         )
         done = Undone(identifier, instead.revision)
         started = await self._standing(identifier, begin)
+        anew = FindingsAnew(self._vault, self._screener, instead)
         portion: list[tuple[Known, UndoVerdict]] = []
         async for case in cases_between(self._log, self._codec, since, until):
             if (before := dict(case.undone).get(identifier)) is not None:
@@ -83,13 +98,14 @@ class PolicyUndo:
                 done.changed += before.effects != case.effects
                 self._note_held(before, case, done)
                 continue
-            if (command := undo_of(case, started, instead, at)) is None:
+            if not concerns(case, started):
                 continue
             done.cases += 1
             if kept_by_two(case):
                 done.kept += 1
                 continue
-            portion.append((case, command))
+            found = await anew.of(case)
+            portion.append((case, undo_of(case, started, instead, found.findings, at)))
             if len(portion) == PORTION:
                 await self._change(portion, done)
                 portion = []
@@ -170,4 +186,4 @@ class PolicyUndo:
         return performed.position
 
     def _context(self, identifier: str) -> Context:
-        return Context(self._actor, f"undo/{identifier}")
+        return Context(_ACTOR, f"undo/{identifier}")

@@ -21,6 +21,7 @@ from domain.kernel.errors import Refusal
 from domain.kernel.model import Command, Event
 from domain.moderation.case_commands import UndoVerdict
 from domain.moderation.case_situations import Allowed, Blocked, Case, Held, Known, Withdrawn
+from domain.moderation.finding import Findings
 from domain.moderation.gates import judged
 from domain.moderation.policy import Policy
 
@@ -195,19 +196,28 @@ def evolve(state: Undo, event: UndoEvent) -> Undo:
             return Reversed(state.started)
 
 
-def undo_of(case: Case, batch: UndoStarted, instead: Policy, at: datetime) -> UndoVerdict | None:
-    """What a batch asks of one case; None where the revision did not decide in the period."""
+def concerns(case: Case, batch: UndoStarted) -> bool:
+    """Whether a batch's revision decided about a case, in its period."""
     if not isinstance(case, Known) or case.verdict.policy_revision != batch.revision:
-        return None
-    if not batch.since <= case.content.at < batch.until:
-        return None
+        return False
+    return batch.since <= case.content.at < batch.until
+
+
+def undo_of(
+    case: Known,
+    batch: UndoStarted,
+    instead: Policy,
+    findings: tuple[Findings, ...],
+    at: datetime,
+) -> UndoVerdict:
+    """What a batch asks of a case that it concerns: the verdict of the other policy."""
     content = case.content
     return UndoVerdict(
         command_id=f"undo/{batch.batch_id}/{content.case_id}",
         at=at,
         batch_id=batch.batch_id,
         revision=batch.revision,
-        instead=judged(content.findings, instead, content.context),
+        instead=judged(findings, instead, content.context),
     )
 
 

@@ -101,7 +101,8 @@ async def _measure(figures: Figures, cases: int, over_blocked: int) -> None:
             status.update("what-if")
             await _what_if(figures, log, vault, cases)
             status.update("undo")
-            await _undo(figures, log, dsn, desk, crowd, cases, over_blocked)
+            undo = PolicyUndo(log, CatalogCodec(EVENTS), desk, vault)
+            await _undo(figures, log, dsn, undo, crowd, cases, over_blocked)
 
 
 async def _what_if(figures: Figures, log: PostgresEventLog, vault: FolderVault, cases: int) -> None:
@@ -129,7 +130,7 @@ async def _undo(
     figures: Figures,
     log: PostgresEventLog,
     dsn: str,
-    desk: PolicyDesk,
+    undo: PolicyUndo,
     crowd: Crowd,
     first: int,
     count: int,
@@ -138,7 +139,6 @@ async def _undo(
     await _enforce(log, _EAGER)
     await _fill(log, crowd, first, count, _EAGER, sealed=False)
     before = await _outcomes(log, since, until)
-    undo = PolicyUndo(log, CatalogCodec(EVENTS), desk)
     began = time.perf_counter()
     done = await undo.undo(_EAGER.revision, since, until, until)
     seconds = time.perf_counter() - began

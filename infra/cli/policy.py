@@ -16,6 +16,7 @@ from rich.table import Table
 
 from activities.ledger import Context, Decision, Ledger
 from activities.moderation.comparing import PolicyComparer
+from activities.moderation.material import Screener
 from activities.moderation.policies import PolicyDesk, publish
 from activities.moderation.undoing import PolicyUndo, Undone
 from domain.catalog import EVENTS
@@ -72,6 +73,11 @@ class Desk:
     async def decide(self, command: PublishingCommand) -> None:
         """Carry it out on the house's policies."""
         await self.ledger.perform([Decision(PUBLISHING, HOUSE, command)], _CONTEXT)
+
+    def undo(self, screener: Screener | None = None) -> PolicyUndo:
+        """Whoever carries batches out."""
+        vault = open_vault(self.settings)
+        return PolicyUndo(self.log, CatalogCodec(EVENTS), self.policies, vault, screener)
 
     async def seen(self, position: int) -> None:
         """Return once those who read can see it."""
@@ -172,7 +178,7 @@ def what_if(
     ] = False,
     json_file: JsonFile = None,
 ) -> None:
-    """What a policy would have done with everything recorded since then. Nothing follows from it."""
+    """What a policy would have done with all that is recorded. Nothing follows from it."""
 
     async def work(desk: Desk) -> WhatIf:
         newest = (await desk.policies.policies()).newest
@@ -201,8 +207,9 @@ def undo(
     """Undo all that a revision decided in a period, as one batch that can be taken back."""
 
     async def work(desk: Desk) -> Undone:
-        batch = PolicyUndo(desk.log, CatalogCodec(EVENTS), desk.policies)
-        done = await batch.undo(revision, _utc(since), _utc(until), system_clock())
+        done = await desk.undo(built_in_screener()).undo(
+            revision, _utc(since), _utc(until), system_clock()
+        )
         await desk.seen(done.position)
         return done
 
@@ -217,8 +224,7 @@ def undo_back(
     """Take an undo back: every case stands as it stood before that batch."""
 
     async def work(desk: Desk) -> Undone:
-        batch = PolicyUndo(desk.log, CatalogCodec(EVENTS), desk.policies)
-        done = await batch.reverse(batch_id, system_clock())
+        done = await desk.undo().reverse(batch_id, system_clock())
         await desk.seen(done.position)
         return done
 

@@ -96,7 +96,7 @@ class House:
 
     @property
     def undo(self) -> PolicyUndo:
-        return PolicyUndo(self.log, self.codec, self.policies)
+        return PolicyUndo(self.log, self.codec, self.policies, self.vault)
 
     def comparer(self, screener: ToldScreener | None = None) -> PolicyComparer:
         return PolicyComparer(self.log, self.codec, self.vault, screener)

@@ -27,6 +27,7 @@ from domain.moderation.undoing import (
     UndoUnknown,
     UndoWasReversed,
     batch_id,
+    concerns,
     outcome_of,
     undo_of,
 )
@@ -146,8 +147,9 @@ STARTED = UndoStarted(
 
 
 def undone(state: Known, number: int) -> Known:
-    command = undo_of(state, STARTED, CALM, words.moment(5000.0 + number))
-    assert command is not None
+    assert concerns(state, STARTED)
+    at = words.moment(5000.0 + number)
+    command = undo_of(state, STARTED, CALM, state.content.findings, at)
     now: Known = run(state, command)
     return now
 
@@ -171,11 +173,12 @@ def test_after_an_undo_everything_stands_as_if_the_revision_had_never_been(
 
 def test_a_case_of_another_revision_or_another_day_is_left_alone() -> None:
     [case] = days(CALM, 1)
-    assert undo_of(case, STARTED, CALM, words.NOON) is None
+    assert not concerns(case, STARTED)
     [eager] = days(EAGER, 1)
     later = STARTED.model_copy(update={"since": UNTIL, "until": UNTIL + timedelta(days=1)})
-    assert undo_of(eager, later, CALM, words.NOON) is None
-    assert undo_of(MODERATION.initial, STARTED, CALM, words.NOON) is None
+    assert concerns(eager, STARTED)
+    assert not concerns(eager, later)
+    assert not concerns(MODERATION.initial, STARTED)
 
 
 none = Story(UNDO)

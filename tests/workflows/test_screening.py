@@ -44,18 +44,18 @@ async def ended(handle: WorkflowHandle[Any, Outcome]) -> Outcome:
 
 
 async def test_a_blocked_prompt_takes_no_device_and_says_why(lab: Lab) -> None:
-    handle = await lab.start(of("a battle [violence 900]"))
+    handle = await lab.start(of("a dog runs [violence 900]"))
     outcome = await ended(handle)
     assert outcome.stage == "failed"
     assert outcome.failure is not None
     assert (outcome.failure.code, outcome.failure.stage) == ("content-blocked", "moderation")
     assert "VIOLENCE-1, prompt" in outcome.failure.explanation
-    assert "battle" not in outcome.failure.explanation
+    assert "dog" not in outcome.failure.explanation
     assert "sampling-started.v1" not in await lab.types(handle)
 
 
 async def test_what_is_held_waits_for_a_human_and_then_goes_on(lab: Lab) -> None:
-    handle = await lab.start(of("a battle [violence 600]"))
+    handle = await lab.start(of("a dog runs [violence 600]"))
     hearing = await waiting(before_humans(lab, handle, "admission"))
     assert "sampling-started.v1" not in await lab.types(handle)
     assert (await hearing.read(ANNE, "allow")).situation == "allowed"
@@ -64,7 +64,7 @@ async def test_what_is_held_waits_for_a_human_and_then_goes_on(lab: Lab) -> None
 
 
 async def test_a_film_is_held_before_anybody_sees_it_and_refused_by_a_human(lab: Lab) -> None:
-    handle = await lab.start(of("a battle [film violence 600]"))
+    handle = await lab.start(of("a dog runs [film violence 600]"))
     hearing = await waiting(before_humans(lab, handle, "release"))
     assert "rendition-stored.v1" in await lab.types(handle)
     assert (await hearing.read(ANNE, "block")).situation == "blocked"
@@ -74,7 +74,7 @@ async def test_a_film_is_held_before_anybody_sees_it_and_refused_by_a_human(lab:
 
 
 async def test_who_stops_a_generation_takes_it_out_of_the_queue(lab: Lab) -> None:
-    handle = await lab.start(of("a battle [violence 610]"))
+    handle = await lab.start(of("a dog runs [violence 610]"))
     hearing = await waiting(before_humans(lab, handle, "admission"))
     stop = CancelRequest(requested_by="client/app")
     answer = await handle.execute_update("cancel_generation", stop, result_type=CancelAnswer)
