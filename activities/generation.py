@@ -32,6 +32,8 @@ from domain.generation.commands import (
 )
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled, GenerationUnknown
+from domain.moderation.case import MODERATION, cleared_film, require_cleared
+from domain.moderation.gates import case_id
 from domain.video.video import VIDEO, ReleaseVideo
 
 
@@ -79,6 +81,7 @@ class GenerationActivities:
         """Complete the generation and release its video in one atomic append.
 
         With a cast, its consent is decided in the same append: permitted and signed, or nothing.
+        Without both gates' verdicts that allow it, and this very film, nothing is released.
         """
         complete = CompleteGeneration(
             command_id=order.command_id, at=order.at, video_id=order.video_id
@@ -96,10 +99,11 @@ class GenerationActivities:
             Decision(GENERATION, order.generation_id, complete),
             Decision(VIDEO, order.video_id, release),
         ]
+        context, guards = context_of(order), _cleared(order)
         if order.cast is None:
-            performed = await self._ledger.perform(decisions, context_of(order))
+            performed = await self._ledger.perform(decisions, context, guards)
         else:
-            performed = await self._office.release(order, order.cast, decisions, context_of(order))
+            performed = await self._office.release(order, order.cast, decisions, context, guards)
         return Released(video_id=order.video_id, position=performed.position)
 
     @activity.defn
@@ -150,3 +154,13 @@ class GenerationActivities:
             pass  # the earlier ending stands
         standing = await self._ledger.state(GENERATION, order.generation_id)
         return Settled(state=type(standing.state).__name__.lower())
+
+
+def _cleared(order: ReleaseOrder) -> list[Guard]:
+    """Both gates let it pass, and neither verdict moves until it is released."""
+    admission = case_id(order.generation_id, "admission")
+    release = case_id(order.generation_id, "release")
+    return [
+        Guard(MODERATION, admission, require_cleared),
+        Guard(MODERATION, release, cleared_film(order.rendition.film.sha256)),
+    ]

@@ -11,6 +11,7 @@ from domain.consent import appearance, asking, casting
 from domain.consent import events as consent
 from domain.generation import events as generation
 from domain.kernel.catalog import Catalog
+from domain.moderation import case_events, clearance, publishing, undoing
 from domain.provenance import case
 from domain.video import export, video
 
@@ -28,6 +29,10 @@ EVENTS: Final[Catalog] = Catalog().merged(
     appearance.CATALOG,
     generation.CATALOG,
     video.CATALOG,
+    publishing.CATALOG,
+    case_events.CATALOG,
+    clearance.CATALOG,
+    undoing.CATALOG,
     export.CATALOG,
     case.CATALOG,
 )

@@ -12,6 +12,11 @@ import asyncpg
 from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
+from activities.moderation.default_policy import default_policy
+from activities.moderation.film_look import ReadableFilm
+from activities.moderation.panel import built_in
+from activities.moderation.policies import PolicyDesk
+from activities.moderation.screener import BuiltInScreener
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.manifest import Generator
 from activities.provenance.ports import PrintIndex, Register
@@ -69,6 +74,16 @@ async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
     """The ledger on the PostgreSQL event log."""
     async with open_log(settings) as log:
         yield ledger_on(log)
+
+
+def policies_on(log: EventLog) -> PolicyDesk:
+    """The policies of the house on a log; one without any gets the packaged one."""
+    return PolicyDesk(log, CatalogCodec(EVENTS), default_policy())
+
+
+def built_in_screener() -> BuiltInScreener:
+    """The detectors that come with the project. Raises EmbedderMissing without its package."""
+    return BuiltInScreener(built_in(default_policy()), ReadableFilm())
 
 
 def open_vault(settings: Settings) -> FolderVault:

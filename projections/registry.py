@@ -12,9 +12,12 @@ from projections.connection import writing
 from projections.enrolments import ENROLMENTS
 from projections.feed import FEED
 from projections.generations import GENERATIONS
+from projections.moderation import MODERATION
 from projections.notices import NOTICES
 from projections.projection import Projection
+from projections.rules import RULES
 from projections.tables import Tables
+from projections.undos import UNDOS
 
 PROJECTIONS: Final[tuple[Projection[Any], ...]] = (
     GENERATIONS,
@@ -24,6 +27,9 @@ PROJECTIONS: Final[tuple[Projection[Any], ...]] = (
     ENROLMENTS,
     ASKS,
     APPEARANCES,
+    MODERATION,
+    RULES,
+    UNDOS,
 )
 
 

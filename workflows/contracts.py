@@ -15,6 +15,8 @@ VIDEO_GENERATION: Final = "VideoGeneration"
 
 Stage = Literal[
     "requested",
+    "screening",
+    "in-review",
     "sampling",
     "assembling",
     "storing",

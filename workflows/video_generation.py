@@ -43,6 +43,7 @@ from workflows.contracts import (
     VideoOrder,
     generation_workflow_id,
 )
+from workflows.screening import Screening
 from workflows.sealing import Sealing
 from workflows.toolkit.failures import explain, was_stopped
 from workflows.toolkit.steps import step
@@ -79,6 +80,7 @@ class VideoGeneration:
         self._takes: dict[int, Take] = {}
         self._cast: AdmittedCast | None = None
         self._sealing = Sealing(order.generation_id, self._errand)
+        self._screening = Screening(order, self._errand, self._enter)
 
     @workflow.run
     async def run(self, order: VideoOrder) -> Outcome:
@@ -99,9 +101,10 @@ class VideoGeneration:
         recorded = await self._record()
         await self._admit()
         self._receipt = recorded
+        await self._screening.words(self._cast)
         takes = await self._sample()
-        # Here the pictures and the sound are screened.
         rendition = await self._store(takes)
+        await self._screening.film(rendition, self._cast)
         await self._release(rendition)
         await self._notify("video-released")
         return self._ended("completed", film_key=rendition.film.key)

@@ -123,14 +123,16 @@ class CastingOffice:
         cast: AdmittedCast,
         decisions: Sequence[Decision],
         context: Context,
+        guards: Sequence[Guard] = (),
     ) -> Performed:
         """Carry out a release, the decision that permits it and its receipts in one append.
 
-        Nothing that the decision looked at may have moved by then. Raises CastNotPermitted.
+        Nothing that the decision looked at may have moved by then, and the ``guards`` must hold.
+        Raises CastNotPermitted and what they raise.
         """
         standing = await self._ledger.state(GENERATION, order.generation_id)
         if isinstance(standing.state, Settled) or order.brief is None:
-            return await self._ledger.perform(decisions, context)
+            return await self._ledger.perform(decisions, context, guards)
         for _ in range(ATTEMPTS_MAX):
             answer = await self.look(order, order.brief, cast, "publish", order.at)
             position = answer.decision.position
@@ -138,7 +140,9 @@ class CastingOffice:
                 await self.record(answer, f"{order.command_id}/{position}", context)
             try:
                 return await self._ledger.perform(
-                    [*decisions, *self._publication(answer, order)], context, answer.guards()
+                    [*decisions, *self._publication(answer, order)],
+                    context,
+                    [*answer.guards(), *guards],
                 )
             except FactsMoved:
                 continue

@@ -30,6 +30,12 @@ Kind = Literal[
     "consent-lapsed",
     "cast-drafted",
     "cast-blocked",
+    "content-held",
+    "content-blocked",
+    "content-allowed",
+    "content-reinstated",
+    "appeal-rejected",
+    "restriction-undone",
     "video-taken-down",
 ]
 

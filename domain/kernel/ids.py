@@ -28,6 +28,7 @@ ProtectedId = Annotated[str, StringConstraints(pattern=rf"^prt_{_BODY}$")]
 ExportId = Annotated[str, StringConstraints(pattern=rf"^exp_{_BODY}$")]
 CaseId = Annotated[str, StringConstraints(pattern=rf"^cas_{_BODY}$")]
 AskId = Annotated[str, StringConstraints(pattern=rf"^ask_{_BODY}$")]
+ModerationId = Annotated[str, StringConstraints(pattern=rf"^mod_{_BODY}$")]
 
 _EVENT_NAMESPACE: Final = UUID("5f1c2b0e-6a55-5d0c-9a34-8a0f3f7b0c11")
 

@@ -13,7 +13,9 @@ from temporalio.client import Client
 from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
+from activities.moderation.policies import PolicyDesk
 from domain.kernel.ports import ObjectStore
+from domain.kernel.vault import Vault
 from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.clock import Clock
@@ -28,7 +30,10 @@ from projections.cameos import CameosReader
 from projections.enrolments import EnrolmentsReader
 from projections.feed import FeedReader
 from projections.generations import GenerationsReader
+from projections.moderation import ModerationReader
 from projections.notices import NoticesReader
+from projections.rules import RulesReader
+from projections.undos import UndosReader
 
 if TYPE_CHECKING:
     from infra.api.auth import OpenAccounts
@@ -83,6 +88,11 @@ class Doors:
     enrolments: EnrolmentsReader
     asks: AsksReader
     appearances: AppearancesReader
+    moderation: ModerationReader
+    rules: RulesReader
+    undos: UndosReader
+    policies: PolicyDesk
+    vault: Vault
     office: CastingOffice
     receipt_keys: ReceiptKeys
     store: ObjectStore

@@ -162,6 +162,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Tell whoever runs this server: the log says that it should be there.",
         "delivery",
     ),
+    "content-erased": Kind(
+        410,
+        "The content was erased together with its person's key.",
+        "Decide by what the findings say, or leave it: nothing of it can be shown.",
+        "moderation",
+    ),
     "method-not-allowed": Kind(
         405, "This address does not know this method.", "Use a method that the Allow header names."
     ),

@@ -13,6 +13,8 @@ from domain.cameo import keeping
 from domain.consent import asking, may_ask, preferences
 from domain.consent import refusals as consent
 from domain.kernel.errors import Refusal
+from domain.moderation import case_refusals as moderation
+from domain.moderation import publishing, undoing
 from domain.video import export, video
 from infra.provenance import addresses
 
@@ -79,5 +81,35 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         video.VideoIsTakenDown: 410,
         export.ExportUnknown: 404,
         export.ExportSettled: 409,
+        moderation.CaseUnknown: 404,
+        moderation.AlreadyJudged: 409,
+        moderation.StageMissing: 409,
+        moderation.NotWaiting: 409,
+        moderation.ClaimedByAnother: 409,
+        moderation.NotClaimed: 409,
+        moderation.ReadAlready: 403,
+        moderation.NotYourContent: 403,
+        moderation.NothingToAppeal: 409,
+        moderation.AppealTooLate: 409,
+        moderation.AppealEnded: 409,
+        moderation.StillTime: 409,
+        moderation.UndoneDifferently: 409,
+        moderation.VerdictMissing: 409,
+        moderation.StillHeld: 409,
+        moderation.ContentBlocked: 403,
+        moderation.ContentGone: 410,
+        moderation.NotRestricted: 409,
+        moderation.ClauseUnknown: 422,
+        publishing.PolicyUnknown: 404,
+        publishing.NoPolicyInForce: 409,
+        publishing.NoPolicyBefore: 409,
+        publishing.PolicyOutOfTurn: 409,
+        publishing.PolicyLaxWhenCast: 422,
+        publishing.CandidateWaiting: 409,
+        publishing.NotTheCandidate: 409,
+        publishing.NothingToRevert: 409,
+        undoing.UndoUnknown: 404,
+        undoing.UndoWasReversed: 409,
+        undoing.UndoUnfinished: 409,
     }
 )

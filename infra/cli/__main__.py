@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "verify": Entry("infra.cli.verify:verify", "Say which of our films a file is, if it is one."),
     "provenance": Entry("infra.cli.provenance:app", "Show and renew keys of marks and signatures."),
     "bench": Entry("infra.cli.bench:bench", "Measure one thing against its goal and its peers."),
+    "policy": Entry("infra.cli.policy:app", "Publish a policy, see what it would do, undo it."),
     "eval": Entry("infra.cli.eval:evals", "Judge what models and rules decide."),
     "projections": Entry("infra.cli.projections:app", "Look at the read models, rebuild one."),
     "temporal": Entry("infra.cli.temporal:app", "Compare a server with temporal.yaml, apply it."),

@@ -23,6 +23,9 @@ BENCHES: Final = {
     "consent": Entry(
         "infra.cli.bench_consent:bench", "The same answer at every door; budgets under races."
     ),
+    "moderation": Entry(
+        "infra.cli.bench_moderation:bench", "What-if over recorded cases, and undoing a policy."
+    ),
     "rebuild": Entry("infra.cli.bench_rebuild:bench", "Events per second of a rebuild, equality."),
 }
 

@@ -23,7 +23,14 @@ from infra.api.idempotency import Idempotency
 from infra.api.keys import ClientKeys
 from infra.api.progress import Lookout, Watchers
 from infra.api.turnstile import Turnstile
-from infra.bootstrap import ledger_on, object_store, office_on, open_log
+from infra.bootstrap import (
+    ledger_on,
+    object_store,
+    office_on,
+    open_log,
+    open_vault,
+    policies_on,
+)
 from infra.clock import system_clock
 from infra.identity import drawn_by
 from infra.processes.observed import observed
@@ -44,7 +51,10 @@ from projections.cameos import CameosReader
 from projections.enrolments import EnrolmentsReader
 from projections.feed import FeedReader
 from projections.generations import GenerationsReader
+from projections.moderation import ModerationReader
 from projections.notices import NoticesReader
+from projections.rules import RulesReader
+from projections.undos import UndosReader
 
 ROLE: Final = "api"
 
@@ -100,6 +110,11 @@ async def open_doors(
             enrolments=EnrolmentsReader(pool),
             asks=AsksReader(pool),
             appearances=AppearancesReader(pool),
+            moderation=ModerationReader(pool),
+            rules=RulesReader(pool),
+            undos=UndosReader(pool),
+            policies=policies_on(log),
+            vault=open_vault(settings),
             office=office_on(log),
             receipt_keys=receipts.ensure(settings.home),
             store=store,

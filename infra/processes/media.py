@@ -15,10 +15,13 @@ from activities.export.making import ExportActivities
 from activities.film.formats import FORMATS
 from activities.likeness.examine import examine
 from activities.media import MediaActivities
+from activities.moderation.judging import JudgingActivities
 from activities.provenance.lineage import Lineage
 from activities.provenance.manifest import FORMAT as SIGNED_TYPE
 from activities.provenance.sealing import SealingActivities
 from infra.bootstrap import (
+    built_in_screener,
+    desk_on,
     ledger_on,
     object_store,
     office_on,
@@ -27,6 +30,7 @@ from infra.bootstrap import (
     open_log,
     open_provenance,
     open_vault,
+    policies_on,
 )
 from infra.clock import system_clock
 from infra.errors import UserError
@@ -68,8 +72,18 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 kit,
             )
             lineage = Lineage(ledger, office_on(log))
+            judging = JudgingActivities(
+                ledger,
+                desk_on(log),
+                policies_on(log),
+                vault,
+                store,
+                built_in_screener(),
+                scratch,
+            )
             bodies = [
                 *films.bodies,
+                *judging.bodies,
                 *ExportActivities(store, ledger, kit, scratch, settings.visible_mark).bodies,
                 *AuditActivities(store, ledger, kit, scratch).bodies,
                 *SealingActivities(store, ledger, kit, lineage, scratch).bodies,

@@ -14,6 +14,7 @@ from activities.consent.asking import AskingActivities
 from activities.consent.leaving import LeavingDesk
 from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
+from activities.moderation.hearing import HearingActivities
 from infra.bootstrap import desk_on, ledger_on, office_on, open_log
 from infra.processes.observed import observed
 from infra.settings import Settings
@@ -25,6 +26,7 @@ from workflows.cameo_deletion import CameoDeletion
 from workflows.cameo_enrollment import CameoEnrollment
 from workflows.cameo_rescore import CameoRescore
 from workflows.consent_request import ConsentRequest
+from workflows.content_moderation import ContentModeration
 from workflows.likeness_retention import LikenessRetention
 from workflows.provenance_audit import ProvenanceAudit
 from workflows.staging_sweep import StagingSweep
@@ -41,6 +43,7 @@ STORIES: Final = (
     CameoDeletion,
     ConsentRequest,
     CameoRescore,
+    ContentModeration,
     VideoExport,
     VideoTakedown,
     ProvenanceAudit,
@@ -59,6 +62,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 *EnrolmentActivities(ledger, secrets.token_bytes).bodies,
                 *FreezingActivities(ledger).bodies,
                 *AskingActivities(ledger, desk).bodies,
+                *HearingActivities(ledger).bodies,
                 *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
             ]
             await run_workers(

@@ -29,9 +29,15 @@ OURS: Final = (
     "activities.export.orders",
     "activities.provenance.fronts",
     "activities.provenance.orders",
+    "activities.moderation.fronts",
+    "activities.moderation.orders",
     "workflows.contracts",
     "workflows.cameo_contracts",
     "workflows.consent_contracts",
+    "workflows.moderation_contracts",
+    "activities.provenance.export_orders",
+    "activities.provenance.fronts",
+    "activities.provenance.orders",
     "workflows.export_contracts",
     "workflows.toolkit",
 )
@@ -42,6 +48,7 @@ PACKAGES: Final = (
     "activities.cameo",
     "activities.consent",
     "activities.export",
+    "activities.moderation",
     "activities.provenance",
 )
 _LOUD: Final = (

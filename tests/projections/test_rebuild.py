@@ -11,6 +11,7 @@ import pytest
 
 from domain.catalog import EVENTS
 from domain.consent.appearance import AppearanceNoted
+from domain.kernel.model import Event
 from domain.kernel.ports import EventLog
 from infra.cli.bench_stories import stories
 from projections.connection import writing
@@ -22,9 +23,12 @@ from projections.retry import retry
 from projections.runner import Runner
 from projections.tables import Standing, Tables
 from tests import words
+from tests.domain.case_words import judge, reached, screened
 from tests.domain.consent_words import CAMEO, CASTER, OWNER, version_approved
 from tests.domain.test_asking import asked
+from tests.domain.test_case import to_allow
 from tests.domain.test_enrolment import started
+from tests.domain.test_what_if import STARTED
 from tests.projections.given import bytes_of, folded, happened, told, unreadable, written
 
 pytestmark = pytest.mark.servers
@@ -57,12 +61,19 @@ def drafted() -> AppearanceNoted:
     )
 
 
+def moderated() -> tuple[Event, ...]:
+    """A refusal that a batch undid."""
+    command = judge(("violence", 900))
+    undone = to_allow.model_copy(update={"batch_id": STARTED.batch_id})
+    return (screened(command), reached(command), STARTED, undone)
+
+
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
 async def test_rebuilt_tables_have_the_bytes_of_the_live_ones(
     projection: Projection[Any], log: EventLog, dsn: str
 ) -> None:
     events = await told(log, stories(120))
-    likeness = (version_approved(), started(), asked(), drafted())
+    likeness = (version_approved(), started(), asked(), drafted(), *moderated())
     await happened(log, *likeness)
     events += len(likeness)
     await folded(projection, log, dsn, batch=11)

@@ -18,6 +18,7 @@ from activities.cameo.rescore import RescoringActivities
 from activities.consent.asking import AskingActivities
 from activities.consent.desk import ConsentDesk
 from activities.ledger import Ledger
+from activities.moderation.hearing import HearingActivities
 from domain.kernel.ports import ObjectStore
 from domain.kernel.vault import Vault
 from tests.workflows.examiner import told_again, told_later, told_what
@@ -43,6 +44,7 @@ class CameoBodies:
             *EnrolmentActivities(ledger, secrets.token_bytes).bodies,
             *FreezingActivities(ledger).bodies,
             *AskingActivities(ledger, desk).bodies,
+            *HearingActivities(ledger).bodies,
         ]
         self.io: Bodies = [
             *ReceiptActivities(store, ledger, vault, gallery, scratch).bodies,

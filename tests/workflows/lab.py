@@ -25,6 +25,8 @@ from activities.export.making import ExportActivities
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
+from activities.moderation.judging import JudgingActivities
+from activities.moderation.policies import PolicyDesk
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.lineage import Lineage
 from activities.provenance.sealing import SealingActivities
@@ -61,6 +63,7 @@ from infra.vault import FolderVault
 from tests import words
 from tests.workflows.bodies import CameoBodies
 from tests.workflows.players import Players
+from tests.workflows.screener import ToldScreener, told_policy
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
     VIDEO_GENERATION,
@@ -328,6 +331,8 @@ def bodies(
 ) -> dict[str, list[Callable[..., Any]]]:
     """The real activities of all processes but the studio, by the process that serves them."""
     cameos = CameoBodies(ledger, store, vault, gallery, LogIndex(log), desk, scratch)
+    policies = PolicyDesk(log, CatalogCodec(EVENTS), told_policy())
+    judging = JudgingActivities(ledger, desk, policies, vault, store, ToldScreener(), scratch)
     return {
         "orchestration": [
             *GenerationActivities(ledger, office).bodies,
@@ -342,5 +347,6 @@ def bodies(
             *SealingActivities(store, ledger, kit, Lineage(ledger, office), scratch).bodies,
             *cameos.io,
             *cameos.media,
+            *judging.bodies,
         ],
     }

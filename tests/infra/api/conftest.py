@@ -20,6 +20,8 @@ from activities.consent.admission import AdmissionActivities
 from activities.consent.leaving import LeavingDesk
 from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
+from activities.moderation.judging import JudgingActivities
+from activities.moderation.policies import PolicyDesk
 from domain.catalog import EVENTS
 from infra.api.app import create_app
 from infra.api.doors import Doors, Limits
@@ -34,6 +36,7 @@ from infra.bootstrap import (
     prepare,
 )
 from infra.embedded.servers import EmbeddedServers
+from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
 from infra.processes.api import open_doors
 from infra.processes.orchestration import STORIES
@@ -46,6 +49,7 @@ from projections.registry import PROJECTIONS
 from projections.runner import Runner
 from tests.infra.api.studio import SmallStudio
 from tests.workflows.bodies import CameoBodies
+from tests.workflows.screener import ToldScreener, told_policy
 from workflows.contracts import ORCHESTRATION_QUEUE
 
 LIMITS = Limits(
@@ -119,7 +123,16 @@ async def stage() -> AsyncIterator[Stage]:
             *AdmissionActivities(office).bodies,
             *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
         ]
-        await _work(stack, settings, decisions, studio, cameos)
+        judging = JudgingActivities(
+            ledger,
+            desk_on(log),
+            PolicyDesk(log, CatalogCodec(EVENTS), told_policy()),
+            open_vault(settings),
+            store,
+            ToldScreener(),
+            settings.home / "scratch",
+        )
+        await _work(stack, settings, decisions, studio, cameos, judging)
         for projection in PROJECTIONS:
             runner = Runner(projection, log, EVENTS, settings.postgres_dsn)
             running = asyncio.create_task(runner.run())
@@ -136,6 +149,7 @@ async def _work(
     decisions: list[Callable[..., Any]],
     studio: SmallStudio,
     cameos: CameoBodies,
+    judging: JudgingActivities,
 ) -> None:
     client = await connect(settings, role="test")
     throttle = timedelta(milliseconds=50)
@@ -149,9 +163,10 @@ async def _work(
             studio.brand_video,
             studio.prove_export,
             studio.keep_video_down,
+            judging.screen_film,
             *cameos.media,
         ],
-        "io": [studio.clear_staging, *cameos.io],
+        "io": [studio.clear_staging, judging.screen_words, *cameos.io],
     }
     for queue, activities in bodies.items():
         worker = Worker(

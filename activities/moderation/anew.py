@@ -1,0 +1,81 @@
+"""Findings of recorded cases under another policy: only detectors that changed look again.
+
+A detector has changed when it runs in another version today; whom a policy protects is a part of
+the version of who looks for names. What was looked at is kept sealed for its account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from activities.moderation.material import Screener, open_material
+from domain.kernel.vault import Erased, Vault
+from domain.moderation.case_situations import Known
+from domain.moderation.finding import Findings
+from domain.moderation.policy import Policy
+from domain.moderation.what_if import stale
+
+How = Literal["as-recorded", "looked-again", "film-as-recorded", "erased"]
+
+
+@dataclass(frozen=True)
+class Anew:
+    """The findings to judge by, and how they came about."""
+
+    findings: tuple[Findings, ...]
+    how: How
+
+
+class FindingsAnew:
+    """Looks again where that is needed. Without a screener, nobody does."""
+
+    def __init__(self, vault: Vault, screener: Screener | None, policy: Policy) -> None:
+        self._vault = vault
+        self._screener = screener.under(policy) if screener else None
+        self._versions = dict(self._screener.versions) if self._screener else {}
+        self._erased: dict[str, bool] = {}
+
+    async def of(self, case: Known) -> Anew:
+        """What is found in a case. Of whoever is erased, nothing is opened."""
+        content = case.content
+        if await self._is_erased(case):
+            return Anew(content.findings, "erased")
+        names = stale(case, self._versions)
+        if self._screener is None or not names:
+            return Anew(content.findings, "as-recorded")
+        if content.gate != "admission":
+            return Anew(content.findings, "film-as-recorded")
+        material = await open_material(self._vault, content.account_id, content.sealed)
+        anew = await self._screener.words(material, only=names)
+        return Anew(merged(content.findings, anew, names), "looked-again")
+
+    async def _is_erased(self, case: Known) -> bool:
+        """Whether the key of the case's account is gone; asked once for each account."""
+        account_id, sealed = case.content.account_id, case.content.sealed
+        if account_id not in self._erased and sealed:
+            try:
+                await open_material(self._vault, account_id, sealed)
+                self._erased[account_id] = False
+            except Erased:
+                self._erased[account_id] = True
+        return self._erased.get(account_id, False)
+
+
+def merged(
+    before: tuple[Findings, ...], anew: tuple[Findings, ...], names: frozenset[str]
+) -> tuple[Findings, ...]:
+    """The findings as they were, but for the looks of these detectors."""
+    looks = {(each.stage, look.detector.name): look for each in anew for look in each.looks}
+    return tuple(
+        Findings(
+            stage=each.stage,
+            looks=tuple(
+                looks.get((each.stage, look.detector.name), look)
+                if look.detector.name in names
+                else look
+                for look in each.looks
+            ),
+        )
+        for each in before
+    )

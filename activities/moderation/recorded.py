@@ -1,0 +1,57 @@
+"""The cases of a period as the log has them, one after the other, without holding all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Final, cast
+
+from domain.kernel.envelope import RecordedEvent
+from domain.kernel.ports import START, EventCodec, EventLog
+from domain.moderation.case import MODERATION
+from domain.moderation.case_events import CaseEvent, ContentScreened
+from domain.moderation.case_situations import Case, Known
+
+BATCH_EVENTS: Final = 2000
+_OURS: Final = f"{MODERATION.category}-"
+_SCREENED: Final = "content-screened"
+_REACHED: Final = "verdict-reached"
+
+
+async def cases_between(
+    log: EventLog, codec: EventCodec, since: datetime, until: datetime | None = None
+) -> AsyncIterator[Known]:
+    """Every case that was screened in the period, as it stands now, in the order of the log.
+
+    The log is read twice: what happened to cases after their verdicts is small and gathered first.
+    """
+    later = await _later(log)
+    screened: dict[str, Case] = {}
+    async for each in _ours(log):
+        name = each.type.rpartition(".v")[0]
+        if name == _SCREENED:
+            event = cast(ContentScreened, codec.decode(each))
+            if event.at >= since and (until is None or event.at < until):
+                screened[each.stream] = MODERATION.evolve(MODERATION.initial, event)
+        elif name == _REACHED and (state := screened.pop(each.stream, None)) is not None:
+            for one in (each, *later.get(each.stream, ())):
+                state = MODERATION.evolve(state, cast(CaseEvent, codec.decode(one)))
+            assert isinstance(state, Known), "its verdict was reached"
+            yield state
+
+
+async def _later(log: EventLog) -> dict[str, list[RecordedEvent]]:
+    found: dict[str, list[RecordedEvent]] = {}
+    async for each in _ours(log):
+        if each.type.rpartition(".v")[0] not in (_SCREENED, _REACHED):
+            found.setdefault(each.stream, []).append(each)
+    return found
+
+
+async def _ours(log: EventLog) -> AsyncIterator[RecordedEvent]:
+    position = START
+    while batch := await log.read_all(position, BATCH_EVENTS):
+        for each in batch:
+            if each.stream.startswith(_OURS):
+                yield each
+        position = batch[-1].position

@@ -1,0 +1,87 @@
+"""The built-in detectors as one screener: texts by the panel, films by whoever looks at films."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from activities.moderation.content import Content, Restriction, of_brief, of_plan
+from activities.moderation.material import Material, Person
+from activities.moderation.owners import DETECTOR as OWNERS
+from activities.moderation.panel import Panel
+from domain.consent.preferences import Preference, Preferences
+from domain.consent.wording import Portrayed
+from domain.moderation.finding import Detector, Findings
+from domain.moderation.policy import Policy
+
+
+class FilmLook(Protocol):
+    """Looks at a stored film. Blocks; whoever cannot look says so in its look."""
+
+    @property
+    def detectors(self) -> tuple[Detector, ...]:
+        """Who looks."""
+        ...
+
+    def look(self, path: Path, material: Material) -> tuple[Findings, ...]:
+        """The findings about frames, sound and likeness."""
+        ...
+
+
+@dataclass(frozen=True)
+class BuiltInScreener:
+    """Runs the detectors in threads, so that nobody waits for them who need not."""
+
+    panel: Panel
+    films: FilmLook
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The running version of every detector, by its name."""
+        whole = (*(each.detector for each in self.panel.detectors), OWNERS, *self.films.detectors)
+        return {each.name: each.version for each in whole}
+
+    def under(self, policy: Policy) -> BuiltInScreener:
+        """The same detectors, looking for whom this policy protects."""
+        return replace(self, panel=self.panel.under(policy))
+
+    async def words(
+        self, material: Material, only: frozenset[str] | None = None
+    ) -> tuple[Findings, ...]:
+        """What is found in the prompt, and in the plan with everybody's wishes merged."""
+        panel = self.panel
+        if only is not None:
+            kept = tuple(each for each in panel.detectors if each.detector.name in only)
+            panel = replace(panel, detectors=kept)
+        contents = (of_brief(material.brief), plan_of(material))
+        return await asyncio.to_thread(lambda: tuple(panel.look(each) for each in contents))
+
+    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
+        """What is found in the pictures, in what is said, and in who is seen."""
+        return await asyncio.to_thread(self.films.look, path, material)
+
+
+def plan_of(material: Material) -> Content:
+    """What samplers are going to be given, with everybody's wishes and refusals."""
+    by_handle = {each.handle: each for each in material.people}
+    shots = {
+        number: tuple(_portrayed(by_handle[each]) for each in handles if each in by_handle)
+        for number, handles in enumerate(material.brief.called, 1)
+    }
+    restrictions = tuple(
+        Restriction(cameo_id=each.cameo_id, never=each.never, refused=each.refused)
+        for each in material.people
+        if each.never or each.refused
+    )
+    return of_plan(material.brief, shots, restrictions)
+
+
+def _portrayed(person: Person) -> Portrayed:
+    wishes = (
+        *(Preference(kind="always", thing=each) for each in person.always),
+        *(Preference(kind="never", thing=each) for each in person.never),
+    )
+    return person.handle, Preferences(wishes=wishes)

@@ -1,0 +1,189 @@
+"""Undoing a revision: every verdict of it in a period replaced by the other policy's, as one batch.
+
+Cases are changed some at a time, each portion in one atomic append, under ids that follow from the
+batch: an undo that was interrupted goes on when it is asked for again, and says that it is complete
+only when it is. The batch can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from activities.ledger import Context, Decision, Ledger
+from activities.moderation.anew import FindingsAnew
+from activities.moderation.material import Screener
+from activities.moderation.policies import PolicyDesk
+from activities.moderation.recorded import cases_between
+from domain.account.notice import NOTICE, PostNotice, notice_id
+from domain.kernel.model import Command
+from domain.kernel.ports import START, EventCodec, EventLog
+from domain.kernel.vault import Vault
+from domain.moderation.case import MODERATION
+from domain.moderation.case_commands import RestoreVerdict, UndoVerdict
+from domain.moderation.case_situations import Held, Known, kept_by_two, without
+from domain.moderation.undoing import (
+    UNDO,
+    BeginUndo,
+    CompleteReversal,
+    CompleteUndo,
+    NotBegun,
+    Reversed,
+    ReverseUndo,
+    UndoStarted,
+    UndoUnknown,
+    UndoWasReversed,
+    batch_id,
+    concerns,
+    undo_of,
+)
+
+PORTION: Final = 100
+_ACTOR: Final = "operator/cli"
+
+
+@dataclass
+class Undone:
+    """What came of a batch. ``kept`` are refusals on which two humans agreed; ``held`` wait now."""
+
+    batch_id: str
+    instead: int
+    cases: int = 0
+    changed: int = 0
+    kept: int = 0
+    held: list[str] = field(default_factory=list)
+    position: int = START
+
+
+class PolicyUndo:
+    """Carries out batches, whose every step is safe to repeat.
+
+    The other policy judges what its own detectors find; without a screener, what was recorded.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        codec: EventCodec,
+        policies: PolicyDesk,
+        vault: Vault,
+        screener: Screener | None = None,
+    ) -> None:
+        self._log, self._codec, self._policies = log, codec, policies
+        self._vault, self._screener = vault, screener
+        self._ledger = Ledger(log, codec)
+
+    async def undo(self, revision: int, since: datetime, until: datetime, at: datetime) -> Undone:
+        """Replace a revision's verdicts. Raises the refusals of policies and of batches."""
+        instead = (await self._policies.policies()).before(revision)
+        identifier = batch_id(revision, since, until)
+        begin = BeginUndo(
+            command_id=f"undo/{identifier}/begin",
+            at=at,
+            batch_id=identifier,
+            revision=revision,
+            instead=instead.revision,
+            since=since,
+            until=until,
+        )
+        done = Undone(identifier, instead.revision)
+        started = await self._standing(identifier, begin)
+        anew = FindingsAnew(self._vault, self._screener, instead)
+        portion: list[tuple[Known, UndoVerdict]] = []
+        async for case in cases_between(self._log, self._codec, since, until):
+            if (before := dict(case.undone).get(identifier)) is not None:
+                done.cases += 1  # by an earlier attempt of this batch
+                done.changed += before.effects != case.effects
+                self._note_held(before, case, done)
+                continue
+            if not concerns(case, started):
+                continue
+            done.cases += 1
+            if kept_by_two(case):
+                done.kept += 1
+                continue
+            found = await anew.of(case)
+            portion.append((case, undo_of(case, started, instead, found.findings, at)))
+            if len(portion) == PORTION:
+                await self._change(portion, done)
+                portion = []
+        await self._change(portion, done)
+        complete = CompleteUndo(
+            command_id=f"undo/{identifier}/complete", at=at, cases=done.cases, changed=done.changed
+        )
+        done.position = await self._about(identifier, complete)
+        return done
+
+    async def reverse(self, identifier: str, at: datetime) -> Undone:
+        """Take a complete batch back. Raises UndoUnknown and UndoUnfinished."""
+        reverse = ReverseUndo(command_id=f"undo/{identifier}/reverse", at=at)
+        started = await self._standing(identifier, reverse)
+        done = Undone(identifier, started.instead)
+        ids = [
+            case.content.case_id
+            async for case in cases_between(self._log, self._codec, started.since, started.until)
+            if any(batch == identifier for batch, _ in case.undone)
+        ]
+        for begin in range(0, len(ids), PORTION):
+            decisions = [
+                Decision(
+                    MODERATION,
+                    each,
+                    RestoreVerdict(
+                        command_id=f"undo/{identifier}/{each}/restore", at=at, batch_id=identifier
+                    ),
+                )
+                for each in ids[begin : begin + PORTION]
+            ]
+            await self._ledger.perform(decisions, self._context(identifier))
+            done.changed += len(decisions)
+        done.cases = done.changed
+        complete = CompleteReversal(
+            command_id=f"undo/{identifier}/reversed", at=at, cases=done.cases
+        )
+        done.position = await self._about(identifier, complete)
+        return done
+
+    async def _change(self, portion: Sequence[tuple[Known, UndoVerdict]], done: Undone) -> None:
+        """Change a portion and tell the people of it, in one append."""
+        decisions: list[Decision] = []
+        for case, command in portion:
+            content, now = case.content, without(case, command.instead, command.at)
+            decisions.append(Decision(MODERATION, content.case_id, command))
+            if case.effects - now.effects:
+                notice = PostNotice(
+                    command_id=f"{command.command_id}/tell",
+                    at=command.at,
+                    account_id=content.account_id,
+                    about=content.case_id,
+                    kind="restriction-undone",
+                )
+                identifier = notice_id(content.case_id, "restriction-undone")
+                decisions.append(Decision(NOTICE, identifier, notice))
+            self._note_held(case, now, done)
+            done.changed += case.effects != now.effects
+        if decisions:
+            await self._ledger.perform(decisions, self._context(done.batch_id))
+
+    def _note_held(self, before: Known, now: Known, done: Undone) -> None:
+        if isinstance(now, Held) and not isinstance(before, Held):
+            done.held.append(now.content.case_id)
+
+    async def _standing(self, identifier: str, command: Command) -> UndoStarted:
+        await self._about(identifier, command)
+        state = (await self._ledger.state(UNDO, identifier)).state
+        if isinstance(state, NotBegun):
+            raise UndoUnknown
+        if isinstance(state, Reversed) and isinstance(command, BeginUndo):
+            raise UndoWasReversed  # the command was carried out once, before the reversal
+        return state.started
+
+    async def _about(self, identifier: str, command: Command) -> int:
+        decision = Decision(UNDO, identifier, command)
+        performed = await self._ledger.perform([decision], self._context(identifier))
+        return performed.position
+
+    def _context(self, identifier: str) -> Context:
+        return Context(_ACTOR, f"undo/{identifier}")

@@ -1,0 +1,78 @@
+"""Gates: where a generation is looked at, and what is looked at there.
+
+A generation passes *admission* before a GPU is taken and *release* before anybody sees it; what is
+*published* can be looked at again. At each gate there is one case, with one verdict: the gravest of
+those about the gate's stages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal
+
+from domain.kernel.ids import sibling
+from domain.moderation.categories import Stage
+from domain.moderation.deciding import decide
+from domain.moderation.finding import Findings
+from domain.moderation.policy import Policy
+from domain.moderation.reasons import Restriction
+from domain.moderation.verdict import Context, Verdict
+
+Gate = Literal["admission", "release", "published"]
+GATES: Final[Mapping[Gate, tuple[Stage, ...]]] = MappingProxyType(
+    {
+        "admission": ("prompt", "plan"),
+        "release": ("frames", "sound", "likeness"),
+        "published": ("frames", "sound", "likeness"),
+    }
+)
+"""The stages without which there is no verdict at a gate."""
+RESTRICTIONS: Final[Mapping[Gate, Restriction]] = MappingProxyType(
+    {"admission": "generation-refused", "release": "release-refused", "published": "hidden"}
+)
+"""What a block means at a gate, in the words of a statement of reasons."""
+
+Effect = Literal["hold", "block", "hide", "strike", "notice", "refund"]
+"""What follows for the person: it waits, it is refused, it is hidden, it counts against the
+account, they are told, and what was refused is not counted as used."""
+
+_WEIGHT: Final = {"allow": 0, "hold": 1, "block": 2}
+_GRAVITY: Final = {"ordinary": 0, "grave": 1, "gravest": 2}
+
+
+def case_id(generation_id: str, gate: Gate) -> str:
+    """The id of a generation's case at a gate; nobody can read the generation out of it."""
+    return sibling(sibling(generation_id, gate), "mod")
+
+
+def judged(findings: Iterable[Findings], policy: Policy, context: Context) -> Verdict:
+    """The one verdict of a gate: the gravest about any of its stages, the first of equals."""
+    verdicts = [decide(each, policy, context) for each in findings]
+    return max(verdicts, key=lambda each: (_WEIGHT[each.outcome], _GRAVITY[each.gravity]))
+
+
+def priority_of(verdict: Verdict) -> int:
+    """How soon a human should look, from 0 to 100: the gravest first, then the surest."""
+    return 40 * _GRAVITY[verdict.gravity] + verdict.confidence * 20 // 1000
+
+
+def effects_of(verdict: Verdict, gate: Gate, outcome: str) -> frozenset[Effect]:
+    """What follows from an outcome at a gate, where this verdict led to it."""
+    match outcome:
+        case "block":
+            refused: Effect = "hide" if gate == "published" else "block"
+            grave: frozenset[Effect] = (
+                frozenset({"strike"}) if verdict.gravity != "ordinary" else frozenset()
+            )
+            return frozenset({refused, "notice", "refund"}) | grave
+        case "hold":
+            return frozenset({"hold", "notice"})
+    return frozenset()
+
+
+def clearance_id(account_id: str, content_sha256: str) -> str:
+    """Under what it is kept that humans let an account's content pass."""
+    digest = hashlib.sha256(f"{account_id} {content_sha256}".encode()).hexdigest()
+    return digest[:40]

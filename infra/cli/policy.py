@@ -1,0 +1,315 @@
+"""``policy``: publish, share, enforce, roll back; ask what another would have done; undo one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from activities.ledger import Context, Decision, Ledger
+from activities.moderation.comparing import PolicyComparer
+from activities.moderation.material import Screener
+from activities.moderation.policies import PolicyDesk, publish
+from activities.moderation.undoing import PolicyUndo, Undone
+from domain.catalog import EVENTS
+from domain.kernel.errors import Refusal
+from domain.moderation.policy import Policy
+from domain.moderation.policy_text import parse_policy
+from domain.moderation.publishing import (
+    HOUSE,
+    PUBLISHING,
+    EnforcePolicy,
+    PublishingCommand,
+    RevertPolicy,
+    SharePolicy,
+)
+from domain.moderation.what_if import WhatIf
+from infra.bootstrap import built_in_screener, open_vault, policies_on
+from infra.cli.figures import Figures, equals
+from infra.cli.running import postgres_dsn
+from infra.clock import system_clock
+from infra.errors import UserError
+from infra.eventlog.codec import CatalogCodec
+from infra.eventlog.postgres import PostgresEventLog
+from infra.identity import drawn_by
+from infra.settings import Settings
+from projections.faults import PASSING, kind_of
+from projections.registry import PROJECTIONS
+from projections.watermarks import NotYetVisible, Watermarks
+
+app = typer.Typer(
+    name="policy",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Publish and roll back moderation policies, see what one would do, undo what one did.",
+)
+
+T = TypeVar("T")
+SEEN_WITHIN_SECONDS: Final = 60.0
+_READ: Final = ("moderation", "rules", "undos", "notices")
+_CONTEXT: Final = Context("operator/cli", f"policy/{HOUSE}")
+Revision = Annotated[int, typer.Argument(min=1, help="The policy's revision.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the result here.")]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the commands ask."""
+
+    log: PostgresEventLog
+    ledger: Ledger
+    policies: PolicyDesk
+    watermarks: Watermarks
+    settings: Settings
+
+    async def decide(self, command: PublishingCommand) -> None:
+        """Carry it out on the house's policies."""
+        await self.ledger.perform([Decision(PUBLISHING, HOUSE, command)], _CONTEXT)
+
+    def undo(self, screener: Screener | None = None) -> PolicyUndo:
+        """Whoever carries batches out."""
+        vault = open_vault(self.settings)
+        return PolicyUndo(self.log, CatalogCodec(EVENTS), self.policies, vault, screener)
+
+    async def seen(self, position: int) -> None:
+        """Return once those who read can see it."""
+        await self.watermarks.wait_until(position, SEEN_WITHIN_SECONDS, _READ)
+
+
+@app.command("list")
+def list_policies() -> None:
+    """Every revision, and which of them decides."""
+
+    async def look(desk: Desk) -> Table:
+        policies = await desk.policies.in_force(system_clock())
+        table = Table(title="Policies", title_justify="left")
+        for heading in ("revision", "title", "rules", "decides", "sha256"):
+            table.add_column(heading)
+        for each in sorted(policies.published.values(), key=lambda each: -each.revision):
+            decides = "for all" if policies.enforced[-1:] == (each.revision,) else ""
+            if each.revision == policies.candidate:
+                share = policies.share
+                decides = "watches" if share is None else f"for {share / 10:g} %"
+            cells = (str(each.revision), each.title, str(len(each.rules)), decides)
+            table.add_row(*cells, each.sha256[:16])
+        return table
+
+    Console().print(_with_desk(look))
+
+
+@app.command("publish")
+def publish_policy(
+    policy: Annotated[Path, typer.Option("--policy", help="The policy, in TOML or JSON.")],
+    enforce: Annotated[bool, typer.Option(help="Let it decide for all at once.")] = False,
+) -> None:
+    """Put a policy into the shadow, once it has stood its trial: it watches and decides nothing."""
+
+    async def work(desk: Desk) -> str:
+        policies = await desk.policies.in_force(system_clock())
+        given = read_policy(policy, policies.newest + 1)
+        at = system_clock()
+        name = f"policy/{given.revision}/{given.sha256}"
+        await publish(desk.ledger, given, name, at, _CONTEXT)
+        if not enforce:
+            return f"Revision {given.revision} watches. Share or enforce it when it has been seen."
+        await desk.decide(EnforcePolicy(command_id=_drawn(), at=at, revision=given.revision))
+        return f"Revision {given.revision} decides."
+
+    typer.echo(_with_desk(work))
+
+
+@app.command()
+def share(
+    revision: Revision,
+    thousandths: Annotated[int, typer.Argument(min=0, max=1000)],
+) -> None:
+    """Let the revision that watches decide for a part of the content, always for the same part."""
+    command = SharePolicy(
+        command_id=_drawn(), at=system_clock(), revision=revision, share=thousandths
+    )
+    _with_desk(lambda desk: desk.decide(command))
+    typer.echo(f"Revision {revision} decides for {thousandths / 10:g} % of the content.")
+
+
+@app.command()
+def enforce(revision: Revision) -> None:
+    """Let the revision that is being tried decide for all."""
+    command = EnforcePolicy(command_id=_drawn(), at=system_clock(), revision=revision)
+    _with_desk(lambda desk: desk.decide(command))
+    typer.echo(f"Revision {revision} decides.")
+
+
+@app.command()
+def rollback(
+    because: Annotated[str, typer.Option(help="Why, in one word.")] = "rolled-back",
+) -> None:
+    """Take the last step back: who is being tried goes, or the revision before decides again."""
+
+    async def work(desk: Desk) -> str:
+        policies = await desk.policies.policies()
+        last = policies.candidate or (policies.enforced[-1] if policies.enforced else 0)
+        if last == 0:
+            raise UserError("No policy has been published here, so nothing can be rolled back.")
+        command = RevertPolicy(
+            command_id=_drawn(), at=system_clock(), revision=last, because=because
+        )
+        await desk.decide(command)
+        now = (await desk.policies.policies()).in_force.revision
+        return f"Revision {last} decides no longer; revision {now} does."
+
+    typer.echo(_with_desk(work))
+
+
+@app.command("what-if")
+def what_if(
+    policy: Annotated[Path, typer.Option("--policy", help="The policy to try, TOML or JSON.")],
+    since: Annotated[datetime, typer.Option(help="From when on, UTC, such as 2026-11-01.")],
+    until: Annotated[datetime | None, typer.Option(help="Until when; without it, now.")] = None,
+    as_recorded: Annotated[
+        bool, typer.Option(help="Let no detector look again, though some have changed.")
+    ] = False,
+    json_file: JsonFile = None,
+) -> None:
+    """What a policy would have done with all that is recorded. Nothing follows from it."""
+
+    async def work(desk: Desk) -> WhatIf:
+        newest = (await desk.policies.policies()).newest
+        given = read_policy(policy, newest + 1)
+        comparer = PolicyComparer(
+            desk.log,
+            CatalogCodec(EVENTS),
+            open_vault(desk.settings),
+            None if as_recorded else built_in_screener(),
+        )
+        return await comparer.compare(given, _utc(since), _utc(until) if until else None)
+
+    told = _with_desk(work)
+    if json_file is not None:
+        json_file.write_text(told.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    Console().print(comparison_table(told))
+
+
+@app.command()
+def undo(
+    revision: Revision,
+    since: Annotated[datetime, typer.Option("--from", help="From when on, UTC.")],
+    until: Annotated[datetime, typer.Option("--to", help="Until when, UTC.")],
+    json_file: JsonFile = None,
+) -> None:
+    """Undo all that a revision decided in a period, as one batch that can be taken back."""
+
+    async def work(desk: Desk) -> Undone:
+        done = await desk.undo(built_in_screener()).undo(
+            revision, _utc(since), _utc(until), system_clock()
+        )
+        await desk.seen(done.position)
+        return done
+
+    _report(_with_desk(work), f"undo of revision {revision}", json_file)
+
+
+@app.command("undo-back")
+def undo_back(
+    batch_id: Annotated[str, typer.Argument(help="The batch, as the undo printed it.")],
+    json_file: JsonFile = None,
+) -> None:
+    """Take an undo back: every case stands as it stood before that batch."""
+
+    async def work(desk: Desk) -> Undone:
+        done = await desk.undo().reverse(batch_id, system_clock())
+        await desk.seen(done.position)
+        return done
+
+    _report(_with_desk(work), f"undo {batch_id} taken back", json_file)
+
+
+def read_policy(path: Path, revision: int) -> Policy:
+    """A policy from a file, under the next revision. Raises UserError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}. Give a TOML or JSON file.") from None
+    try:
+        if path.suffix == ".json":
+            return Policy.model_validate_json(text).model_copy(update={"revision": revision})
+        return parse_policy(text, revision=revision)
+    except (Refusal, ValueError) as refused:
+        raise UserError(f"{path}: {refused}") from None
+
+
+def comparison_table(told: WhatIf) -> Table:
+    """The comparison for a reader at a terminal."""
+    title = (
+        f"{told.cases:,} cases: {told.newly_blocked:,} newly blocked, {told.newly_held:,} newly "
+        f"held, {told.newly_allowed:,} newly allowed; {told.erased:,} of erased people left out; "
+        f"hash {told.sha256[:16]}"
+    )
+    table = Table(title=title, title_justify="left")
+    for heading in ("rule", "blocked", "held", "allowed", "appeals spared", "against humans"):
+        table.add_column(heading, justify="left" if heading == "rule" else "right")
+    table.add_column("for example", overflow="fold")
+    for each in told.rules:
+        counts = (
+            *(each.newly_blocked, each.newly_held, each.newly_allowed),
+            *(each.appeals_spared, each.against_humans),
+        )
+        sample = each.samples[0] if each.samples else None
+        example = f"{sample.case_id}, {sample.place}, {sample.score}" if sample else ""
+        table.add_row(each.clause, *(f"{count:,}" for count in counts), example)
+    return table
+
+
+def _report(done: Undone, title: str, json_file: Path | None) -> None:
+    figures = Figures(title, ("seen",))
+    figures.measured("cases", done.cases, "cases")
+    figures.measured("changed", done.changed, "cases")
+    figures.measured("kept by two readers", done.kept, "cases")
+    figures.measured("now waiting for humans", len(done.held), "cases")
+    figures.measured("seen", True, "", goal=equals(True))
+    figures.add(batch_id=done.batch_id, instead=done.instead, position=done.position)
+    figures.write(json_file)
+    Console().print(figures.table())
+    typer.echo(f"Batch {done.batch_id}; take it back with ./callsheet policy undo-back.")
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Desk]:
+    """Log, policies and the read models' positions."""
+    dsn = postgres_dsn(settings)
+    async with PostgresEventLog(dsn) as log, Watermarks(dsn, PROJECTIONS) as watermarks:
+        ledger = Ledger(log, CatalogCodec(EVENTS))
+        yield Desk(log, ledger, policies_on(log), watermarks, settings)
+
+
+def _with_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with opened(Settings.read()) as desk:
+            return await work(desk)
+
+    try:
+        return asyncio.run(run())
+    except Refusal as refusal:
+        raise UserError(f"{refusal} {refusal.next_step}") from None
+    except NotYetVisible as behind:
+        raise UserError(f"It is done, and not seen yet: {behind}") from None
+    except PASSING as error:
+        raise UserError(
+            f"PostgreSQL did not do its part ({kind_of(error)}). Look at ./callsheet status, "
+            "then try again."
+        ) from None
+
+
+def _drawn() -> str:
+    return drawn_by(system_clock)("cmd")
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

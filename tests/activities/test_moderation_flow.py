@@ -1,0 +1,320 @@
+"""Judging, what-if and undo on a log: what is written, and what is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.consent.desk import ConsentDesk
+from activities.ledger import Context, Decision, Ledger
+from activities.moderation import undoing
+from activities.moderation.comparing import PolicyComparer
+from activities.moderation.hearing import HearingActivities
+from activities.moderation.judging import JudgingActivities
+from activities.moderation.orders import (
+    AppealOrder,
+    CaseStanding,
+    ClaimOrder,
+    ReadingOrder,
+    WordsScreeningOrder,
+)
+from activities.moderation.policies import PolicyDesk, publish
+from activities.moderation.undoing import PolicyUndo, Undone
+from domain.catalog import EVENTS
+from domain.generation.brief import Brief, Line, Shot
+from domain.kernel.ports import LogUnavailable
+from domain.moderation.case import MODERATION
+from domain.moderation.publishing import HOUSE, PUBLISHING, EnforcePolicy, RevertPolicy
+from domain.moderation.undoing import UndoWasReversed, outcome_of
+from infra.eventlog.codec import CatalogCodec
+from infra.eventlog.memory import MemoryEventLog
+from infra.media.memory import MemoryObjectStore
+from infra.vault import FolderVault
+from tests import words
+from tests.workflows.screener import ToldScreener, told_policy
+
+TEST = Context("client/test", "test")
+
+
+@dataclass
+class House:
+    """A log, a vault, the policies and the detectors of one test."""
+
+    log: MemoryEventLog
+    ledger: Ledger
+    vault: FolderVault
+    policies: PolicyDesk
+    screener: ToldScreener
+    judging: JudgingActivities
+    hearing: HearingActivities
+    codec: CatalogCodec
+
+    async def judge(
+        self, prompt: str, number: int = 1, account: int = 1, lines: Sequence[Line] = ()
+    ) -> CaseStanding:
+        """Ask for a video of a prompt, as the account of this number."""
+        shot = Shot(prompt=prompt, seconds=5, lines=tuple(lines))
+        order = WordsScreeningOrder(
+            generation_id=words.an_id("gen", number),
+            account_id=words.an_id("acc", account),
+            command_id=f"generation/{number}/screen",
+            at=words.moment(number),
+            actor="client/test",
+            brief=Brief(prompt=prompt, shots=(shot,)),
+        )
+        return await self.judging.screen_words(order)
+
+    async def enforce(self, policy: Any) -> None:
+        await publish(self.ledger, policy, f"publish/{policy.revision}", words.NOON, TEST)
+        command = EnforcePolicy(
+            command_id=f"enforce/{policy.revision}", at=words.NOON, revision=policy.revision
+        )
+        await self.ledger.perform([Decision(PUBLISHING, HOUSE, command)], TEST)
+
+    async def told(self, case_id: str) -> list[str]:
+        streams = [each.stream for each in await self.log.read_all(limit=100_000)]
+        return [each.rpartition(".")[2] for each in streams if each.startswith(f"notice-{case_id}")]
+
+    async def outcomes(self) -> list[Any]:
+        """How every case stands for its person."""
+        events = await self.log.read_all(limit=1_000_000)
+        ids = {
+            each.stream.partition("-")[2]
+            for each in events
+            if each.stream.startswith("moderation-")
+        }
+        return [
+            (each, outcome_of((await self.ledger.state(MODERATION, each)).state))
+            for each in sorted(ids)
+        ]
+
+    @property
+    def undo(self) -> PolicyUndo:
+        return PolicyUndo(self.log, self.codec, self.policies, self.vault)
+
+    def comparer(self, screener: ToldScreener | None = None) -> PolicyComparer:
+        return PolicyComparer(self.log, self.codec, self.vault, screener)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return a_house(tmp_path)
+
+
+def a_house(folder: Path) -> House:
+    log, codec, screener = MemoryEventLog(), CatalogCodec(EVENTS), ToldScreener()
+    ledger, vault = Ledger(log, codec), FolderVault(folder / "keys")
+    policies = PolicyDesk(log, codec, told_policy())
+    judging = JudgingActivities(
+        ledger,
+        ConsentDesk(log, codec),
+        policies,
+        vault,
+        MemoryObjectStore(),
+        screener,
+        folder / "scratch",
+    )
+    hearing = HearingActivities(ledger)
+    return House(log, ledger, vault, policies, screener, judging, hearing, codec)
+
+
+def errand(standing: CaseStanding, name: str, seconds: float = 100) -> dict[str, Any]:
+    return {
+        "case_id": standing.case_id,
+        "command_id": f"{standing.case_id}/{name}",
+        "at": words.moment(seconds),
+        "actor": "client/test",
+    }
+
+
+async def appealed_and_reinstated(house: House, standing: CaseStanding) -> CaseStanding:
+    account_id = standing.account_id
+    await house.hearing.lodge_appeal(
+        AppealOrder(**errand(standing, "appeal"), account_id=account_id)
+    )
+    await house.hearing.claim_case(
+        ClaimOrder(**errand(standing, "claim"), reviewer="staff-desk/anne")
+    )
+    return await house.hearing.read_case(
+        ReadingOrder(
+            **errand(standing, "read"),
+            reviewer="staff-desk/anne",
+            reading="allow",
+            because="harmless",
+        )
+    )
+
+
+async def test_a_refusal_and_its_notice_are_one_append(house: House) -> None:
+    refused = await house.judge("a battle [violence 900]")
+    assert (refused.situation, refused.clause) == ("blocked", "VIOLENCE-1")
+    assert await house.told(refused.case_id) == ["content-blocked"]
+    events = await house.log.read_all(limit=1000)
+    *_, verdict, notice = events
+    assert verdict.type == "verdict-reached.v1"
+    assert notice.metadata.causation_id == verdict.metadata.causation_id
+
+
+async def test_looking_twice_writes_once(house: House) -> None:
+    first = await house.judge("a battle [violence 600]")
+    assert await house.judge("a battle [violence 600]") == first
+    assert len(await house.log.read_stream(f"moderation-{first.case_id}")) == 2
+
+
+async def test_a_line_is_refused_at_its_second(house: House) -> None:
+    line = Line(text="We hate them [hate 900]", at=2.5)
+    refused = await house.judge("two people talk", lines=[line])
+    assert refused.where == "line-1.1, seconds 2.5 to 3.42"
+
+
+async def test_what_nobody_could_look_at_waits_for_a_human(house: House) -> None:
+    house.screener.broken = True
+    assert (await house.judge("anything")).situation == "held"
+
+
+async def test_no_word_of_a_prompt_stands_in_the_log(house: House) -> None:
+    await house.judge("a zebra on a bicycle [violence 900]")
+    assert not any(b"zebra" in each.data for each in await house.log.read_all(limit=1000))
+
+
+async def test_what_humans_let_pass_is_not_stopped_again_but_only_for_that_account(
+    house: House,
+) -> None:
+    refused = await house.judge("chess battle [violence 900]")
+    reinstated = await appealed_and_reinstated(house, refused)
+    assert reinstated.situation == "allowed"
+    assert await house.told(refused.case_id) == ["content-blocked", "content-reinstated"]
+    again = await house.judge("chess battle [violence 900]", number=2)
+    assert again.situation == "allowed"
+    assert await house.told(again.case_id) == []
+    another = await house.judge("chess battle [violence 900]", number=3, account=2)
+    assert another.situation == "blocked"
+
+
+async def test_a_policy_in_the_shadow_decides_nothing_and_is_written_beside(house: House) -> None:
+    await house.judge("first")
+    await publish(house.ledger, told_policy(2, block=100), "publish/2", words.NOON, TEST)
+    passed = await house.judge("a scuffle [violence 300]", number=2)
+    assert passed.situation == "allowed"
+    [*_, reached] = await house.ledger.events(MODERATION, passed.case_id)
+    assert reached.watched.outcome == "block"  # type: ignore[attr-defined]
+
+
+async def test_one_rollback_brings_the_policy_before_back(house: House) -> None:
+    await house.judge("first")
+    await house.enforce(told_policy(2, block=100))
+    assert (await house.judge("a scuffle [violence 300]", number=2)).situation == "blocked"
+    back = RevertPolicy(command_id="back", at=words.NOON, revision=2, because="over-blocks")
+    await house.ledger.perform([Decision(PUBLISHING, HOUSE, back)], TEST)
+    assert (await house.judge("a scuffle [violence 300]", number=3)).situation == "allowed"
+
+
+async def some_days(house: House, count: int = 30) -> None:
+    """The same requests of five accounts."""
+    for number in range(1, count + 1):
+        score = number * 31 % 1000
+        await house.judge(f"scene {number} [violence {score}]", number, account=number % 5 + 1)
+
+
+async def test_what_if_writes_nothing_and_gives_one_hash_twice(house: House) -> None:
+    await some_days(house)
+    head = await house.log.head()
+    told = await house.comparer().compare(told_policy(2, block=300), words.NOON)
+    again = await house.comparer().compare(told_policy(2, block=300), words.NOON)
+    assert told == again
+    assert await house.log.head() == head
+    assert told.cases == 30
+    assert told.newly_blocked > 5
+
+
+async def test_only_a_detector_that_changed_looks_again(house: House) -> None:
+    await some_days(house, 4)
+    same, newer = ToldScreener("1"), ToldScreener("2")
+    assert (await house.comparer(same).compare(told_policy(2), words.NOON)).rerun == 0
+    assert same.asked == 0
+    assert (await house.comparer(newer).compare(told_policy(2), words.NOON)).rerun == 4
+    assert newer.asked == 4
+
+
+async def test_items_of_erased_people_drop_out_and_are_counted(house: House) -> None:
+    await some_days(house)
+    await house.vault.destroy(words.an_id("acc", 2))
+    told = await house.comparer().compare(told_policy(2), words.NOON)
+    assert (told.cases, told.erased) == (24, 6)
+
+
+async def test_a_later_period_holds_nothing_of_an_earlier_one(house: House) -> None:
+    await some_days(house)
+    told = await house.comparer().compare(told_policy(2), words.moment(21))
+    assert told.cases == 10
+
+
+SINCE, UNTIL = words.NOON, words.NOON + timedelta(days=1)
+
+
+async def undone(house: House) -> Undone:
+    return await house.undo.undo(2, SINCE, UNTIL, words.moment(9000))
+
+
+async def test_after_an_undo_everything_stands_as_without_the_revision(tmp_path: Path) -> None:
+    one, other = a_house(tmp_path / "one"), a_house(tmp_path / "other")
+    for each in (one, other):
+        await each.judge("first", number=999)
+    await one.enforce(told_policy(2, block=100))
+    await asyncio.gather(some_days(one), some_days(other))
+    assert await one.outcomes() != await other.outcomes()
+    done = await undone(one)
+    assert await one.outcomes() == await other.outcomes()
+    assert (done.instead, done.cases) == (1, 30)
+    assert 0 < done.changed < 30
+
+
+async def test_whoever_was_refused_wrongly_is_told(house: House) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    refused = await house.judge("a scuffle [violence 300]")
+    await undone(house)
+    assert await house.told(refused.case_id) == ["content-blocked", "restriction-undone"]
+
+
+async def test_an_undo_that_was_interrupted_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    await some_days(house)
+    monkeypatch.setattr(undoing, "PORTION", 10)
+    append, appends = house.log.append, iter(range(100))
+
+    async def append_until_the_server_dies(*arguments: Any) -> Any:
+        if next(appends) == 2:
+            raise LogUnavailable
+        return await append(*arguments)
+
+    monkeypatch.setattr(house.log, "append", append_until_the_server_dies)
+    with pytest.raises(LogUnavailable):
+        await undone(house)
+    [*_, last] = await house.log.read_all(limit=100_000)
+    assert last.type != "policy-undo-completed.v1"
+    done = await undone(house)
+    assert (done.cases, len(done.held)) == (30, 9)
+    assert await undone(house) == done
+
+
+async def test_a_batch_is_taken_back_as_one(house: House) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    await some_days(house)
+    before = await house.outcomes()
+    done = await undone(house)
+    back = await house.undo.reverse(done.batch_id, words.moment(9100))
+    assert await house.outcomes() == before
+    assert back.cases == 30
+    with pytest.raises(UndoWasReversed):
+        await undone(house)

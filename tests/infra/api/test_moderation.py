@@ -1,0 +1,159 @@
+"""Moderation at the door: a verdict, its reasons, a queue for staff, an appeal, policies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.api.keys import issue_key
+from tests.infra.api.conftest import Stage
+from tests.infra.api.test_enrolments import code
+from tests.infra.api.test_generations import settled
+from tests.words import an_id
+from tests.workflows.screener import told_policy
+
+pytestmark = pytest.mark.servers
+
+
+def of(prompt: str) -> dict[str, Any]:
+    return {"prompt": prompt, "seconds": 1, "width": 64, "height": 64}
+
+
+@pytest.fixture
+async def staff(stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
+    key = issue_key(stage.settings.keys_file, "staff-moderation")
+    async with stage.caller(key=key) as http:
+        yield http
+
+
+async def asked(caller: httpx.AsyncClient, prompt: str) -> str:
+    answer = await caller.post("/v1/generations", json=of(prompt))
+    assert answer.status_code == 202, answer.text
+    generation_id: str = answer.json()["generation_id"]
+    return generation_id
+
+
+async def verdict(caller: httpx.AsyncClient, generation_id: str, gate: str) -> dict[str, Any]:
+    """The verdict at a gate, once there is one."""
+    for _ in range(400):
+        answer = await caller.get(f"/v1/generations/{generation_id}/verdicts")
+        for each in answer.json()["items"]:
+            if each["gate"] == gate:
+                found: dict[str, Any] = each
+                return found
+        await asyncio.sleep(0.05)
+    raise AssertionError("no verdict")
+
+
+async def decided(
+    staff: httpx.AsyncClient, case_id: str, reviewer: str, decision: str
+) -> httpx.Response:
+    here = f"/v1/moderation/holds/{case_id}"
+    for _ in range(200):  # its story may be a moment behind its verdict
+        claimed = await staff.post(f"{here}/claim", json={"reviewer": reviewer})
+        if claimed.is_success or code(claimed) != (409, "moderation-not-waiting"):
+            break
+        await asyncio.sleep(0.05)
+    assert claimed.status_code == 200, claimed.text
+    body = {"reviewer": reviewer, "decision": decision, "reason": "looked-at", "words": "Chess."}
+    return await staff.post(f"{here}/decision", json=body)
+
+
+async def test_a_refused_prompt_has_a_rule_words_and_a_statement_of_reasons(
+    stage: Stage, caller: httpx.AsyncClient
+) -> None:
+    generation_id = await asked(caller, "a battle [violence 900]")
+    view = await settled(caller, generation_id)
+    assert view["failure"]["code"] == "content-blocked"
+    said = await verdict(caller, generation_id, "admission")
+    assert (said["status"], said["rule"]) == ("blocked", "VIOLENCE-1")
+    reasons = await caller.get(f"/v1/moderation/cases/{said['case_id']}/reasons")
+    assert reasons.status_code == 200, reasons.text
+    told = reasons.json()
+    assert told["restriction"] == "generation-refused"
+    assert told["automated_decision"] is True
+    assert {each["kind"] for each in told["redress"]} >= {"internal-appeal", "court"}
+    assert "battle" not in reasons.text
+    async with stage.caller() as another:
+        opened = await another.post("/v1/accounts")
+        another.headers["Callsheet-Account"] = opened.json()["account_id"]
+        foreign = await another.get(f"/v1/moderation/cases/{said['case_id']}/reasons")
+        assert code(foreign) == (404, "moderation-case-unknown")
+
+
+async def test_an_appeal_is_heard_by_staff_and_seen_when_it_is_answered(
+    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    generation_id = await asked(caller, "a chess battle [violence 900]")
+    await settled(caller, generation_id)
+    case_id = (await verdict(caller, generation_id, "admission"))["case_id"]
+    here = f"/v1/moderation/cases/{case_id}"
+    lodged = await caller.post(f"{here}/appeal", json={"words": "It is chess."})
+    assert (lodged.status_code, lodged.json()["status"]) == (202, "on-appeal")
+    content = (await staff.get(f"/v1/moderation/holds/{case_id}/content")).json()
+    assert content["presentation"] == {"blurred": True, "muted": True}
+    assert content["appeal"] == "It is chess."
+    answer = await decided(staff, case_id, "anne", "allow")
+    assert answer.json()["status"] == "allowed"
+    assert (await caller.get(here)).json()["status"] == "allowed"
+    assert code(await caller.get(f"{here}/reasons")) == (409, "moderation-not-restricted")
+    again = await asked(caller, "a chess battle [violence 900]")
+    assert (await settled(caller, again))["status"] == "completed"
+    kinds = [each["kind"] for each in (await caller.get("/v1/notices")).json()["items"]]
+    assert {"content-blocked", "content-reinstated"} <= set(kinds)
+
+
+async def test_what_is_held_stands_in_the_queue_under_a_name_of_its_own(
+    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    generation_id = await asked(caller, "a duel [violence 600]")
+    case_id = (await verdict(caller, generation_id, "admission"))["case_id"]
+    queue = await staff.get("/v1/moderation/holds?limit=100")
+    [item] = [each for each in queue.json()["items"] if each["case_id"] == case_id]
+    assert item["person"].startswith("person-")
+    assert caller.headers["Callsheet-Account"] not in queue.text
+    assert generation_id not in queue.text
+    assert code(await caller.get("/v1/moderation/holds")) == (403, "key-not-staff")
+    wrong = {"reviewer": "anne", "decision": "block", "reason": "x", "rule": "NOPE-1"}
+    refused = await staff.post(f"/v1/moderation/holds/{case_id}/decision", json=wrong)
+    assert code(refused) == (422, "moderation-clause-unknown")
+    assert (await decided(staff, case_id, "anne", "allow")).json()["status"] == "allowed"
+    assert (await settled(caller, generation_id))["status"] == "completed"
+    figures = (await staff.get("/v1/moderation/rules")).json()["items"]
+    rules = {each["rule"]: each for each in figures}
+    assert rules["VIOLENCE-1"]["let_pass"] >= 1
+
+
+async def test_policies_are_published_into_the_shadow_and_taken_back(
+    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    await settled(caller, await asked(caller, "a boat"))
+    listed = (await staff.get("/v1/moderation/policies")).json()["items"]
+    assert listed[-1]["reach"] == "in-force"
+    revision = listed[0]["revision"] + 1
+    body = told_policy(revision, block=700).model_dump(mode="json")
+    published = await staff.post("/v1/moderation/policies", json=body)
+    assert published.json()["items"][0]["reach"] == "shadow"
+    here = f"/v1/moderation/policies/{revision}"
+    shared = await staff.post(f"{here}/share", json={"share": 100})
+    assert shared.json()["items"][0]["share"] == 100
+    assert (await staff.get(here)).json()["revision"] == revision
+    back = await staff.post(f"{here}/rollback", json={"reason": "not-now"})
+    assert back.json()["items"][0]["reach"] == "never"
+    out_of_turn = told_policy(revision + 5).model_dump(mode="json")
+    refused = await staff.post("/v1/moderation/policies", json=out_of_turn)
+    assert code(refused) == (409, "policy-out-of-turn")
+    assert (await staff.get("/v1/moderation/undos")).json() == {"items": []}
+
+
+async def test_a_case_that_is_none_is_said_to_be_none(
+    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    nobody = an_id("mod", 77)
+    assert code(await caller.get(f"/v1/moderation/cases/{nobody}"))[0] == 404
+    claim = await staff.post(f"/v1/moderation/holds/{nobody}/claim", json={"reviewer": "anne"})
+    assert code(claim) == (404, "moderation-case-unknown")

@@ -1,0 +1,112 @@
+"""A screener for tests that finds what it is told: ``[violence 600]`` in a prompt or a line.
+
+``[film hate 900]`` is found in the pictures. It is asked like the real ones, notes and never acts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from activities.moderation.material import Material
+from domain.moderation.categories import Stage
+from domain.moderation.finding import Detector, Finding, Findings, Look, Segment
+from domain.moderation.policy import Policy, Rule, Threshold
+
+_TOLD = re.compile(r"\[(film )?([a-z-]+) (\d+)\]")
+NAME = "told"
+
+
+class ToldScreener:
+    """Counts how often it was asked; ``broken`` makes every look fail."""
+
+    def __init__(self, version: str = "1") -> None:
+        self.version, self.asked, self.broken = version, 0, False
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        return {NAME: self.version}
+
+    def under(self, policy: Policy) -> ToldScreener:
+        return self
+
+    async def words(
+        self, material: Material, only: frozenset[str] | None = None
+    ) -> tuple[Findings, ...]:
+        self.asked += 1
+        texts: list[tuple[str, str, tuple[int, int] | None]] = [
+            ("prompt", material.brief.prompt, None)
+        ]
+        for number, shot in enumerate(material.brief.shots, 1):
+            for index, line in enumerate(shot.lines, 1):
+                begins = round((line.at or 0) * 1000)
+                span = (begins, begins + round(line.seconds_min * 1000))
+                texts.append((f"line-{number}.{index}", line.text, span))
+        found = [
+            self._finding(category, score, place, span)
+            for place, text, span in texts
+            for film, category, score in _TOLD.findall(text)
+            if not film
+        ]
+        return (self._look("prompt", found[:1]), self._look("plan", found))
+
+    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
+        self.asked += 1
+        assert path.stat().st_size > 0
+        found = [
+            self._finding(category, score, "film", (0, 500))
+            for film, category, score in _TOLD.findall(material.brief.prompt)
+            if film
+        ]
+        return (
+            self._look("frames", found),
+            self._look("sound", []),
+            self._look("likeness", []),
+        )
+
+    def _finding(
+        self, category: str, score: str, place: str, span: tuple[int, int] | None
+    ) -> Finding:
+        return Finding(
+            detector=self._detector,
+            category=category,
+            score=int(score),
+            segment=Segment(place=place, milliseconds=span),
+        )
+
+    def _look(self, stage: Stage, found: list[Finding]) -> Findings:
+        if self.broken:
+            return Findings(
+                stage=stage,
+                looks=(Look(detector=self._detector, state="failed", failure="broke"),),
+            )
+        return Findings(stage=stage, looks=(Look(detector=self._detector, findings=tuple(found)),))
+
+    @property
+    def _detector(self) -> Detector:
+        return Detector(name=NAME, version=self.version)
+
+
+def told_policy(revision: int = 1, block: int = 800, **more: object) -> Policy:
+    """Holds from 500 on and blocks from ``block`` on, whatever it is told of."""
+    rules = [
+        Rule(
+            clause=f"{category.upper()}-1",
+            categories=(category,),
+            says=f"What is said about {category} in the terms.",
+            tells=f"This cannot be made because of the rule about {category}.",
+            default=Threshold(hold=min(500, block), block=block),
+        )
+        for category in ("violence", "hate", "minors")
+    ]
+    unexamined = Rule(
+        clause="SEEN-1",
+        categories=("unexamined",),
+        says="What nobody could look at waits for a human.",
+        tells="This could not be looked at; a human has to.",
+        default=Threshold(hold=1),
+    )
+    return Policy.model_validate(
+        {"revision": revision, "title": "Told", "rules": (*rules, unexamined), **more}
+    )
