@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -16,6 +15,7 @@ from domain.video.export import EXPORT, Asked, Completed, ExportUnknown, Refused
 from domain.video.video import VIDEO, require_seen
 from infra.api import stories
 from infra.api.auth import Account, Client, KeyRequired
+from infra.api.content import ContentAddress, address_of
 from infra.api.deadlines import asking
 from infra.api.deciding import standing
 from infra.api.declared import problems
@@ -23,7 +23,6 @@ from infra.api.doors import Doors, doors_of
 from infra.api.idempotency import Answer
 from infra.api.once import IdempotencyKey, once
 from infra.api.problems import Trouble
-from infra.api.videos import ContentAddress
 from infra.telemetry import traces
 from workflows.export_contracts import (
     VIDEO_EXPORT,
@@ -142,18 +141,8 @@ async def read_export_content(request: Request, export: OwnExport) -> ContentAdd
     except Refusal as refusal:
         raise Trouble.refused(refusal) from None
     await _require_consent(doors, video.generation_id, export.account_id)
-    lifetime = timedelta(seconds=doors.limits.address_seconds)
-    expires_at = doors.clock() + lifetime
-    async with asking("s3"):
-        if export.film.key not in [key async for key, _ in doors.store.list(export.film.key)]:
-            raise Trouble("content-missing")
-        address = await doors.store.address(export.film.key, lifetime)
-    return ContentAddress(
-        address=address,
-        expires_at=expires_at,
-        sha256=export.film.sha256,
-        bytes=export.film.size,
-    )
+    film = export.film
+    return await address_of(doors, film.key, film.sha256, film.size)
 
 
 async def _require_consent(doors: Doors, generation_id: str, account_id: str) -> None:

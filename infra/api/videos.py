@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,6 +14,7 @@ from domain.kernel.ids import VideoId
 from domain.video.media import content_type_of
 from domain.video.video import VIDEO, TakenDown, Unreleased, VideoIsTakenDown
 from infra.api.auth import Account, KeyRequired
+from infra.api.content import ContentAddress, address_of
 from infra.api.deadlines import asking
 from infra.api.deciding import standing
 from infra.api.declared import problems
@@ -55,15 +56,6 @@ class VideoView(BaseModel):
     film_sha256: str
     film_type: str = Field(description="Its media type, such as `video/mp4`.")
     links: VideoLinks
-
-
-class ContentAddress(BaseModel):
-    """Where the bytes are for a while, and what they must hash to."""
-
-    address: str
-    expires_at: datetime
-    sha256: str
-    bytes: int
 
 
 def view_of(row: VideoRow) -> VideoView:
@@ -125,16 +117,10 @@ async def read_content(
     """A short-lived address of one of the video's files."""
     doors = doors_of(request)
     key, sha256, size = _file(await _released(doors, video_id), variant)
-    lifetime = timedelta(seconds=doors.limits.address_seconds)
-    expires_at = doors.clock() + lifetime
-    async with asking("s3"):
-        if key not in [found async for found, _ in doors.store.list(key)]:
-            raise Trouble("content-missing")
-        address = await doors.store.address(key, lifetime)
+    view = await address_of(doors, key, sha256, size)
     uncached = {"Cache-Control": "no-store"}
     if redirect:
-        return RedirectResponse(address, 307, uncached)
-    view = ContentAddress(address=address, expires_at=expires_at, sha256=sha256, bytes=size)
+        return RedirectResponse(view.address, 307, uncached)
     return Response(view.model_dump_json(), 200, uncached, "application/json")
 
 

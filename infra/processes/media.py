@@ -10,11 +10,11 @@ from activities.cameo.keeping import KeepingActivities
 from activities.cameo.receipt import ReceiptActivities
 from activities.cameo.rescore import RescoringActivities
 from activities.cameo.rescoring import look_again
+from activities.export.auditing import AuditActivities
+from activities.export.making import ExportActivities
 from activities.film.formats import FORMATS
 from activities.likeness.examine import examine
 from activities.media import MediaActivities
-from activities.provenance.auditing import AuditActivities
-from activities.provenance.exporting import ExportActivities
 from activities.provenance.lineage import Lineage
 from activities.provenance.manifest import FORMAT as SIGNED_TYPE
 from activities.provenance.sealing import SealingActivities

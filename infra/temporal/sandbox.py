@@ -25,7 +25,8 @@ OURS: Final = (
     "activities.cameo.orders",
     "activities.consent.fronts",
     "activities.consent.orders",
-    "activities.provenance.export_orders",
+    "activities.export.fronts",
+    "activities.export.orders",
     "activities.provenance.fronts",
     "activities.provenance.orders",
     "workflows.contracts",
@@ -40,6 +41,7 @@ PACKAGES: Final = (
     "activities.account",
     "activities.cameo",
     "activities.consent",
+    "activities.export",
     "activities.provenance",
 )
 _LOUD: Final = (

@@ -171,7 +171,7 @@ async def test_an_export_leaves_with_every_layer_and_its_video_as_parent(
     [
         ("manifest", "manifest of exp_"),
         ("visible-mark", "visible mark of exp_"),
-        ("fingerprint", "do not lead to vid_"),
+        ("fingerprint", "fingerprints of exp_"),
     ],
 )
 async def test_an_export_with_a_broken_layer_stays_here_and_opens_a_case(

@@ -16,6 +16,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.consent.office import CastingOffice
 from activities.film.changed import Planes
+from activities.film.shape import Timing
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
 from activities.orders import Assembled, AssemblyOrder, StorageOrder
@@ -40,7 +41,9 @@ from infra.media.memory import MemoryObjectStore
 from infra.provenance.keys import ProvenanceKeys
 from infra.provenance.memory import MemoryIndex, MemoryRegister
 from tests import words
-from tests.activities.provenance.films import TIMING
+from tests.activities.provenance.films import FPS
+
+TIMING = Timing(frames=3 * FPS, fps=FPS)
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -21,13 +22,23 @@ from domain.provenance.proof import OF_A_RENDITION
 from domain.provenance.verdict import Conclusion
 from infra.provenance.keys import ProvenanceKeys
 from tests import words
-from tests.activities.provenance.films import TIMING
-from tests.activities.provenance.releasing import Release, a_release, breaking
+from tests.activities.provenance.films import drawn
+from tests.activities.provenance.releasing import TIMING, Release, a_release, breaking
+from tests.activities.takes import write_take
+
+
+@pytest.fixture(scope="module")
+def short_take(folder: Path) -> Path:
+    """Three seconds of a cartoon with music."""
+    whole = drawn(seed=3)
+    sound = whole.audio[:, : TIMING.samples]
+    short = replace(whole, frames=whole.frames[: TIMING.frames], audio=sound)
+    return write_take(folder, short, "short.mkv")
 
 
 @pytest.fixture
-async def release(tmp_path: Path, take: Path, keys: ProvenanceKeys) -> Release:
-    return await a_release(tmp_path, take, keys)
+async def release(tmp_path: Path, short_take: Path, keys: ProvenanceKeys) -> Release:
+    return await a_release(tmp_path, short_take, keys)
 
 
 async def test_what_is_stored_carries_every_layer_and_the_log_says_so(

@@ -18,8 +18,8 @@ from temporalio.worker import Worker
 
 from activities.consent.admission import AdmissionActivities
 from activities.consent.leaving import LeavingDesk
+from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
-from activities.provenance.export_desk import ExportDesk
 from domain.catalog import EVENTS
 from infra.api.app import create_app
 from infra.api.doors import Doors, Limits
@@ -146,6 +146,9 @@ async def _work(
             studio.sign_film,
             studio.store_rendition,
             studio.prove_rendition,
+            studio.brand_video,
+            studio.prove_export,
+            studio.keep_video_down,
             *cameos.media,
         ],
         "io": [studio.clear_staging, *cameos.io],

@@ -9,8 +9,7 @@ from typing import Any
 from temporalio import activity
 
 from activities.consent.leaving import LeavingDesk
-from activities.ledger import Context, Decision, Guard, Ledger, Performed
-from activities.provenance.export_orders import (
+from activities.export.orders import (
     CaseOrder,
     CaseStanding,
     ExportBegun,
@@ -22,6 +21,7 @@ from activities.provenance.export_orders import (
     TakedownOrder,
     TakenDownNow,
 )
+from activities.ledger import Context, Decision, Guard, Ledger, Performed
 from domain.provenance.case import CASE, OpenCase, case_id
 from domain.video.export import (
     EXPORT,
