@@ -113,9 +113,9 @@ class WordLists:
             found.setdefault(mark, []).append(place)
         hits = []
         for rule, entry in enumerate(self.entries):
-            place = _alone(found, rule) or _paired(found, rule, entry.within)
-            if place is not None:
-                hits.append(Hit(entry, reading.span(place.begin, place.end)))
+            met = _alone(found, rule) or _paired(found, rule, entry.within)
+            if met is not None:
+                hits.append(Hit(entry, reading.span(met.begin, met.end)))
         return hits
 
     def _in_words(self, text: str) -> Iterator[tuple[Mark, _Place]]:

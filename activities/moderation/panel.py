@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Protocol
 
 from activities.moderation import lists
@@ -20,7 +21,7 @@ from activities.moderation.normalising import CHARACTERS_MAX
 from activities.moderation.owners import Owners
 from activities.moderation.words import Words
 from domain.moderation.finding import Detector, Finding, Findings, Look
-from domain.moderation.policy import Policy
+from domain.moderation.policy import Policy, Protected
 
 ALL_CHARACTERS_MAX: Final = 60_000
 """Of all parts of a content together."""
@@ -55,9 +56,8 @@ class Panel:
 
     def under(self, policy: Policy) -> Panel:
         """The same panel, looking for whom another policy protects."""
-        swapped = tuple(
-            names(policy.protected) if isinstance(each, Names) else each for each in self.detectors
-        )
+        wanted = _names(policy.protected)
+        swapped = tuple(wanted if isinstance(each, Names) else each for each in self.detectors)
         return replace(self, detectors=swapped)
 
 
@@ -67,9 +67,14 @@ def built_in(policy: Policy, embedder: Embedder | None = None) -> Panel:
         (
             Words(lists.built_in()),
             Meaning(embedder or PackagedEmbedder(), load()),
-            names(policy.protected),
+            _names(policy.protected),
         )
     )
+
+
+@lru_cache(maxsize=4)
+def _names(protected: tuple[Protected, ...]) -> Names:
+    return names(protected)
 
 
 def _look(detector: TextDetector, content: Content) -> Look:

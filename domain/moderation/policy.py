@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -187,11 +186,10 @@ class Policy(Value):
             "detector could look at would be allowed"
         )
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """The hash of all that decides: neither revision, title nor rollout change it."""
-        decisive = self.model_dump(mode="json", exclude={"revision", "title", "rollout"})
-        return hashlib.sha256(canonical_json(decisive)).hexdigest()
+        return _sha256(self)
 
     def reach(self, rule: Rule) -> frozenset[str]:
         """The categories that a rule is about. Raises ValueError for an unknown one or a cycle."""
@@ -203,6 +201,23 @@ class Policy(Value):
 
     def _expanded(self, name: str) -> frozenset[str]:
         return _expanded(name, {each.name: each.includes for each in self.groups}, (), {})
+
+
+def _sha256(policy: Policy) -> str:
+    """Remembered for this very object: hashing thousands of names for each verdict takes long."""
+    known = _HASHES.get(id(policy))
+    if known is not None and known[0] is policy:
+        return known[1]
+    decisive = policy.model_dump(mode="json", exclude={"revision", "title", "rollout"})
+    hashed = hashlib.sha256(canonical_json(decisive)).hexdigest()
+    if len(_HASHES) >= _HASHES_MAX:
+        _HASHES.clear()
+    _HASHES[id(policy)] = (policy, hashed)
+    return hashed
+
+
+_HASHES: Final[dict[int, tuple[Policy, str]]] = {}
+_HASHES_MAX: Final = 32
 
 
 def _expanded(

@@ -104,7 +104,8 @@ def test_the_hash_names_what_decides_and_nothing_else() -> None:
     other = one.model_copy(update={"revision": 7, "rollout": Rollout(stage="shadow")})
     assert a_policy(a_rule()).sha256 == one.sha256
     assert Policy.model_validate(other.model_dump()).sha256 == one.sha256
-    assert a_policy(a_rule(default=Threshold(hold=501, block=800))).sha256 != one.sha256
+    changed = one.model_copy(update={"rules": (a_rule(default=Threshold(block=501)), SAFETY)})
+    assert changed.sha256 != one.sha256
 
 
 def test_a_shadow_decides_for_nothing_and_a_full_policy_for_everything() -> None:

