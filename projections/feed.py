@@ -8,7 +8,7 @@ from typing import Final
 
 import asyncpg
 
-from projections.projection import Fact, OnPoison, Projection, by
+from projections.projection import Fact, OnPoison, Projection, by, existing
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -48,6 +48,7 @@ class VideoRow:
     picture_seconds: float
     sound_seconds: float
     sample_rate: int
+    taken_down: bool
     last_position: int
 
     @property
@@ -83,17 +84,24 @@ def _released(row: VideoRow | None, fact: Fact) -> VideoRow:
         picture_seconds=rendition["picture_seconds"],
         sound_seconds=rendition["sound_seconds"],
         sample_rate=rendition["sample_rate"],
+        taken_down=False,
         last_position=fact.position,
     )
 
 
+def _taken_down(row: VideoRow | None, fact: Fact) -> VideoRow:
+    row = existing(row)
+    row.taken_down = True
+    return row
+
+
 FEED: Final = Projection[VideoRow](
     name="feed",
-    version=1,
+    version=2,
     table="videos",
     row=VideoRow,
     key=by("video_id"),
-    folds={"video-released": _released},
+    folds={"video-released": _released, "video-taken-down": _taken_down},
     on_poison=OnPoison.SKIP,
 )
 
@@ -105,7 +113,7 @@ class FeedReader:
         self._pool = pool
 
     async def get(self, video_id: str) -> VideoRow | None:
-        """One video, or ``None`` when no such video was released."""
+        """One video, or ``None`` when none was released, or it was taken down."""
         row = await self._pool.fetchrow(FEED.sql["get"], video_id)
         return VideoRow(*row) if row else None
 

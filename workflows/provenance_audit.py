@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from activities.provenance import fronts
-from activities.provenance.export_orders import Audited, AuditOrder, CaseOrder, SampleOrder
+from activities.export import fronts
+from activities.export.orders import Audited, AuditOrder, CaseOrder, SampleOrder
 from workflows.export_contracts import PROVENANCE_AUDIT, AuditOutcome
 from workflows.toolkit.steps import step
 

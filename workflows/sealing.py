@@ -33,8 +33,7 @@ class Sealing:
         self._asked = False
         self._signed: Signed | None = None
 
-    @property
-    def artefact_id(self) -> str | None:
+    def begin(self) -> str | None:
         """What the film is to be marked as; None in stories that assembled before that was asked.
 
         Such a story has no proof in the end, and what has none is not released.

@@ -6,8 +6,8 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import FailureError
 
-from activities.provenance import fronts
-from activities.provenance.export_orders import (
+from activities.export import fronts
+from activities.export.orders import (
     Branded,
     BrandingOrder,
     CaseOrder,

@@ -176,7 +176,7 @@ class VideoGeneration:
         assembled = await step(
             fronts.assemble_rendition,
             AssemblyOrder(
-                **self._errand("assemble"), takes=takes, artefact_id=self._sealing.artefact_id
+                **self._errand("assemble"), takes=takes, artefact_id=self._sealing.begin()
             ),
             f"Encode {frames} frames and their sound as a film",
         )

@@ -8,8 +8,8 @@ from temporalio.exceptions import FailureError
 
 from activities.account import fronts as account
 from activities.account.orders import TellOrder
-from activities.provenance import fronts
-from activities.provenance.export_orders import KeepDownOrder, TakedownOrder, VideoErrand
+from activities.export import fronts
+from activities.export.orders import KeepDownOrder, TakedownOrder, VideoErrand
 from workflows.contracts import Failure
 from workflows.export_contracts import (
     VIDEO_TAKEDOWN,

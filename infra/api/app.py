@@ -20,6 +20,7 @@ from infra.api import (
     describe,
     enrolments,
     events,
+    exports,
     feed,
     generations,
     health,
@@ -31,6 +32,7 @@ from infra.api import (
     previews,
     receipts,
     reviews,
+    takedowns,
     videos,
 )
 from infra.api.auth import RequireKey
@@ -60,6 +62,8 @@ _PAGES: Final = (
     previews,
     feed,
     videos,
+    exports,
+    takedowns,
     notices,
     health,
     describe,

@@ -150,6 +150,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Follow its events: one is named there while sampling, where the studio takes any.",
         "sampling",
     ),
+    "export-unfinished": Kind(
+        409,
+        "There is no copy to fetch: it is being made, or it was refused.",
+        "Read how the export stands.",
+        "export",
+    ),
     "content-missing": Kind(
         404,
         "The video's file is not in the store.",

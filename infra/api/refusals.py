@@ -14,6 +14,7 @@ from domain.consent import refusals as consent
 from domain.kernel.errors import Refusal
 from domain.moderation import case_refusals as moderation
 from domain.moderation import publishing, undoing
+from domain.video import export, video
 
 REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
     {
@@ -99,5 +100,9 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         undoing.UndoUnknown: 404,
         undoing.UndoWasReversed: 409,
         undoing.UndoUnfinished: 409,
+        video.VideoUnknown: 404,
+        video.VideoIsTakenDown: 410,
+        export.ExportUnknown: 404,
+        export.ExportSettled: 409,
     }
 )

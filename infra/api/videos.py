@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,9 +12,11 @@ from pydantic import BaseModel, Field
 
 from domain.kernel.ids import VideoId
 from domain.video.media import content_type_of
-from domain.video.video import VIDEO, Unreleased
+from domain.video.video import VIDEO, TakenDown, Unreleased, VideoIsTakenDown
 from infra.api.auth import Account, KeyRequired
+from infra.api.content import ContentAddress, address_of
 from infra.api.deadlines import asking
+from infra.api.deciding import standing
 from infra.api.declared import problems
 from infra.api.doors import Doors, doors_of
 from infra.api.problems import Trouble
@@ -56,15 +58,6 @@ class VideoView(BaseModel):
     links: VideoLinks
 
 
-class ContentAddress(BaseModel):
-    """Where the bytes are for a while, and what they must hash to."""
-
-    address: str
-    expires_at: datetime
-    sha256: str
-    bytes: int
-
-
 def view_of(row: VideoRow) -> VideoView:
     """A video as everybody sees it."""
     here = f"/v1/videos/{row.video_id}"
@@ -94,7 +87,7 @@ def view_of(row: VideoRow) -> VideoView:
     )
 
 
-@router.get("/{video_id}", responses=problems(403, 404, 422, 503), summary="What it is")
+@router.get("/{video_id}", responses=problems(403, 404, 410, 422, 503), summary="What it is")
 async def read_video(request: Request, account: Account, video_id: VideoId) -> VideoView:
     """One released video."""
     return view_of(await _released(doors_of(request), video_id))
@@ -110,7 +103,7 @@ async def read_video(request: Request, account: Account, video_id: VideoId) -> V
             "description": "To an address that can be used for some minutes, without a key.",
             "headers": {"Location": {"schema": {"type": "string"}}},
         },
-        **problems(403, 404, 422, 503),
+        **problems(403, 404, 410, 422, 503),
     },
     summary="Watch it",
 )
@@ -124,21 +117,16 @@ async def read_content(
     """A short-lived address of one of the video's files."""
     doors = doors_of(request)
     key, sha256, size = _file(await _released(doors, video_id), variant)
-    lifetime = timedelta(seconds=doors.limits.address_seconds)
-    expires_at = doors.clock() + lifetime
-    async with asking("s3"):
-        if key not in [found async for found, _ in doors.store.list(key)]:
-            raise Trouble("content-missing")
-        address = await doors.store.address(key, lifetime)
+    view = await address_of(doors, key, sha256, size)
     uncached = {"Cache-Control": "no-store"}
     if redirect:
-        return RedirectResponse(address, 307, uncached)
-    view = ContentAddress(address=address, expires_at=expires_at, sha256=sha256, bytes=size)
+        return RedirectResponse(view.address, 307, uncached)
     return Response(view.model_dump_json(), 200, uncached, "application/json")
 
 
 async def _released(doors: Doors, video_id: str) -> VideoRow:
     """The video's row; one that the log knows is waited for, until the read model has it too."""
+    await _require_seen(doors, video_id)
     give_up_at = asyncio.get_running_loop().time() + doors.limits.catch_up_seconds_max
     async with asking("postgres"):
         while (row := await doors.feed.get(video_id)) is None:
@@ -149,6 +137,13 @@ async def _released(doors: Doors, video_id: str) -> VideoRow:
                 raise Trouble("read-model-behind")
             await asyncio.sleep(_GLANCE_SECONDS)
     return row
+
+
+async def _require_seen(doors: Doors, video_id: str) -> None:
+    """The log is asked each time: what was taken down is gone at once, not when it was read."""
+    state = await standing(doors, VIDEO, video_id)
+    if isinstance(state, TakenDown):
+        raise Trouble.refused(VideoIsTakenDown())
 
 
 def _file(row: VideoRow, variant: Variant) -> tuple[str, str, int]:

@@ -34,19 +34,22 @@ from activities.orders import (
     SamplingOrder,
     StorageOrder,
 )
+from activities.provenance.lineage import Lineage
+from activities.provenance.orders import ProvingOrder, SigningOrder
+from activities.provenance.sealing import SealingActivities
 from domain.account.account import ACCOUNT, OpenAccount
 from domain.generation.brief import Brief, Shot
 from domain.kernel.ids import sibling
 from gpu_workers.activities import StudioActivities
 from gpu_workers.simulated import STAGE_SECONDS, SimulatedSampler
-from infra.bootstrap import ledger_on, object_store, office_on, open_log, prepare
+from infra.bootstrap import ledger_on, object_store, office_on, open_log, open_provenance, prepare
 from infra.cli.figures import Figures, at_least, at_most
 from infra.clock import system_clock
 from infra.embedded.servers import EmbeddedServers
 from infra.identity import drawn_by
 from infra.settings import Settings
 from infra.temporal.client import connect
-from infra.temporal.deployment import load
+from infra.temporal.deployment import Deployment, Patience, load
 from infra.temporal.workers import serving
 from workflows.contracts import (
     ORCHESTRATION_QUEUE,
@@ -60,7 +63,7 @@ from workflows.video_generation import VideoGeneration
 
 ROUNDS: Final = 20
 WARM_UP: Final = 3
-HISTORY_EVENTS_MAX: Final = 40
+HISTORY_EVENTS_MAX: Final = 52
 _BRIEF: Final = Brief(
     prompt="grey",
     shots=(Shot(prompt="grey", seconds=0.5),),
@@ -93,6 +96,7 @@ class _Bench:
     decisions: GenerationActivities
     studio: StudioActivities
     films: MediaActivities
+    sealing: SealingActivities
 
     async def durable(self) -> str:
         """One generation as a workflow; its id."""
@@ -129,12 +133,22 @@ class _Bench:
         seed = _BRIEF.shot_seed(generation_id, 1)
         sampling = SamplingOrder(**errand("sample"), brief=_BRIEF, seed=seed, shot=1)
         take = await run(self.studio.sample_take, sampling)
-        assembly = AssemblyOrder(**errand("assemble"), takes=(take,))
-        assembled = await run(self.films.assemble_rendition, assembly)
-        storage = StorageOrder(**errand("store"), assembled=assembled, takes=(take,))
-        stored = await run(self.films.store_rendition, storage)
         video_id = sibling(generation_id, "vid")
-        release = ReleaseOrder(**errand("release"), video_id=video_id, rendition=stored.rendition)
+        assembly = AssemblyOrder(**errand("assemble"), takes=(take,), artefact_id=video_id)
+        made = await run(self.films.assemble_rendition, assembly)
+        signing = SigningOrder(
+            **errand("sign"), artefact_id=video_id, assembled=made, takes=(take,)
+        )
+        signed = await run(self.sealing.sign_film, signing)
+        storage = StorageOrder(**errand("store"), assembled=signed.assembled, takes=(take,))
+        rendition = (await run(self.films.store_rendition, storage)).rendition
+        proving = ProvingOrder(
+            **errand("prove"), artefact_id=video_id, rendition=rendition, claims=signed.claims
+        )
+        proof = (await run(self.sealing.prove_rendition, proving)).proof
+        release = ReleaseOrder(
+            **errand("release"), video_id=video_id, rendition=rendition, proof=proof
+        )
         await run(self.decisions.release_video, release)
         notice = NoticeOrder(**errand("notify"), kind="video-released")
         await run(self.decisions.post_notice, notice)
@@ -191,22 +205,50 @@ async def _opened() -> AsyncIterator[_Bench]:
 async def _bench(settings: Settings) -> AsyncIterator[_Bench]:
     scratch = settings.home / "scratch"
     sampler = SimulatedSampler()
-    async with open_log(settings) as log, object_store(settings) as store:
+    async with (
+        open_log(settings) as log,
+        object_store(settings) as store,
+        open_provenance(settings) as kit,
+    ):
         ledger = ledger_on(log)
+        lineage = Lineage(ledger, office_on(log))
         both = _Bench(
             client=await connect(settings, role="bench"),
             account_id=await _account(ledger),
             decisions=GenerationActivities(ledger, office_on(log, settings)),
             studio=StudioActivities(lambda _: sampler, store, ledger, system_clock, scratch),
-            films=MediaActivities(store, ledger, system_clock, scratch),
+            films=MediaActivities(store, ledger, system_clock, scratch, kit=kit),
+            sealing=SealingActivities(store, ledger, kit, lineage, scratch),
         )
         bodies = {
             "orchestration": both.decisions.bodies,
-            "media": both.films.bodies,
+            "media": [*both.films.bodies, *both.sealing.bodies],
             "studio": [both.studio.sample_take],
         }
-        async with serving(both.client, load(), bodies, [VideoGeneration, StagingSweep]):
+        stories = (VIDEO_GENERATION, StagingSweep.__name__)
+        served = {each.__name__ for some in bodies.values() for each in some}
+        deployment = only(load(), {*stories, *served})
+        async with serving(both.client, deployment, bodies, [VideoGeneration, StagingSweep]):
             yield both
+
+
+def only(deployment: Deployment, served: set[str]) -> Deployment:
+    """The same deployment with nothing but these stories and activities."""
+    queues = {
+        name: queue.model_copy(
+            update={
+                "workflows": tuple(each for each in queue.workflows if each in served),
+                "activities": _kept(queue.activities, served),
+                "local_activities": _kept(queue.local_activities, served),
+            }
+        )
+        for name, queue in deployment.task_queues.items()
+    }
+    return deployment.model_copy(update={"task_queues": queues})
+
+
+def _kept(found: dict[str, Patience], served: set[str]) -> dict[str, Patience]:
+    return {name: patience for name, patience in found.items() if name in served}
 
 
 async def _account(ledger: Ledger) -> str:

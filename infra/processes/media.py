@@ -10,13 +10,14 @@ from activities.cameo.keeping import KeepingActivities
 from activities.cameo.receipt import ReceiptActivities
 from activities.cameo.rescore import RescoringActivities
 from activities.cameo.rescoring import look_again
+from activities.export.auditing import AuditActivities
+from activities.export.making import ExportActivities
 from activities.film.formats import FORMATS
 from activities.likeness.examine import examine
 from activities.media import MediaActivities
 from activities.moderation.judging import JudgingActivities
-from activities.provenance.auditing import AuditActivities
-from activities.provenance.exporting import ExportActivities
 from activities.provenance.lineage import Lineage
+from activities.provenance.manifest import FORMAT as SIGNED_TYPE
 from activities.provenance.sealing import SealingActivities
 from infra.bootstrap import (
     built_in_screener,
@@ -32,6 +33,7 @@ from infra.bootstrap import (
     policies_on,
 )
 from infra.clock import system_clock
+from infra.errors import UserError
 from infra.processes.observed import observed
 from infra.settings import Settings
 from infra.telemetry.metrics import ActivityTimes
@@ -43,7 +45,13 @@ ROLE = "media"
 
 
 async def main(settings: Settings, ready: Callable[[], None]) -> None:
-    """Serve the queues ``media`` and ``io`` until cancelled."""
+    """Serve the queues ``media`` and ``io`` until cancelled. Raises UserError."""
+    form = FORMATS[settings.film_format]
+    if form.content_type != SIGNED_TYPE:
+        raise UserError(
+            f"Films in {form.name} carry no signature, and what is not signed is not released. "
+            "Set CALLSHEET_FILM_FORMAT to h264, or unset it."
+        )
     with observed(settings, ROLE) as metrics:
         async with (
             open_log(settings) as log,
@@ -60,7 +68,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 system_clock,
                 scratch,
                 settings.takes_kept_days,
-                FORMATS[settings.film_format],
+                form,
                 kit,
             )
             lineage = Lineage(ledger, office_on(log))

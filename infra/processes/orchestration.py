@@ -12,9 +12,9 @@ from activities.cameo.freezing import FreezingActivities
 from activities.consent.admission import AdmissionActivities
 from activities.consent.asking import AskingActivities
 from activities.consent.leaving import LeavingDesk
+from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
 from activities.moderation.hearing import HearingActivities
-from activities.provenance.export_desk import ExportDesk
 from infra.bootstrap import desk_on, ledger_on, office_on, open_log
 from infra.processes.observed import observed
 from infra.settings import Settings

@@ -27,13 +27,14 @@ OURS: Final = (
     "activities.consent.orders",
     "activities.moderation.fronts",
     "activities.moderation.orders",
+    "activities.export.fronts",
+    "activities.export.orders",
+    "activities.provenance.fronts",
+    "activities.provenance.orders",
     "workflows.contracts",
     "workflows.cameo_contracts",
     "workflows.consent_contracts",
     "workflows.moderation_contracts",
-    "activities.provenance.export_orders",
-    "activities.provenance.fronts",
-    "activities.provenance.orders",
     "workflows.export_contracts",
     "workflows.toolkit",
 )
@@ -44,6 +45,7 @@ PACKAGES: Final = (
     "activities.cameo",
     "activities.consent",
     "activities.moderation",
+    "activities.export",
     "activities.provenance",
 )
 _LOUD: Final = (

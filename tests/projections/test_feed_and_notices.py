@@ -7,7 +7,7 @@ import pytest
 
 from domain.account.notice import Kind, NoticePosted
 from domain.kernel.ports import EventLog
-from domain.video.video import VideoReleased
+from domain.video.video import VideoReleased, VideoTakenDown
 from projections.feed import FEED, FeedReader
 from projections.notices import NOTICES, NoticesReader
 from tests import words
@@ -49,6 +49,23 @@ async def test_a_released_video_is_shown_with_its_files(
         48000,
     )
     assert (row.picture_seconds, row.sound_seconds, row.film_size) == (3.0, 3.0, 1000)
+
+
+async def test_a_video_that_was_taken_down_is_neither_found_nor_passed_by(
+    log: EventLog, dsn: str, pool: asyncpg.Pool
+) -> None:
+    gone = VideoTakenDown(
+        at=words.moment(7),
+        video_id=words.an_id("vid", 1),
+        generation_id=words.an_id("gen", 1),
+        account_id=words.ACCOUNT_ID,
+        reason="owner-asked",
+    )
+    await happened(log, released(1, 5), released(2, 6), gone)
+    await folded(FEED, log, dsn)
+    reader = FeedReader(pool)
+    assert await reader.get(words.an_id("vid", 1)) is None
+    assert [row.video_id for row in await reader.page(10)] == [words.an_id("vid", 2)]
 
 
 async def test_a_video_that_was_not_released_is_unknown(pool: asyncpg.Pool) -> None:

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
 from domain.generation.brief import Brief
+from domain.video.video import VIDEO, Released
+from tests.activities.provenance.releasing import breaking
 from tests.replay.archive import write
 from tests.workflows.cast import a_brief, a_caster, a_person
 from tests.workflows.enrolling import Attempt, an_account, an_attempt, submitted
 from tests.workflows.examiner import FAILS_LATER, a_clip
 from tests.workflows.lab import LONG, SMALL, STORY, Lab, a_lab, draw
 from tests.workflows.test_consent_request import an_asking
+from tests.workflows.test_provenance import audit_of, brief, exported, released, taken_down
 from workflows.cameo_contracts import (
     CAMEO_DELETION,
     CAMEO_RESCORE,
@@ -35,6 +40,7 @@ from workflows.cameo_contracts import (
 )
 from workflows.consent_contracts import Disappearance
 from workflows.contracts import ORCHESTRATION_QUEUE, CancelAnswer, CancelRequest, Outcome
+from workflows.export_contracts import takedown_workflow_id
 
 Recorded = Callable[[Lab], Awaitable[WorkflowHandle[Any, Any]]]
 
@@ -49,7 +55,11 @@ async def main(beginning: str) -> None:
     """
     async with a_lab() as lab:
         wanted = {name: path for name, path in PATHS.items() if name.startswith(beginning)}
-        await asyncio.gather(*(_record(lab, name, path) for name, path in wanted.items()))
+        breaking_layers = [name for name in wanted if name in ONE_AT_A_TIME]
+        others = [name for name in wanted if name not in ONE_AT_A_TIME]
+        await asyncio.gather(*(_record(lab, name, wanted[name]) for name in others))
+        for name in breaking_layers:
+            await _record(lab, name, wanted[name])
 
 
 async def _record(lab: Lab, name: str, path: Recorded) -> None:
@@ -200,6 +210,47 @@ async def _cast_revoked(lab: Lab) -> WorkflowHandle[Any, Outcome]:
     return handle
 
 
+async def _sealed(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    """Marked, signed and proven before its release."""
+    return await lab.start(ONE)
+
+
+async def _unproven(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    """With a signature that is not ours, so that nothing is released."""
+    with tempfile.TemporaryDirectory() as folder, breaking("issuer", lab.kit, Path(folder)):
+        handle = await lab.start(ONE)
+        await handle.result()
+    return handle
+
+
+async def _exported(lab: Lab) -> WorkflowHandle[Any, Any]:
+    return await exported(lab, await released(lab, brief()))
+
+
+async def _export_refused(lab: Lab) -> WorkflowHandle[Any, Any]:
+    """Without its visible mark: there is a case instead of a copy."""
+    video_id = await released(lab, brief())
+    with tempfile.TemporaryDirectory() as folder, breaking("visible-mark", lab.kit, Path(folder)):
+        handle = await exported(lab, video_id)
+        await handle.result()
+    return handle
+
+
+async def _taken_down(lab: Lab) -> WorkflowHandle[Any, Any]:
+    video_id = await released(lab, brief("a cat sits in the snow"))
+    await taken_down(lab, video_id)
+    return lab.client.get_workflow_handle(takedown_workflow_id(video_id))
+
+
+async def _audited(lab: Lab) -> WorkflowHandle[Any, Any]:
+    """One file is whole and one is lost."""
+    whole, lost = await released(lab, brief()), await released(lab, brief("a bird flies"))
+    video = (await lab.ledger.state(VIDEO, lost)).state
+    assert isinstance(video, Released)
+    lab.damage(video.rendition.film.key)
+    return await audit_of(lab, whole, lost)
+
+
 PATHS: Final[Mapping[str, Recorded]] = {
     "video-generation-shots-one": _one,
     "video-generation-shots-three": _three,
@@ -210,6 +261,12 @@ PATHS: Final[Mapping[str, Recorded]] = {
     "video-generation-cast-admitted": _cast_admitted,
     "video-generation-cast-refused": _cast_refused,
     "video-generation-cast-revoked": _cast_revoked,
+    "video-generation-sealed": _sealed,
+    "video-generation-unproven": _unproven,
+    "video-export-completed": _exported,
+    "video-export-refused": _export_refused,
+    "video-takedown-completed": _taken_down,
+    "provenance-audit-completed": _audited,
     "cameo-enrollment-approved": _approved_enrolment,
     "cameo-enrollment-refused": _refused_enrolment,
     "cameo-enrollment-reviewed": _reviewed_enrolment,
@@ -220,6 +277,14 @@ PATHS: Final[Mapping[str, Recorded]] = {
     "consent-request-approved": _approved_ask,
     "consent-request-withdrawn": _withdrawn_ask,
 }
+
+ONE_AT_A_TIME: Final = (
+    "video-generation-unproven",
+    "video-export-refused",
+    "video-takedown-completed",
+    "provenance-audit-completed",
+)
+"""What these break or hide, they break and hide for the whole lab."""
 
 if __name__ == "__main__":
     asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else ""))

@@ -19,14 +19,14 @@ from activities.consent.admission import AdmissionActivities
 from activities.consent.desk import ConsentDesk
 from activities.consent.leaving import LeavingDesk
 from activities.consent.office import CastingOffice
+from activities.export.auditing import AuditActivities
+from activities.export.desk import ExportDesk
+from activities.export.making import ExportActivities
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
 from activities.moderation.judging import JudgingActivities
 from activities.moderation.policies import PolicyDesk
-from activities.provenance.auditing import AuditActivities
-from activities.provenance.export_desk import ExportDesk
-from activities.provenance.exporting import ExportActivities
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.lineage import Lineage
 from activities.provenance.sealing import SealingActivities

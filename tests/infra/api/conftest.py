@@ -18,10 +18,10 @@ from temporalio.worker import Worker
 
 from activities.consent.admission import AdmissionActivities
 from activities.consent.leaving import LeavingDesk
+from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
 from activities.moderation.judging import JudgingActivities
 from activities.moderation.policies import PolicyDesk
-from activities.provenance.export_desk import ExportDesk
 from domain.catalog import EVENTS
 from infra.api.app import create_app
 from infra.api.doors import Doors, Limits
@@ -161,6 +161,9 @@ async def _work(
             studio.store_rendition,
             studio.prove_rendition,
             judging.screen_film,
+            studio.brand_video,
+            studio.prove_export,
+            studio.keep_video_down,
             *cameos.media,
         ],
         "io": [studio.clear_staging, judging.screen_words, *cameos.io],

@@ -14,6 +14,14 @@ from pathlib import Path
 import numpy as np
 from temporalio import activity
 
+from activities.export.orders import (
+    Branded,
+    BrandingOrder,
+    ExportProven,
+    ExportProvingOrder,
+    KeepDownOrder,
+    KeptDown,
+)
 from activities.generation import context_of
 from activities.ledger import Decision, Ledger
 from activities.orders import (
@@ -35,7 +43,7 @@ from domain.generation.decider import GENERATION
 from domain.generation.take import Take
 from domain.kernel.ports import ObjectStore
 from domain.provenance.policy import POLICY
-from domain.provenance.proof import OF_A_RENDITION, Finding, Proof
+from domain.provenance.proof import OF_A_RENDITION, OF_AN_EXPORT, Finding, Proof
 from domain.video.media import MediaFile, Rendition, content_key
 from gpu_workers.previews import Strips, strip
 
@@ -150,6 +158,30 @@ class SmallStudio:
             order, RecordProof(command_id=order.command_id, at=order.at, proof=proof)
         )
         return Proven(proof=proof)
+
+    @activity.defn
+    async def brand_video(self, order: BrandingOrder) -> Branded:
+        film = await self._keep(f"copy {order.export_id}".encode(), "video/mp4")
+        claims = Claims(plan_sha256="c" * 64, policy_sha256=POLICY.sha256)
+        return Branded(film=film, claims=claims)
+
+    @activity.defn
+    async def prove_export(self, order: ExportProvingOrder) -> ExportProven:
+        proof = Proof(
+            artefact_id=order.export_id,
+            film_sha256=order.film.sha256,
+            number=1,
+            plan_sha256=order.claims.plan_sha256,
+            policy_sha256=order.claims.policy_sha256,
+            parents=(order.video_id,),
+            word="AI MADE",
+            findings=tuple(Finding(layer=each) for each in OF_AN_EXPORT),
+        )
+        return ExportProven(proof=proof)
+
+    @activity.defn
+    async def keep_video_down(self, order: KeepDownOrder) -> KeptDown:
+        return KeptDown(prints=0)
 
     @activity.defn
     async def clear_staging(self, order: ClearanceOrder) -> Cleared:

@@ -8,10 +8,10 @@ from typing import Any
 
 from temporalio import activity
 
+from activities.export.making import proof_of_export
+from activities.export.orders import Audited, AuditOrder, AuditSample, SampleOrder
 from activities.heartbeats import beating
 from activities.ledger import Ledger
-from activities.provenance.export_orders import Audited, AuditOrder, AuditSample, SampleOrder
-from activities.provenance.exporting import proof_of_export
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.proving import claims_of, proof_of, read_back
 from activities.provenance.refusals import NotAFilm, ProvenanceBroken

@@ -9,8 +9,7 @@ from typing import Any
 from temporalio import activity
 
 from activities.consent.leaving import LeavingDesk
-from activities.ledger import Context, Decision, Guard, Ledger, Performed
-from activities.provenance.export_orders import (
+from activities.export.orders import (
     CaseOrder,
     CaseStanding,
     ExportBegun,
@@ -22,6 +21,7 @@ from activities.provenance.export_orders import (
     TakedownOrder,
     TakenDownNow,
 )
+from activities.ledger import Context, Decision, Guard, Ledger, Performed
 from domain.provenance.case import CASE, OpenCase, case_id
 from domain.video.export import (
     EXPORT,
@@ -57,8 +57,7 @@ class ExportDesk:
 
         Raises VideoUnknown, VideoIsTakenDown, CastNotPermitted.
         """
-        own = require_own(order.account_id)
-        video = own((await self._ledger.state(VIDEO, order.video_id)).state)
+        video = await self._own(order)
         context = _context(order)
         name = f"{order.command_id}/{order.export_id}"
         await self._leaving.require(video.generation_id, order.account_id, order.at, name, context)
@@ -72,7 +71,7 @@ class ExportDesk:
         performed = await self._ledger.perform(
             [Decision(EXPORT, order.export_id, command)],
             context,
-            [Guard(VIDEO, order.video_id, lambda state: own(state) and None)],
+            [_still_own(order)],
         )
         return ExportBegun(position=performed.position)
 
@@ -82,8 +81,7 @@ class ExportDesk:
 
         Raises CastNotPermitted, VideoIsTakenDown, Unproven.
         """
-        own = require_own(order.account_id)
-        video = own((await self._ledger.state(VIDEO, order.video_id)).state)
+        video = await self._own(order)
         command = CompleteExport(
             command_id=order.command_id, at=order.at, film=order.film, proof=order.proof
         )
@@ -92,7 +90,7 @@ class ExportDesk:
             order.account_id,
             order.at,
             [Decision(EXPORT, order.export_id, command)],
-            [Guard(VIDEO, order.video_id, lambda state: own(state) and None)],
+            [_still_own(order)],
             order.command_id,
             _context(order),
         )
@@ -144,6 +142,10 @@ class ExportDesk:
         [state] = performed.states
         return TakenDownNow(account_id=state.released.account_id, position=performed.position)
 
+    async def _own(self, order: ExportErrand) -> Released:
+        state = (await self._ledger.state(VIDEO, order.video_id)).state
+        return require_own(state, order.account_id)
+
     async def _perform(self, order: ExportErrand, command: ExportCommand) -> Performed:
         decision = Decision(EXPORT, order.export_id, command)
         return await self._ledger.perform([decision], _context(order))
@@ -154,19 +156,22 @@ class ExportDesk:
         return ExportStanding(state=name, position=standing.position)
 
 
-def require_own(account_id: str) -> Callable[[Video], Released]:
+def require_own(state: Video, account_id: str) -> Released:
     """The video while it can be seen, for its own account alone.
 
     Another's is as unknown as one that never was. Raises VideoUnknown, VideoIsTakenDown.
     """
+    video = require_seen(state)
+    if video.account_id != account_id:
+        raise VideoUnknown
+    return video
 
-    def require(state: Video) -> Released:
-        video = require_seen(state)
-        if video.account_id != account_id:
-            raise VideoUnknown
-        return video
 
-    return require
+def _still_own(order: ExportErrand) -> Guard:
+    def require(state: Video) -> None:
+        require_own(state, order.account_id)
+
+    return Guard(VIDEO, order.video_id, require)
 
 
 def _context(order: ExportErrand) -> Context:

@@ -8,10 +8,7 @@ from typing import Any, Final
 
 from temporalio import activity
 
-from activities.film.shape import Timing
-from activities.heartbeats import beating
-from activities.ledger import Ledger
-from activities.provenance.export_orders import (
+from activities.export.orders import (
     Branded,
     BrandingOrder,
     ExportProven,
@@ -19,6 +16,9 @@ from activities.provenance.export_orders import (
     KeepDownOrder,
     KeptDown,
 )
+from activities.film.shape import Timing
+from activities.heartbeats import beating
+from activities.ledger import Ledger
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.manifest import Parent
 from activities.provenance.orders import Claims
@@ -105,7 +105,7 @@ class ExportActivities:
                 path = folder / "served.mp4"
                 await self._store.get_file(film.key, path, film.sha256)
                 proof = await proof_of_export(
-                    kit, path, order.export_id, order.video_id, film, order.claims, self._word
+                    kit, path, order.export_id, order.video_id, film, order.claims, self._word, True
                 )
         await kit.register.sealed(order.export_id, film.sha256)
         return ExportProven(proof=proof)
@@ -137,24 +137,28 @@ async def proof_of_export(
     film: MediaFile,
     claims: Claims,
     word: str,
+    remembering: bool = False,
 ) -> Proof:
     """Every layer read back from a copy. Raises ProvenanceBroken, NotAFilm.
 
-    Its marks say the number of its video, and so do its fingerprints: they are the video's own, so
-    that what is traced has one answer.
+    Its marks say the number of its video. Its fingerprints are the video's too, so that what is
+    traced has one answer; where the visible mark is most of what is to be seen, the copy has some
+    of its own, which are remembered when ``remembering``.
     """
     number = await kit.register.issue(video_id)
     verified = await in_thread(lambda sign: read_back(kit, path, export_id, number, sign, word))
-    await _require_recognised(kit.index, video_id, verified.prints)
+    known = {video_id, export_id}
+    if not await _recognised(kit.index, known, verified.prints):
+        if remembering:
+            await kit.index.remember(export_id, verified.prints)
+        if not remembering or not await _recognised(kit.index, known, verified.prints):
+            raise ProvenanceBroken(f"The fingerprints of {export_id} lead to nothing of ours.")
     return proof_of(verified, export_id, number, film.sha256, claims, word)
 
 
-async def _require_recognised(index: PrintIndex, video_id: str, prints: tuple[Print, ...]) -> None:
+async def _recognised(index: PrintIndex, known: set[str], prints: tuple[Print, ...]) -> bool:
+    """Whether enough moments of a copy lead to these artefacts; a blank one has nothing to."""
     pictures = [each for each in prints if each.kind is Kind.PICTURE]
-    if not pictures:
-        return
-    near = await index.near(pictures, DISTANCE_MAX)
-    led = {pictures[each.query].at_ms for each in near if each.artefact_id == video_id}
-    moments = {each.at_ms for each in pictures}
-    if len(led) < RECOGNISED_MIN * len(moments):
-        raise ProvenanceBroken(f"The fingerprints of the copy do not lead to {video_id}.")
+    near = await index.near(pictures, DISTANCE_MAX) if pictures else []
+    led = {pictures[each.query].at_ms for each in near if each.artefact_id in known}
+    return len(led) >= RECOGNISED_MIN * len({each.at_ms for each in pictures})

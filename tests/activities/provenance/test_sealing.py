@@ -1,0 +1,146 @@
+"""The release path on a real clip: every layer is proven on the stored bytes, or it stops there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+
+from activities.ledger import Context, Decision
+from activities.provenance.manifest import OUR_ASSERTION
+from activities.provenance.refusals import ProvenanceBroken
+from activities.provenance.tracing import Tracer
+from domain.generation.decider import GENERATION
+from domain.generation.situations import Proven, Stored
+from domain.kernel.ports import HashMismatch
+from domain.provenance.policy import POLICY
+from domain.provenance.proof import OF_A_RENDITION
+from domain.provenance.verdict import Conclusion
+from infra.provenance.keys import ProvenanceKeys
+from tests import words
+from tests.activities.provenance.films import drawn
+from tests.activities.provenance.releasing import TIMING, Release, a_release, breaking
+from tests.activities.takes import write_take
+
+
+@pytest.fixture(scope="module")
+def short_take(folder: Path) -> Path:
+    """Three seconds of a cartoon with music."""
+    whole = drawn(seed=3)
+    sound = whole.audio[:, : TIMING.samples]
+    short = replace(whole, frames=whole.frames[: TIMING.frames], audio=sound)
+    return write_take(folder, short, "short.mkv")
+
+
+@pytest.fixture
+async def release(tmp_path: Path, short_take: Path, keys: ProvenanceKeys) -> Release:
+    return await a_release(tmp_path, short_take, keys)
+
+
+async def test_what_is_stored_carries_every_layer_and_the_log_says_so(
+    release: Release, tmp_path: Path
+) -> None:
+    rendition, proof = await release.whole()
+    assert proof.lacks(OF_A_RENDITION) == ()
+    assert {each.standing for each in proof.findings} == {"verified"}
+    assert proof.film_sha256 == rendition.film.sha256
+    state = (await release.ledger.state(GENERATION, words.GENERATION_ID)).state
+    assert isinstance(state, Proven)
+    assert state.proof == proof
+    path = await release.file(rendition, tmp_path / "film.mp4")
+    claims = release.kit.reader.read(path).claims
+    assert claims == {
+        "artefact": words.VIDEO_ID,
+        "generation": words.GENERATION_ID,
+        "plan_sha256": hashlib.sha256(json.dumps(["c" * 64]).encode()).hexdigest(),
+        "policy_sha256": POLICY.sha256,
+        "consent_receipts_sha256": [],
+    }, OUR_ASSERTION
+    kit = release.kit
+    verdict = await Tracer(kit.reader, kit.mark_keys, kit.register, kit.index).verify(path)
+    assert (verdict.conclusion, verdict.exact_copy_of) == (Conclusion.GENUINE, words.VIDEO_ID)
+    assert [each.artefact_id for each in verdict.segments] == [words.VIDEO_ID]
+
+
+async def test_the_film_and_its_stills_are_as_long_and_as_bright_as_without_marks(
+    release: Release, tmp_path: Path
+) -> None:
+    plain, marked = await release.assembled(None), await release.assembled()
+    assert (marked.frames, marked.fps) == (TIMING.frames, TIMING.fps)
+    assert marked.film.sha256 != plain.film.sha256
+    means = []
+    for each in (plain.poster, marked.poster):
+        path = tmp_path / f"{each.sha256}.jpg"
+        await release.store.get_file(each.key, path)
+        with av.open(str(path)) as still:
+            picture = next(still.decode(video=0)).to_ndarray(format="rgb24")
+        means.append(picture.reshape(-1, 3).mean(0))
+    assert abs(means[0] - means[1]).max() < 2
+
+
+async def test_assembling_and_proving_again_give_what_they_gave(release: Release) -> None:
+    assert await release.assembled() == await release.assembled()
+    signed = await release.signed(await release.assembled())
+    rendition = await release.stored(signed.assembled)
+    first = await release.proven(rendition, signed.claims)
+    assert await release.proven(rendition, signed.claims) == first
+
+
+@pytest.mark.parametrize(
+    ("layer", "says"),
+    [
+        ("manifest", "manifest of vid_.* is missing"),
+        ("issuer", "manifest of vid_.* is signed by somebody else"),
+        ("picture-mark", "picture of vid_.* does not say its number"),
+        ("sound-mark", "sound of vid_.* does not say its number"),
+    ],
+)
+async def test_a_broken_layer_is_named_and_nothing_is_proven(
+    release: Release, tmp_path: Path, layer: str, says: str
+) -> None:
+    with breaking(layer, release.kit, tmp_path):
+        signed = await release.signed(await release.assembled())
+    rendition = await release.stored(signed.assembled)
+    with pytest.raises(ProvenanceBroken, match=says):
+        await release.proven(rendition, signed.claims)
+    state = (await release.ledger.state(GENERATION, words.GENERATION_ID)).state
+    assert isinstance(state, Stored)
+    assert not isinstance(state, Proven)
+    assert await release.kit.register.artefact_with(rendition.film.sha256) is None
+
+
+async def test_bytes_that_changed_in_the_store_are_not_proven(release: Release) -> None:
+    signed = await release.signed(await release.assembled())
+    rendition = await release.stored(signed.assembled)
+    entry = release.store.entries[rendition.film.key]
+    changed = entry.data[:-1] + bytes([entry.data[-1] ^ 1])
+    release.store.entries[rendition.film.key] = type(entry)(
+        changed, entry.content_type, entry.written_at
+    )
+    with pytest.raises(HashMismatch):
+        await release.proven(rendition, signed.claims)
+
+
+async def test_fingerprints_that_cannot_be_remembered_hold_the_release_up(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise OSError("the index takes nothing")
+
+    monkeypatch.setattr(release.kit.index, "remember", full)
+    with pytest.raises(OSError, match="takes nothing"):
+        await release.whole()
+    state = (await release.ledger.state(GENERATION, words.GENERATION_ID)).state
+    assert not isinstance(state, Proven)
+
+
+async def test_the_decision_to_release_asks_for_the_proof(release: Release) -> None:
+    signed = await release.signed(await release.assembled())
+    await release.stored(signed.assembled)
+    complete = Decision(GENERATION, words.GENERATION_ID, words.complete_generation())
+    with pytest.raises(Exception, match="Nobody has verified"):
+        await release.ledger.perform([complete], Context("test", "test"))
