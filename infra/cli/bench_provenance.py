@@ -12,12 +12,12 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as RanOut
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.console import Console
@@ -210,7 +210,7 @@ class _Work:
         asked.add_done_callback(keep)
         return asked
 
-    def _wait(self, asked: list[Future[Trial] | Future[Unmarked]]) -> None:
+    def _wait(self, asked: Sequence[Future[Any]]) -> None:
         """Say what was found as it comes; when the time is over, begin nothing further."""
         try:
             for each in as_completed(asked, max(0.1, self._until - time.monotonic())):

