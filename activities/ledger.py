@@ -36,6 +36,7 @@ ATTEMPTS_MAX: Final = 8
 LONG: Final = 256
 """A stream of so many events is kept as it was read."""
 LONG_STREAMS_KEPT: Final = 256
+PAGE: Final = 1000
 
 
 class Contended(LogUnavailable):
@@ -172,17 +173,18 @@ class Ledger:
 
     async def _read(self, decider: Decider[Any, Any, Any], stream: str) -> _Read:
         """The stream as it is now, from what is kept of it where that is long."""
-        known = self._long.get(stream) or _Read(decider.initial)
-        recorded = await self._log.read_stream(stream, after=known.revision)
-        if not recorded:
-            return known
-        state = known.state
-        for each in recorded:
-            state = decider.evolve(state, self._codec.decode(each))
-        known.ids.update(each.event_id for each in recorded)
-        read = _Read(state, recorded[-1].revision, recorded[-1].position, known.ids)
-        if read.revision >= LONG:
-            self._keep(stream, read)
+        read, whole = self._long.get(stream) or _Read(decider.initial), False
+        while not whole:
+            page = await self._log.read_stream(stream, after=read.revision, limit=PAGE)
+            whole = len(page) < PAGE
+            if page:
+                state = read.state
+                for each in page:
+                    state = decider.evolve(state, self._codec.decode(each))
+                read.ids.update(each.event_id for each in page)
+                read = _Read(state, page[-1].revision, page[-1].position, read.ids)
+            if read.revision >= LONG:
+                self._keep(stream, read)
         return read
 
     def _keep(self, stream: str, read: _Read) -> None:

@@ -1,8 +1,9 @@
 """Reads the facts of a check, and keeps what it has folded, so that only news is read again.
 
 A popular cameo has tens of thousands of uses in its consent's stream. What was folded up to some
-revision stays true, so the next check reads only what came after. The least recently asked streams
-are forgotten; nothing is written anywhere.
+revision stays true, so the next check reads only what came after. A long stream is read page by
+page and each is kept, so that whoever gave up waiting has not waited for nothing. The least
+recently asked streams are forgotten; nothing is written anywhere.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from domain.kernel.decider import Decider
 from domain.kernel.ports import START, EventCodec, EventLog, Expected
 
 STREAMS_KEPT: Final = 2048
+PAGE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -78,19 +80,23 @@ class FactsReader:
         """An aggregate at a position, from what is kept where that is not too new."""
         stream, newest = decider.stream(identifier), Folded(decider.initial)
         kept = self._kept.get(stream, newest)
-        begun = kept if kept.position <= position else newest
-        found = begun
-        for each in await self._log.read_stream(stream, after=begun.revision):
-            if each.position > position:
-                break
-            state = decider.evolve(found.state, self._codec.decode(each))
-            found = Folded(state, each.revision, each.position)
-        if found.revision >= kept.revision:
+        found = kept if kept.position <= position else newest
+        whole = False
+        while not whole:
+            page = await self._log.read_stream(stream, after=found.revision, limit=PAGE)
+            wanted = [each for each in page if each.position <= position]
+            for each in wanted:
+                state = decider.evolve(found.state, self._codec.decode(each))
+                found = Folded(state, each.revision, each.position)
+            whole = len(wanted) < PAGE
             self._keep(stream, found)
         return found
 
     def _keep(self, stream: str, folded: Folded) -> None:
-        self._kept[stream] = folded
+        """Keep what is newer than what is kept."""
+        known = self._kept.get(stream)
+        if known is None or known.revision <= folded.revision:
+            self._kept[stream] = folded
         self._kept.move_to_end(stream)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
