@@ -88,14 +88,14 @@ class CameoDeleted(Event):
     reason: str
 
 
-class CameoHeldBack(Event):
+class CameoHeld(Event):
     """Somebody who is being enrolled under this id is suspended as soon as that is approved."""
 
     cameo_id: CameoId
     reason: str
 
 
-class CameoLetThrough(Event):
+class CameoFreed(Event):
     """What was held back may be used once it is approved."""
 
     cameo_id: CameoId
@@ -108,8 +108,8 @@ CameoEvent = (
     | CameoReinstated
     | TemplatesDestroyed
     | CameoDeleted
-    | CameoHeldBack
-    | CameoLetThrough
+    | CameoHeld
+    | CameoFreed
 )
 
 
@@ -159,9 +159,9 @@ def evolve(state: Cameo, event: CameoEvent) -> Cameo:
         case VersionApproved(), NoCameo():
             versions = MappingProxyType({event.version.number: event.version})
             return Castable(event.cameo_id, event.account_id, event.kind, versions)
-        case CameoHeldBack(), NoCameo():
+        case CameoHeld(), NoCameo():
             return NoCameo(held_back=event.reason)
-        case CameoLetThrough(), NoCameo():
+        case CameoFreed(), NoCameo():
             return NoCameo()
         case VersionApproved(), Castable():
             more = {**state.versions, event.version.number: event.version}
@@ -186,5 +186,5 @@ CATALOG.register(CameoSuspended, "cameo-suspended.v1")
 CATALOG.register(CameoReinstated, "cameo-reinstated.v1")
 CATALOG.register(TemplatesDestroyed, "cameo-templates-destroyed.v1")
 CATALOG.register(CameoDeleted, "cameo-deleted.v1")
-CATALOG.register(CameoHeldBack, "cameo-held-back.v1")
-CATALOG.register(CameoLetThrough, "cameo-let-through.v1")
+CATALOG.register(CameoHeld, "cameo-held.v1")
+CATALOG.register(CameoFreed, "cameo-freed.v1")

@@ -10,8 +10,8 @@ from domain.cameo.cameo import (
     Cameo,
     CameoDeleted,
     CameoEvent,
-    CameoHeldBack,
-    CameoLetThrough,
+    CameoFreed,
+    CameoHeld,
     CameoReinstated,
     CameoSuspended,
     CameoVersion,
@@ -162,9 +162,9 @@ def _hold(command: SuspendCameo | ReinstateCameo, state: NoCameo) -> list[CameoE
         raise CameoUnknown
     match command, state.held_back:
         case SuspendCameo(), None:
-            return [CameoHeldBack(at=command.at, cameo_id=cameo_id, reason=command.reason)]
+            return [CameoHeld(at=command.at, cameo_id=cameo_id, reason=command.reason)]
         case ReinstateCameo(), str():
-            return [CameoLetThrough(at=command.at, cameo_id=cameo_id, reason=command.reason)]
+            return [CameoFreed(at=command.at, cameo_id=cameo_id, reason=command.reason)]
     return []
 
 

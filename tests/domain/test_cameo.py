@@ -8,8 +8,8 @@ import pytest
 
 from domain.cameo.cameo import (
     CameoDeleted,
-    CameoHeldBack,
-    CameoLetThrough,
+    CameoFreed,
+    CameoHeld,
     CameoReinstated,
     CameoSuspended,
     Castable,
@@ -96,7 +96,7 @@ def test_a_suspension_ends_when_somebody_ends_it() -> None:
 
 def test_who_is_frozen_while_being_enrolled_is_suspended_as_soon_as_that_is_approved() -> None:
     freeze = suspend().model_copy(update={"cameo_id": CAMEO})
-    held_back = CameoHeldBack(at=at, cameo_id=CAMEO, reason="rescored")
+    held_back = CameoHeld(at=at, cameo_id=CAMEO, reason="rescored")
     none_yet.when(freeze).then(held_back)
     held = none_yet.given(held_back)
     held.when(freeze).then_nothing()
@@ -107,9 +107,9 @@ def test_who_is_frozen_while_being_enrolled_is_suspended_as_soon_as_that_is_appr
 
 
 def test_who_is_let_through_before_the_approval_is_not_suspended_by_it() -> None:
-    held = none_yet.given(CameoHeldBack(at=at, cameo_id=CAMEO, reason="rescored"))
+    held = none_yet.given(CameoHeld(at=at, cameo_id=CAMEO, reason="rescored"))
     release = ReinstateCameo(command_id="r", at=at, cameo_id=CAMEO, reason="reviewed")
-    let_through = CameoLetThrough(at=at, cameo_id=CAMEO, reason="reviewed")
+    let_through = CameoFreed(at=at, cameo_id=CAMEO, reason="reviewed")
     held.when(release).then(let_through)
     held.given(let_through).when(release).then_nothing()
     held.given(let_through).when(approve(1)).then(version_approved(1))

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from domain.account.handle import HandleClaimed, HandleReleased
 from domain.account.relations import AccountUnblocked
 from domain.cameo.cameo import (
-    CameoHeldBack,
-    CameoLetThrough,
+    CameoFreed,
+    CameoHeld,
     CameoReinstated,
     TemplatesDestroyed,
 )
@@ -82,8 +82,8 @@ _TOLD: dict[type[Event], Event] = {
             decision="refuse",
             reason="a-child",
         ),
-        CameoHeldBack(at=NOON, cameo_id=CAMEO, reason="resembles-another"),
-        CameoLetThrough(at=NOON, cameo_id=CAMEO, reason="reviewed"),
+        CameoHeld(at=NOON, cameo_id=CAMEO, reason="resembles-another"),
+        CameoFreed(at=NOON, cameo_id=CAMEO, reason="reviewed"),
         test_protection.protected(),
         test_protection.ended(),
         TemplatesDestroyed(at=NOON, cameo_id=CAMEO, version=1),
