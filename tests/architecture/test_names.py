@@ -10,7 +10,20 @@ from domain.kernel.errors import Refusal
 from domain.kernel.model import Command
 from tests.architecture import reading
 
-_IRREGULAR = {"sent", "made", "held", "found", "left", "met", "kept", "begun", "given", "taken", "withdrawn"}
+_IRREGULAR = {
+    "sent",
+    "made",
+    "held",
+    "found",
+    "left",
+    "met",
+    "kept",
+    "begun",
+    "given",
+    "taken",
+    "undone",
+    "withdrawn",
+}
 _COMMANDING = re.compile(r"^(Generate|Make|Run|Do|Start|Create|Process|Handle|Sweep)[A-Z]")
 _KEBAB = r"[a-z]+(-[a-z]+)*"
 
