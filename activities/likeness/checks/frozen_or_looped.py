@@ -18,7 +18,9 @@ from activities.likeness.evidence import Evidence
 
 WORST_MAX: Final = 1.0
 FROZEN_SECONDS_MAX: Final = 0.45
-LOOPED_SECONDS_MAX: Final = 0.40
+LOOPED_RATIO_MIN: Final = 0.52
+"""How far apart two stretches are, as a multiple of how far neighbours are: honest clips
+have 0.69 and more, loops 0.37 and less."""
 JUMP_MAX: Final = 6.0
 """A picture's change as a multiple of its neighbours' changes."""
 GAP_MAX: Final = 3.5
@@ -28,8 +30,8 @@ DRIFT_MAX: Final = 1.33
 REPEATED_MAX: Final = 2
 _STILL: Final = 0.12
 """What is frozen changes by less than this share of the usual change."""
-_ALIKE: Final = 0.35
 _LAG_SECONDS: Final = (0.2, 3.0)
+_REPEATED_SECONDS: Final = 0.6
 _STRETCH_SECONDS: Final = 0.8
 _JUMP_LEVELS: Final = 2.0
 
@@ -52,7 +54,7 @@ def frozen_or_looped(evidence: Evidence, repeated_times: int) -> Finding:
     changes = np.abs(np.diff(thumbs, axis=0)).mean(1)
     shares = {
         "frozen": _frozen_seconds(changes, steps) / FROZEN_SECONDS_MAX,
-        "looped": _looped_seconds(thumbs, changes, steps) / LOOPED_SECONDS_MAX,
+        "looped": LOOPED_RATIO_MIN / max(_repeat_ratio(thumbs, changes, steps), 1e-3),
         "jump": _jump(changes) / JUMP_MAX,
         "gap": float(steps.max() / max(np.median(steps), 1e-3)) / GAP_MAX,
         "drift": (_drift(steps) - 1) / (DRIFT_MAX - 1),
@@ -70,16 +72,25 @@ def _frozen_seconds(changes: Floats, steps: NDArray[np.float64]) -> float:
     return _longest(still, steps)
 
 
-def _looped_seconds(thumbs: Floats, changes: Floats, steps: NDArray[np.float64]) -> float:
-    """The longest stretch that repeats an earlier one more closely than neighbours resemble."""
-    usual = float(np.median(steps))
+def _repeat_ratio(thumbs: Floats, changes: Floats, steps: NDArray[np.float64]) -> float:
+    """How near any stretch comes to an earlier one, as a multiple of how near neighbours are.
+
+    Both are means over the stretch, so that a head at rest, which changes little, hides no loop.
+    """
+    usual = max(float(np.median(steps)), 1e-3)
+    width = max(3, round(_REPEATED_SECONDS / usual))
     shortest, longest = (max(2, round(seconds / usual)) for seconds in _LAG_SECONDS)
-    worst = 0.0
-    for lag in range(shortest, min(longest, len(thumbs) - 2) + 1):
-        apart = np.abs(thumbs[lag:] - thumbs[:-lag]).mean(1)
-        near = np.maximum(changes[lag - 1 :], changes[: len(apart)])
-        worst = max(worst, _longest(apart < _ALIKE * near, steps[lag - 1 :]))
-    return worst
+    least = np.inf
+    for lag in range(shortest, min(longest, len(thumbs) - width - 1) + 1):
+        apart = np.abs(thumbs[lag + 1 :] - thumbs[1:-lag]).mean(1)
+        near = np.minimum(_means(changes[lag:], width), _means(changes[: len(apart)], width))
+        least = min(least, float((_means(apart, width) / np.maximum(near, 1e-3)).min()))
+    return least
+
+
+def _means(values: Floats, width: int) -> Floats:
+    """The mean of every ``width`` values that follow each other."""
+    return np.asarray(np.convolve(values, np.full(width, 1 / width), "valid"), np.float32)
 
 
 def _jump(changes: Floats) -> float:
