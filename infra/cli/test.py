@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Final
 
 import typer
 
 from infra.cli.check import ROOT
+
+SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile")
+"""One process for the tests that share servers, one for the others; ``-n 0`` runs all in one."""
 
 test = typer.Typer(add_completion=False)
 
@@ -21,14 +25,14 @@ test = typer.Typer(add_completion=False)
     },
 )
 def run(context: typer.Context) -> None:
-    """Run pytest on the whole repository; what you add is handed on to pytest.
+    """Run pytest on the whole repository in two processes; what you add is handed on to pytest.
 
     Paths are relative to the root of the repository. Nothing is asked, and pytest's closing line
     is the last one.
     """
     sys.stdout.flush()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *context.args],
+        [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *context.args],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         check=False,
