@@ -1,8 +1,8 @@
 """Record the histories that must go on replaying: ``python -m tests.replay.record``.
 
 Run it when a story has a new path, never to make a failing replay pass: somebody's request may be
-half-way through the old one. ``python -m tests.replay.record cameo`` records those whose names
-begin with a word.
+half-way through the old one. ``python -m tests.replay.record cameo consent`` records those whose
+names begin with one of these words.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ Recorded = Callable[[Lab], Awaitable[WorkflowHandle[Any, Any]]]
 ONE = SMALL.model_copy(update={"seed": 41})
 
 
-async def main(beginning: str) -> None:
+async def main(beginnings: tuple[str, ...]) -> None:
     """Run each path once and keep its history.
 
     Those named ``video-generation-completed``, ``-failed``, ``-refused`` and ``-cancelled`` are of
     before shots were sampled apart, and cannot be recorded again.
     """
     async with a_lab() as lab:
-        wanted = {name: path for name, path in PATHS.items() if name.startswith(beginning)}
+        wanted = {name: path for name, path in PATHS.items() if name.startswith(beginnings)}
         breaking_layers = [name for name in wanted if name in ONE_AT_A_TIME]
         others = [name for name in wanted if name not in ONE_AT_A_TIME]
         await asyncio.gather(*(_record(lab, name, wanted[name]) for name in others))
@@ -287,4 +287,4 @@ ONE_AT_A_TIME: Final = (
 """What these break or hide, they break and hide for the whole lab."""
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else ""))
+    asyncio.run(main(tuple(sys.argv[1:]) or ("",)))
