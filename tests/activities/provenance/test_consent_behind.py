@@ -20,7 +20,7 @@ from domain.generation.events import VideoRequested
 from domain.kernel.ids import sibling
 from domain.kernel.model import Event
 from domain.video.export import ExportRequested
-from domain.video.video import VideoReleased, VideoTakenDown
+from domain.video.video import VideoReleased, VideoRemoved
 from infra.cli.consent_proofs import tell
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
@@ -133,7 +133,7 @@ async def test_an_export_is_asked_about_as_one(log: MemoryEventLog, behind: Cons
 async def test_a_video_that_was_taken_down_is_called_that(
     log: MemoryEventLog, behind: ConsentBehind
 ) -> None:
-    gone = VideoTakenDown(
+    gone = VideoRemoved(
         at=words.moment(20),
         video_id=VIDEO,
         generation_id=GENERATION,
