@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from typing import Final
 
 from infra.api.problems import Trouble
 
+INSIDE_OF_ONE_MAX: Final = 2
+"""So that nobody fills the room alone by sending slowly."""
 _ADDRESSES_MAX: Final = 20_000
 _NEIGHBOURHOOD_BITS: Final = 64
 """One caller commonly holds all IPv6 addresses that begin with the same so many bits."""
@@ -39,7 +41,8 @@ class Turnstile:
         now: Callable[[], float],
     ) -> None:
         self._burst, self._a_second = burst, a_minute / 60
-        self._inside_max, self._inside = inside_max, 0
+        self._inside_max = inside_max
+        self._inside: Counter[str] = Counter()
         self._working = asyncio.Semaphore(working_max)
         self._now = now
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
@@ -47,21 +50,22 @@ class Turnstile:
     @asynccontextmanager
     async def inside(self, address: str) -> AsyncIterator[None]:
         """Be one of those inside. Raises Trouble: 429 to this address, 503 when it is full."""
-        if wait := self._wait(address):
+        name = neighbourhood(address)
+        if self._inside[name] >= INSIDE_OF_ONE_MAX:
+            raise _too_many(f"{INSIDE_OF_ONE_MAX} of its files are being looked at.", 5)
+        if wait := self._wait(name):
             seconds = math.ceil(wait)
-            raise Trouble(
-                "too-many-requests",
-                f"This door opens {self._a_second * 60:g} times a minute for one address; "
-                f"again in {seconds} s.",
-                headers={"Retry-After": str(seconds)},
-            )
-        if self._inside >= self._inside_max:
+            a_minute = f"{self._a_second * 60:g} times a minute"
+            raise _too_many(f"This door opens {a_minute}; again in {seconds} s.", seconds)
+        if self._inside.total() >= self._inside_max:
             raise Trouble("verifier-busy")
-        self._inside += 1
+        self._inside[name] += 1
         try:
             yield
         finally:
-            self._inside -= 1
+            self._inside[name] -= 1
+            if not self._inside[name]:
+                del self._inside[name]
 
     @asynccontextmanager
     async def at_work(self, waiting_seconds_max: float) -> AsyncIterator[None]:
@@ -76,9 +80,9 @@ class Turnstile:
         finally:
             self._working.release()
 
-    def _wait(self, address: str) -> float:
+    def _wait(self, name: str) -> float:
         """Take one token of an address; the seconds until there is one, if there is none."""
-        now, name = self._now(), neighbourhood(address)
+        now = self._now()
         bucket = self._buckets.setdefault(name, _Bucket(self._burst, now))
         self._buckets.move_to_end(name)
         if len(self._buckets) > _ADDRESSES_MAX:
@@ -89,6 +93,10 @@ class Turnstile:
             bucket.left -= 1
             return 0.0
         return (1 - bucket.left) / self._a_second
+
+
+def _too_many(detail: str, seconds: int) -> Trouble:
+    return Trouble("too-many-requests", detail, headers={"Retry-After": str(seconds)})
 
 
 def neighbourhood(address: str) -> str:

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as RanOut
 from contextlib import contextmanager
@@ -210,7 +210,7 @@ class _Work:
         asked.add_done_callback(keep)
         return asked
 
-    def _wait(self, asked: Sequence[Future[Any]]) -> None:
+    def _wait(self, asked: list[Future[Any]]) -> None:
         """Say what was found as it comes; when the time is over, begin nothing further."""
         try:
             for each in as_completed(asked, max(0.1, self._until - time.monotonic())):
@@ -218,8 +218,8 @@ class _Work:
                 _say(f"{self._done} of {len(asked)}: {_told(each.result())}")
         except RanOut:
             _say(f"the time is over after {self._done} of {len(asked)}")
-            for each in asked:
-                each.cancel()
+            for waiting in asked:
+                waiting.cancel()
 
 
 def _is_done(asked: Future[V]) -> bool:

@@ -26,7 +26,7 @@ from infra.provenance.index import PostgresIndex
 from infra.provenance.keys import ProvenanceKeys
 from infra.provenance.memory import MemoryIndex, MemoryRegister
 from infra.provenance.register import PostgresRegister
-from infra.provenance.told import told
+from infra.provenance.told import RAREST, told
 from infra.provenance.verifier import Answer, Verifier
 from infra.settings import Settings
 
@@ -129,7 +129,7 @@ def _said(segment: Segment) -> str:
         return "nothing of ours"
     layers = ", ".join(segment.layers)
     what = "a mark pasted from " if segment.pasted else ""
-    odds = 1 / max(segment.false_match, 1e-300)
+    odds = 1 / max(segment.false_match, RAREST)
     return f"{what}{segment.artefact_id} ({layers}; wrong once in {odds:.0e})"
 
 

@@ -6,6 +6,8 @@ who signed somebody else's.
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, Field
 
 from activities.provenance.consent import ConsentNow
@@ -13,7 +15,8 @@ from activities.provenance.reading import Ancestor
 from domain.provenance.verdict import Conclusion, Layer, ManifestState, Segment
 from infra.provenance.verifier import Answer
 
-_RAREST = 1e-300
+RAREST: Final = 1e-12
+"""No answer claims to be surer: layers are not quite as independent as their chances."""
 
 
 class ManifestView(BaseModel):
@@ -97,7 +100,7 @@ def _segment(segment: Segment, answer: Answer) -> SegmentView:
         end=segment.end,
         artefact_id=named,
         found=list(segment.layers),
-        wrong_once_in=None if named is None else 1 / max(segment.false_match, _RAREST),
+        wrong_once_in=None if named is None else 1 / max(segment.false_match, RAREST),
         pasted=segment.pasted,
         consent=None if named is None else answer.consents.get(named),
     )

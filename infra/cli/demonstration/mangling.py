@@ -32,13 +32,13 @@ def mangled(film: Path, folder: Path) -> list[Mangled]:
     """The copies of a film, each without its manifest."""
     facts = probe(film)
     pictures, sound = clips.decoded(film)
-    width, height = facts.width, facts.height
+    width, height, fps = facts.width, facts.height, round(facts.fps)
     half = (width // 4 * 2, height // 4 * 2)
-    kept = round(min(_EXCERPT_SECONDS, facts.picture_seconds - 0.5) * facts.fps)
+    kept = round(min(_EXCERPT_SECONDS, facts.picture_seconds - 0.5) * fps)
     late = (len(pictures) - kept) // 2
-    heard = round(late / facts.fps * clips.RATE)
-    part = sound[:, heard : heard + round(kept / facts.fps * clips.RATE)]
-    whole = {"size": (width, height), "fps": facts.fps}
+    heard = round(late / fps * clips.RATE)
+    part = sound[:, heard : heard + round(kept / fps * clips.RATE)]
+    whole = {"size": (width, height), "fps": fps}
     made = []
 
     def keep(name: str, first: int, source: list[clips.Picture], **treatment: object) -> None:

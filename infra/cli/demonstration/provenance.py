@@ -53,9 +53,12 @@ class Scene:
     async def generate(self, caller: Caller, sampler: str) -> None:
         """Ask for a film and wait until it is released, marked and signed."""
         generation_id = await caller.request(BRIEF | {"sampler": sampler})
+        stage = ""
         async with asyncio.timeout(SECONDS_MAX):
             async for event in caller.events(generation_id):
-                self._say(f"{event.data['stage']}: {event.data['status']}")
+                if event.data["stage"] != stage:
+                    stage = event.data["stage"]
+                    self._say(f"{generation_id}: {stage}")
         standing = await caller.generation(generation_id)
         ended = f"{generation_id} ended as {standing['status']}"
         self._figures.measured("generated", standing["status"], "", goal=equals("completed"))

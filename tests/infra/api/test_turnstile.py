@@ -57,6 +57,14 @@ async def test_only_so_many_are_inside_at_once() -> None:
     assert await passes(gate, "192.0.2.9") is None
 
 
+async def test_one_address_cannot_fill_the_room_alone() -> None:
+    gate = Turnstile(9, 6.0, 9, 1, Watch())
+    async with gate.inside("192.0.2.1"), gate.inside("192.0.2.1"):
+        assert await passes(gate, "192.0.2.1") == "5"
+        assert await passes(gate, "192.0.2.2") is None
+    assert await passes(gate, "192.0.2.1") is None
+
+
 async def test_a_turn_that_does_not_come_is_given_up() -> None:
     gate = turnstile(Watch())
     async with gate.at_work(1):
