@@ -9,11 +9,12 @@ from typing import Final
 
 import asyncpg
 
+from activities.cameo.ports import Gallery
 from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
 from activities.moderation.default_policy import default_policy
-from activities.moderation.film_look import ReadableFilm
+from activities.moderation.films import Films
 from activities.moderation.panel import built_in
 from activities.moderation.policies import PolicyDesk
 from activities.moderation.screener import BuiltInScreener
@@ -32,6 +33,7 @@ from infra.errors import UserError
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
 from infra.likeness.gallery import PostgresGallery
+from infra.likeness.memory import MemoryGallery
 from infra.media.s3 import S3ObjectStore
 from infra.provenance.index import PostgresIndex
 from infra.provenance.keys import ProvenanceKeys
@@ -81,9 +83,13 @@ def policies_on(log: EventLog) -> PolicyDesk:
     return PolicyDesk(log, CatalogCodec(EVENTS), default_policy())
 
 
-def built_in_screener() -> BuiltInScreener:
-    """The detectors that come with the project. Raises EmbedderMissing without its package."""
-    return BuiltInScreener(built_in(default_policy()), ReadableFilm())
+def built_in_screener(known: Gallery | None = None) -> BuiltInScreener:
+    """The detectors that come with the project; who looks at films knows whom the gallery knows.
+
+    Raises EmbedderMissing without its package.
+    """
+    panel = built_in(default_policy())
+    return BuiltInScreener(panel, Films(panel), known or MemoryGallery())
 
 
 def open_vault(settings: Settings) -> FolderVault:

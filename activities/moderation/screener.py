@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from activities.likeness.contract import Template
 from activities.moderation.content import Content, Restriction, of_brief, of_plan
+from activities.moderation.films import Films
 from activities.moderation.material import Material, Person
 from activities.moderation.owners import DETECTOR as OWNERS
 from activities.moderation.panel import Panel
 from domain.consent.preferences import Preference, Preferences
 from domain.consent.wording import Portrayed
-from domain.moderation.finding import Detector, Findings
+from domain.moderation.finding import Findings
 from domain.moderation.policy import Policy
 
+NOBODY: Final = ""
+"""No account's id: everybody else is everybody."""
 
-class FilmLook(Protocol):
-    """Looks at a stored film. Blocks; whoever cannot look says so in its look."""
 
-    @property
-    def detectors(self) -> tuple[Detector, ...]:
-        """Who looks."""
-        ...
+class Known(Protocol):
+    """Everybody whose face and voice are known."""
 
-    def look(self, path: Path, material: Material) -> tuple[Findings, ...]:
-        """The findings about frames, sound and likeness."""
+    async def others(self, account_id: str) -> Sequence[Template]:
+        """Everybody's but this account's; the key of an enrolled one is its cameo's id."""
         ...
 
 
@@ -36,7 +36,8 @@ class BuiltInScreener:
     """Runs the detectors in threads, so that nobody waits for them who need not."""
 
     panel: Panel
-    films: FilmLook
+    films: Films
+    known: Known
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -46,7 +47,8 @@ class BuiltInScreener:
 
     def under(self, policy: Policy) -> BuiltInScreener:
         """The same detectors, looking for whom this policy protects."""
-        return replace(self, panel=self.panel.under(policy))
+        panel = self.panel.under(policy)
+        return replace(self, panel=panel, films=replace(self.films, panel=panel))
 
     async def words(
         self, material: Material, only: frozenset[str] | None = None
@@ -61,7 +63,9 @@ class BuiltInScreener:
 
     async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
         """What is found in the pictures, in what is said, and in who is seen."""
-        return await asyncio.to_thread(self.films.look, path, material)
+        cast = {each.cameo_id for each in material.people}
+        templates = await self.known.others(NOBODY)
+        return await asyncio.to_thread(self.films.look, path, cast, templates)
 
 
 def plan_of(material: Material) -> Content:

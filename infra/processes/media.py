@@ -78,7 +78,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 policies_on(log),
                 vault,
                 store,
-                built_in_screener(),
+                built_in_screener(gallery),
                 scratch,
             )
             bodies = [
