@@ -101,7 +101,7 @@ FEED: Final = Projection[VideoRow](
     table="videos",
     row=VideoRow,
     key=by("video_id"),
-    folds={"video-released": _released, "video-taken-down": _taken_down},
+    folds={"video-released": _released, "video-removed": _taken_down},
     on_poison=OnPoison.SKIP,
 )
 

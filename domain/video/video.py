@@ -47,7 +47,7 @@ class TakeDownVideo(Command):
     reason: TakedownReason
 
 
-class VideoTakenDown(Event):
+class VideoRemoved(Event):
     """Nobody can see the video any more, and what looks or sounds like it is not released again."""
 
     video_id: VideoId
@@ -81,7 +81,7 @@ class TakenDown:
 
 Video = Unreleased | Released | TakenDown
 VideoCommand = ReleaseVideo | TakeDownVideo
-VideoEvent = VideoReleased | VideoTakenDown
+VideoEvent = VideoReleased | VideoRemoved
 
 
 class AnotherRelease(Refusal):
@@ -148,7 +148,7 @@ def _taken_down(command: TakeDownVideo, state: Video) -> list[VideoEvent]:
             return []
         case Released():
             return [
-                VideoTakenDown(
+                VideoRemoved(
                     at=command.at,
                     video_id=command.video_id,
                     generation_id=state.generation_id,
@@ -174,7 +174,7 @@ def evolve(state: Video, event: VideoEvent) -> Video:
     match event:
         case VideoReleased():
             return Released(event.generation_id, event.account_id, event.rendition, event.proof)
-        case VideoTakenDown():
+        case VideoRemoved():
             if not isinstance(state, Released):
                 raise ValueError("a video was taken down that was not there to be seen")
             return TakenDown(state, event.reason)
@@ -184,4 +184,4 @@ VIDEO: Final = Decider[VideoCommand, Video, VideoEvent]("video", Unreleased(), d
 
 CATALOG: Final = Catalog()
 CATALOG.register(VideoReleased, "video-released.v1")
-CATALOG.register(VideoTakenDown, "video-taken-down.v1")
+CATALOG.register(VideoRemoved, "video-removed.v1")

@@ -156,7 +156,8 @@ async def _require_consent(doors: Doors, generation_id: str, account_id: str) ->
 
 async def _require_recorded(doors: Doors, export_id: str) -> None:
     """The story has ended already: with a record, or before there was one."""
-    if not isinstance(await standing(doors, EXPORT, export_id), Asked):
+    state = await standing(doors, EXPORT, export_id)
+    if not isinstance(state, Asked):
         raise Trouble("request-refused", f"{export_id} ended before it was recorded.")
 
 

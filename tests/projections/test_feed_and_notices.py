@@ -7,7 +7,7 @@ import pytest
 
 from domain.account.notice import Kind, NoticePosted
 from domain.kernel.ports import EventLog
-from domain.video.video import VideoReleased, VideoTakenDown
+from domain.video.video import VideoReleased, VideoRemoved
 from projections.feed import FEED, FeedReader
 from projections.notices import NOTICES, NoticesReader
 from tests import words
@@ -54,7 +54,7 @@ async def test_a_released_video_is_shown_with_its_files(
 async def test_a_video_that_was_taken_down_is_neither_found_nor_passed_by(
     log: EventLog, dsn: str, pool: asyncpg.Pool
 ) -> None:
-    gone = VideoTakenDown(
+    gone = VideoRemoved(
         at=words.moment(7),
         video_id=words.an_id("vid", 1),
         generation_id=words.an_id("gen", 1),

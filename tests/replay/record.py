@@ -50,14 +50,14 @@ Recorded = Callable[[Lab], Awaitable[WorkflowHandle[Any, Any]]]
 ONE = SMALL.model_copy(update={"seed": 41})
 
 
-async def main(*beginning: str) -> None:
+async def main(beginnings: tuple[str, ...]) -> None:
     """Run each path once and keep its history.
 
     Those named ``video-generation-completed``, ``-failed``, ``-refused`` and ``-cancelled`` are of
     before shots were sampled apart, and cannot be recorded again.
     """
     async with a_lab() as lab:
-        wanted = {name: path for name, path in PATHS.items() if name.startswith(tuple(beginning))}
+        wanted = {name: path for name, path in PATHS.items() if name.startswith(beginnings)}
         breaking_layers = [name for name in wanted if name in ONE_AT_A_TIME]
         others = [name for name in wanted if name not in ONE_AT_A_TIME]
         await asyncio.gather(*(_record(lab, name, wanted[name]) for name in others))
@@ -343,4 +343,4 @@ ONE_AT_A_TIME: Final = (
 """What these break or hide, they break and hide for the whole lab."""
 
 if __name__ == "__main__":
-    asyncio.run(main(*(sys.argv[1:] or [""])))
+    asyncio.run(main(tuple(sys.argv[1:]) or ("",)))

@@ -71,13 +71,14 @@ async def exported(
 
 
 async def taken_down(lab: Lab, video_id: str) -> TakedownOutcome:
-    return await lab.client.execute_workflow(
+    outcome: TakedownOutcome = await lab.client.execute_workflow(
         VIDEO_TAKEDOWN,
         VideoTakedownOrder(video_id=video_id, reason="rights-claimed"),
         id=takedown_workflow_id(video_id),
         task_queue=ORCHESTRATION_QUEUE,
         result_type=TakedownOutcome,
     )
+    return outcome
 
 
 async def audited(lab: Lab, *artefact_ids: str) -> AuditOutcome:
