@@ -14,10 +14,8 @@ from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
 from activities.moderation.default_policy import default_policy
-from activities.moderation.films import Films
-from activities.moderation.panel import built_in
+from activities.moderation.material import Screener
 from activities.moderation.policies import PolicyDesk
-from activities.moderation.screener import BuiltInScreener
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.manifest import Generator
 from activities.provenance.ports import PrintIndex, Register
@@ -83,11 +81,16 @@ def policies_on(log: EventLog) -> PolicyDesk:
     return PolicyDesk(log, CatalogCodec(EVENTS), default_policy())
 
 
-def built_in_screener(known: Gallery | None = None) -> BuiltInScreener:
+def built_in_screener(known: Gallery | None = None) -> Screener:
     """The detectors that come with the project; who looks at films knows whom the gallery knows.
 
     Raises EmbedderMissing without its package.
     """
+    # imported here: only who screens needs the models' engines
+    from activities.moderation.films import Films
+    from activities.moderation.panel import built_in
+    from activities.moderation.screener import BuiltInScreener
+
     panel = built_in(default_policy())
     return BuiltInScreener(panel, Films(panel), known or MemoryGallery())
 
