@@ -112,7 +112,8 @@ class WordLists:
         for mark, place in (*self._in_words(reading.text), *self._in_characters(reading.text)):
             found.setdefault(mark, []).append(place)
         hits = []
-        for rule, entry in enumerate(self.entries):
+        for rule in sorted({mark.rule for mark in found}):
+            entry = self.entries[rule]
             met = _alone(found, rule) or _paired(found, rule, entry.within)
             if met is not None:
                 hits.append(Hit(entry, reading.span(met.begin, met.end)))

@@ -39,7 +39,8 @@ class Names:
         both = read(part.text)
         for reading in both.different:
             for hit in self.lists.find(reading):
-                yield self._finding(part, hit.entry.category, hit.entry.score, hit.words)
+                if not _is_handle(part.text, hit.words):
+                    yield self._finding(part, hit.entry.category, hit.entry.score, hit.words)
         for words in _full_names(part.text, both.plain):
             yield self._finding(part, "real-people", _ANYBODY, words)
 
@@ -76,6 +77,12 @@ def _protected(listed: Iterable[Protected]) -> Iterator[Listed]:
     for each in listed:
         category = "protected-people" if each.kind == "person" else "protected-characters"
         yield from phrases(category, _PROTECTED, (each.name, *each.aliases))
+
+
+def _is_handle(text: str, words: tuple[int, int]) -> bool:
+    """Whether the words are (a part of) one word that is called with ``@``."""
+    begin, end = words
+    return begin > 0 and text[begin - 1] == "@" and " " not in text[begin:end]
 
 
 @cache

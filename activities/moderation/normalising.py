@@ -162,17 +162,21 @@ def _latinised(marked: list[Marked]) -> list[Marked]:
 
 
 def _joined(marked: list[Marked]) -> list[Marked]:
-    """Letters that stand apart, put together: ``e x a m p l e``, ``e.x.a.m.p.l.e``, ``例 え``."""
+    """Letters that stand apart, put together: ``e x a m p l e``, ``例 え``, ``t.w.o w.o.r.d.s``.
+
+    Among dotted letters a space parts two words.
+    """
     text = "".join(each for each, _ in marked)
     dropped: set[int] = set()
     glued: list[tuple[int, int]] = []
     for run in _SPREAD.finditer(text):
         if sum(each.isalpha() for each in run.group()) >= 3:
             glued.append((marked[run.start()][1], marked[run.end() - 1][1]))
+            dotted = any(each in run.group() for each in "._-*/|")
             dropped |= {
                 place
                 for place in range(*run.span())
-                if not text[place].isalnum() and not _ends_a_word(text, place, run.span())
+                if not text[place].isalnum() and not (dotted and text[place] == " ")
             }
     for place, each in enumerate(text):
         between = each in " ._-*" and 0 < place < len(text) - 1
@@ -196,12 +200,6 @@ def _parted(marked: list[Marked], glued: list[tuple[int, int]]) -> list[Marked]:
             parted.append((" ", each[1]))
         parted.append(each)
     return parted
-
-
-def _ends_a_word(text: str, place: int, run: tuple[int, int]) -> bool:
-    """Whether a space within dotted letters parts two words: ``b.a.d w.o.r.d``."""
-    inside = text[slice(*run)]
-    return text[place] == " " and any(each in inside for each in "._-*/|")
 
 
 def _is_han(character: str) -> bool:
