@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from activities.likeness.contract import Template
 from activities.moderation.content import Content, Restriction, of_brief, of_plan
+from activities.moderation.endpoint import NAME, Endpoint
 from activities.moderation.films import Films
 from activities.moderation.material import Material, Person
 from activities.moderation.owners import DETECTOR as OWNERS
@@ -38,17 +39,23 @@ class BuiltInScreener:
     panel: Panel
     films: Films
     known: Known
+    policy: Policy
+    """The policy that decides: whom it protects is looked for, and a reasoning model reads it."""
+    reasoner: Endpoint | None = None
 
     @property
     def versions(self) -> Mapping[str, str]:
         """The running version of every detector, by its name."""
-        whole = (*(each.detector for each in self.panel.detectors), OWNERS, *self.films.detectors)
+        whole = [*(each.detector for each in self.panel.detectors), OWNERS, *self.films.detectors]
+        if self.reasoner is not None:
+            whole.append(self.reasoner.detector(self.policy))
         return {each.name: each.version for each in whole}
 
     def under(self, policy: Policy) -> BuiltInScreener:
         """The same detectors, looking for whom this policy protects."""
         panel = self.panel.under(policy)
-        return replace(self, panel=panel, films=replace(self.films, panel=panel))
+        films = replace(self.films, panel=panel)
+        return replace(self, panel=panel, films=films, policy=policy)
 
     async def words(
         self, material: Material, only: frozenset[str] | None = None
@@ -59,7 +66,16 @@ class BuiltInScreener:
             kept = tuple(each for each in panel.detectors if each.detector.name in only)
             panel = replace(panel, detectors=kept)
         contents = (of_brief(material.brief), plan_of(material))
-        return await asyncio.to_thread(lambda: tuple(panel.look(each) for each in contents))
+        noted = await asyncio.to_thread(lambda: tuple(panel.look(each) for each in contents))
+        if self.reasoner is None or (only is not None and NAME not in only):
+            return noted
+        looks = await asyncio.gather(
+            *(self.reasoner.look(each, self.policy, strict=material.strict) for each in contents)
+        )
+        return tuple(
+            Findings(stage=each.stage, looks=(*each.looks, look))
+            for each, look in zip(noted, looks, strict=True)
+        )
 
     async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
         """What is found in the pictures, in what is said, and in who is seen."""
