@@ -230,7 +230,7 @@ MODERATION: Final = Projection[CaseRow](
         "moderation-hold-decided": _hold_decided,
         "moderation-appeal-lodged": _appealed,
         "moderation-appeal-decided": _appeal_decided,
-        "moderated-content-withdrawn": _withdrawn,
+        "moderated-content-retracted": _withdrawn,
         "verdict-undone": _undone,
         "verdict-restored": _restored,
     },

@@ -32,8 +32,8 @@ from domain.moderation.case_events import (
     CaseClaimed,
     CaseEvent,
     CaseReturned,
+    ContentRetracted,
     ContentScreened,
-    ContentWithdrawn,
     HoldDecided,
     ReadingRecorded,
     VerdictReached,
@@ -272,7 +272,7 @@ def _withdraw(command: WithdrawContent, state: Known) -> list[CaseEvent]:
     if isinstance(state, Withdrawn):
         return []
     return [
-        ContentWithdrawn(
+        ContentRetracted(
             at=command.at,
             case_id=state.content.case_id,
             clause=state.clause,

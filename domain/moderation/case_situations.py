@@ -13,8 +13,8 @@ from domain.moderation.case_events import (
     CaseClaimed,
     CaseEvent,
     CaseReturned,
+    ContentRetracted,
     ContentScreened,
-    ContentWithdrawn,
     HoldDecided,
     ReadingRecorded,
     VerdictReached,
@@ -199,7 +199,7 @@ def _moved(state: Known, event: CaseEvent) -> Known:
                 decided=state.decided,
                 appeal=event,
             )
-        case ContentWithdrawn():
+        case ContentRetracted():
             return Withdrawn(
                 state.content,
                 state.verdict,
