@@ -231,7 +231,7 @@ MODERATION: Final = Projection[CaseRow](
         "moderation-appeal-lodged": _appealed,
         "moderation-appeal-decided": _appeal_decided,
         "moderated-content-retracted": _withdrawn,
-        "verdict-undone": _undone,
+        "verdict-replaced": _undone,
         "verdict-restored": _restored,
     },
     on_poison=OnPoison.STOP_STREAM,

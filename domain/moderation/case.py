@@ -37,8 +37,8 @@ from domain.moderation.case_events import (
     HoldDecided,
     ReadingRecorded,
     VerdictReached,
+    VerdictReplaced,
     VerdictRestored,
-    VerdictUndone,
 )
 from domain.moderation.case_refusals import (
     AlreadyJudged,
@@ -289,7 +289,7 @@ def _undo(command: UndoVerdict, state: Known) -> list[CaseEvent]:
         return []
     now = without(state, command.instead, command.at)
     return [
-        VerdictUndone(
+        VerdictReplaced(
             at=command.at,
             case_id=state.content.case_id,
             clause=state.clause,

@@ -112,7 +112,7 @@ class ContentRetracted(Event):
     because: str
 
 
-class VerdictUndone(Event):
+class VerdictReplaced(Event):
     """A batch put another policy's verdict in the place of this one, whose rule was ``clause``."""
 
     case_id: ModerationId
@@ -143,7 +143,7 @@ CaseEvent = (
     | AppealLodged
     | AppealDecided
     | ContentRetracted
-    | VerdictUndone
+    | VerdictReplaced
     | VerdictRestored
 )
 
@@ -157,5 +157,5 @@ CATALOG.register(HoldDecided, "moderation-hold-decided.v1")
 CATALOG.register(AppealLodged, "moderation-appeal-lodged.v1")
 CATALOG.register(AppealDecided, "moderation-appeal-decided.v1")
 CATALOG.register(ContentRetracted, "moderated-content-retracted.v1")
-CATALOG.register(VerdictUndone, "verdict-undone.v1")
+CATALOG.register(VerdictReplaced, "verdict-replaced.v1")
 CATALOG.register(VerdictRestored, "verdict-restored.v1")

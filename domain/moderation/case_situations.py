@@ -18,8 +18,8 @@ from domain.moderation.case_events import (
     HoldDecided,
     ReadingRecorded,
     VerdictReached,
+    VerdictReplaced,
     VerdictRestored,
-    VerdictUndone,
 )
 from domain.moderation.gates import Effect, effects_of
 from domain.moderation.reasons import APPEAL_DAYS
@@ -207,7 +207,7 @@ def _moved(state: Known, event: CaseEvent) -> Known:
                 undone=state.undone,
                 before=state,
             )
-        case VerdictUndone():
+        case VerdictReplaced():
             now = without(state, event.instead, event.at)
             return replace(now, undone=(*state.undone, (event.batch_id, state)))
         case VerdictRestored():

@@ -24,8 +24,8 @@ from domain.moderation.case_events import (
     ContentRetracted,
     HoldDecided,
     ReadingRecorded,
+    VerdictReplaced,
     VerdictRestored,
-    VerdictUndone,
 )
 from domain.moderation.case_refusals import (
     AlreadyJudged,
@@ -316,8 +316,8 @@ def undo(
 
 def undone(
     command: UndoVerdict, reverted: tuple[str, ...], imposed: tuple[str, ...] = ()
-) -> VerdictUndone:
-    return VerdictUndone.model_validate(
+) -> VerdictReplaced:
+    return VerdictReplaced.model_validate(
         {
             "at": command.at,
             "case_id": CASE,
