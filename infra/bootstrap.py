@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
+import httpx
 
+from activities.cameo.ports import Gallery
 from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
 from activities.moderation.default_policy import default_policy
-from activities.moderation.film_look import ReadableFilm
-from activities.moderation.panel import built_in
+from activities.moderation.material import Screener
 from activities.moderation.policies import PolicyDesk
-from activities.moderation.screener import BuiltInScreener
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.manifest import Generator
 from activities.provenance.ports import PrintIndex, Register
@@ -28,10 +29,12 @@ from infra import receipts
 from infra.api.idempotency import Idempotency
 from infra.api.keys import first_key
 from infra.clock import system_clock
+from infra.embedded.private_files import kept_private
 from infra.errors import UserError
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
 from infra.likeness.gallery import PostgresGallery
+from infra.likeness.memory import MemoryGallery
 from infra.media.s3 import S3ObjectStore
 from infra.provenance.index import PostgresIndex
 from infra.provenance.keys import ProvenanceKeys
@@ -42,6 +45,9 @@ from infra.temporal.apply import apply_deployment
 from infra.vault import FolderVault
 from projections.cameos import CameosReader
 from projections.registry import prepare_projections
+
+if TYPE_CHECKING:
+    from activities.moderation.endpoint import Endpoint
 
 _SMALL_POOL_MAX: Final = 4
 PROGRAM_VERSION: Final = "1"
@@ -81,9 +87,43 @@ def policies_on(log: EventLog) -> PolicyDesk:
     return PolicyDesk(log, CatalogCodec(EVENTS), default_policy())
 
 
-def built_in_screener() -> BuiltInScreener:
-    """The detectors that come with the project. Raises EmbedderMissing without its package."""
-    return BuiltInScreener(built_in(default_policy()), ReadableFilm())
+def built_in_screener(known: Gallery | None = None, reasoner: Endpoint | None = None) -> Screener:
+    """The detectors that come with the project; who looks at films knows whom the gallery knows.
+
+    Raises EmbedderMissing without its package.
+    """
+    # imported here: only who screens needs the models' engines
+    from activities.moderation.films import Films
+    from activities.moderation.panel import built_in
+    from activities.moderation.screener import BuiltInScreener
+
+    policy = default_policy()
+    panel = built_in(policy)
+    return BuiltInScreener(panel, Films(panel), known or MemoryGallery(), policy, reasoner)
+
+
+@asynccontextmanager
+async def open_screener(
+    settings: Settings, known: Gallery | None = None
+) -> AsyncIterator[Screener]:
+    """All detectors of these settings, with the reasoning model where an endpoint is given."""
+    if settings.moderation_url is None:
+        yield built_in_screener(known)
+        return
+    from activities.moderation.endpoint import Endpoint
+
+    held = settings.moderation_key
+    headers = {"Authorization": f"Bearer {held.get_secret_value()}"} if held else {}
+    seal = kept_private(settings.home / "moderation-seal.key", lambda: secrets.token_hex(32))
+    async with httpx.AsyncClient(headers=headers) as client:
+        reasoner = Endpoint(
+            client,
+            settings.moderation_url,
+            settings.moderation_model,
+            bytes.fromhex(seal),
+            settings.moderation_seconds_max,
+        )
+        yield built_in_screener(known, reasoner)
 
 
 def open_vault(settings: Settings) -> FolderVault:

@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     preview_seconds: float = Field(default=0.0, ge=0)
     """How often the studio takes a look at what it samples; 0: never."""
 
+    moderation_url: str | None = None
+    """An endpoint with OpenAI's chat completions whose model reads the policy; none is asked."""
+    moderation_model: str = "gpt-oss-safeguard-20b"
+    moderation_key: SecretStr | None = None
+    moderation_seconds_max: float = Field(default=20.0, gt=0)
+
     servers_start_seconds_max: float = Field(default=60.0, gt=0)
     processes_start_seconds_max: float = Field(default=60.0, gt=0)
     drain_seconds_max: float = Field(default=20.0, gt=0)

@@ -78,7 +78,7 @@ RULES: Final = Projection[RuleRow](
         "moderation-hold-decided": _counting(_decided),
         "moderation-appeal-lodged": _counting(lambda fact: "appeals"),
         "moderation-appeal-decided": _counting(lambda fact: str(fact.fields["outcome"])),
-        "verdict-undone": _counting(lambda fact: "undone"),
+        "verdict-replaced": _counting(lambda fact: "undone"),
         "verdict-restored": _counting(lambda fact: "restored"),
     },
     on_poison=OnPoison.SKIP,

@@ -90,7 +90,7 @@ UNDOS: Final = Projection[UndoRow](
     key=by("batch_id"),
     folds={
         "policy-undo-started": _started,
-        "verdict-undone": _undone,
+        "verdict-replaced": _undone,
         "verdict-restored": _restored,
         "policy-undo-completed": _completed,
         "policy-undo-reversal-started": _reversing,

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from activities.likeness.contract import Template
 from activities.moderation.content import Content, Restriction, of_brief, of_plan
+from activities.moderation.endpoint import NAME, Endpoint
+from activities.moderation.films import Films
 from activities.moderation.material import Material, Person
 from activities.moderation.owners import DETECTOR as OWNERS
 from activities.moderation.panel import Panel
 from domain.consent.preferences import Preference, Preferences
 from domain.consent.wording import Portrayed
-from domain.moderation.finding import Detector, Findings
+from domain.moderation.finding import Findings
 from domain.moderation.policy import Policy
 
+NOBODY: Final = ""
+"""No account's id: everybody else is everybody."""
 
-class FilmLook(Protocol):
-    """Looks at a stored film. Blocks; whoever cannot look says so in its look."""
 
-    @property
-    def detectors(self) -> tuple[Detector, ...]:
-        """Who looks."""
-        ...
+class Known(Protocol):
+    """Everybody whose face and voice are known."""
 
-    def look(self, path: Path, material: Material) -> tuple[Findings, ...]:
-        """The findings about frames, sound and likeness."""
+    async def others(self, account_id: str) -> Sequence[Template]:
+        """Everybody's but this account's; the key of an enrolled one is its cameo's id."""
         ...
 
 
@@ -36,17 +37,25 @@ class BuiltInScreener:
     """Runs the detectors in threads, so that nobody waits for them who need not."""
 
     panel: Panel
-    films: FilmLook
+    films: Films
+    known: Known
+    policy: Policy
+    """The policy that decides: whom it protects is looked for, and a reasoning model reads it."""
+    reasoner: Endpoint | None = None
 
     @property
     def versions(self) -> Mapping[str, str]:
         """The running version of every detector, by its name."""
-        whole = (*(each.detector for each in self.panel.detectors), OWNERS, *self.films.detectors)
+        whole = [*(each.detector for each in self.panel.detectors), OWNERS, *self.films.detectors]
+        if self.reasoner is not None:
+            whole.append(self.reasoner.detector(self.policy))
         return {each.name: each.version for each in whole}
 
     def under(self, policy: Policy) -> BuiltInScreener:
         """The same detectors, looking for whom this policy protects."""
-        return replace(self, panel=self.panel.under(policy))
+        panel = self.panel.under(policy)
+        films = replace(self.films, panel=panel)
+        return replace(self, panel=panel, films=films, policy=policy)
 
     async def words(
         self, material: Material, only: frozenset[str] | None = None
@@ -57,11 +66,22 @@ class BuiltInScreener:
             kept = tuple(each for each in panel.detectors if each.detector.name in only)
             panel = replace(panel, detectors=kept)
         contents = (of_brief(material.brief), plan_of(material))
-        return await asyncio.to_thread(lambda: tuple(panel.look(each) for each in contents))
+        noted = await asyncio.to_thread(lambda: tuple(panel.look(each) for each in contents))
+        if self.reasoner is None or (only is not None and NAME not in only):
+            return noted
+        looks = await asyncio.gather(
+            *(self.reasoner.look(each, self.policy, strict=material.strict) for each in contents)
+        )
+        return tuple(
+            Findings(stage=each.stage, looks=(*each.looks, look))
+            for each, look in zip(noted, looks, strict=True)
+        )
 
     async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
         """What is found in the pictures, in what is said, and in who is seen."""
-        return await asyncio.to_thread(self.films.look, path, material)
+        cast = {each.cameo_id for each in material.people}
+        templates = await self.known.others(NOBODY)
+        return await asyncio.to_thread(self.films.look, path, cast, templates)
 
 
 def plan_of(material: Material) -> Content:

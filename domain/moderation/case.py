@@ -32,13 +32,13 @@ from domain.moderation.case_events import (
     CaseClaimed,
     CaseEvent,
     CaseReturned,
+    ContentRetracted,
     ContentScreened,
-    ContentWithdrawn,
     HoldDecided,
     ReadingRecorded,
     VerdictReached,
+    VerdictReplaced,
     VerdictRestored,
-    VerdictUndone,
 )
 from domain.moderation.case_refusals import (
     AlreadyJudged,
@@ -272,7 +272,7 @@ def _withdraw(command: WithdrawContent, state: Known) -> list[CaseEvent]:
     if isinstance(state, Withdrawn):
         return []
     return [
-        ContentWithdrawn(
+        ContentRetracted(
             at=command.at,
             case_id=state.content.case_id,
             clause=state.clause,
@@ -289,7 +289,7 @@ def _undo(command: UndoVerdict, state: Known) -> list[CaseEvent]:
         return []
     now = without(state, command.instead, command.at)
     return [
-        VerdictUndone(
+        VerdictReplaced(
             at=command.at,
             case_id=state.content.case_id,
             clause=state.clause,

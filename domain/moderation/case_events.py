@@ -104,7 +104,7 @@ class AppealDecided(Event):
     readers: tuple[str, ...]
 
 
-class ContentWithdrawn(Event):
+class ContentRetracted(Event):
     """The content is gone, whatever is decided about it later."""
 
     case_id: ModerationId
@@ -112,7 +112,7 @@ class ContentWithdrawn(Event):
     because: str
 
 
-class VerdictUndone(Event):
+class VerdictReplaced(Event):
     """A batch put another policy's verdict in the place of this one, whose rule was ``clause``."""
 
     case_id: ModerationId
@@ -142,8 +142,8 @@ CaseEvent = (
     | HoldDecided
     | AppealLodged
     | AppealDecided
-    | ContentWithdrawn
-    | VerdictUndone
+    | ContentRetracted
+    | VerdictReplaced
     | VerdictRestored
 )
 
@@ -156,6 +156,6 @@ CATALOG.register(ReadingRecorded, "moderation-reading-recorded.v1")
 CATALOG.register(HoldDecided, "moderation-hold-decided.v1")
 CATALOG.register(AppealLodged, "moderation-appeal-lodged.v1")
 CATALOG.register(AppealDecided, "moderation-appeal-decided.v1")
-CATALOG.register(ContentWithdrawn, "moderated-content-withdrawn.v1")
-CATALOG.register(VerdictUndone, "verdict-undone.v1")
+CATALOG.register(ContentRetracted, "moderated-content-retracted.v1")
+CATALOG.register(VerdictReplaced, "verdict-replaced.v1")
 CATALOG.register(VerdictRestored, "verdict-restored.v1")

@@ -13,13 +13,13 @@ from domain.moderation.case_events import (
     CaseClaimed,
     CaseEvent,
     CaseReturned,
+    ContentRetracted,
     ContentScreened,
-    ContentWithdrawn,
     HoldDecided,
     ReadingRecorded,
     VerdictReached,
+    VerdictReplaced,
     VerdictRestored,
-    VerdictUndone,
 )
 from domain.moderation.gates import Effect, effects_of
 from domain.moderation.reasons import APPEAL_DAYS
@@ -199,7 +199,7 @@ def _moved(state: Known, event: CaseEvent) -> Known:
                 decided=state.decided,
                 appeal=event,
             )
-        case ContentWithdrawn():
+        case ContentRetracted():
             return Withdrawn(
                 state.content,
                 state.verdict,
@@ -207,7 +207,7 @@ def _moved(state: Known, event: CaseEvent) -> Known:
                 undone=state.undone,
                 before=state,
             )
-        case VerdictUndone():
+        case VerdictReplaced():
             now = without(state, event.instead, event.at)
             return replace(now, undone=(*state.undone, (event.batch_id, state)))
         case VerdictRestored():

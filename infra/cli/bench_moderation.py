@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -24,8 +25,10 @@ from activities.ledger import Context, Decision, Ledger
 from activities.moderation.comparing import PolicyComparer
 from activities.moderation.policies import PolicyDesk, publish
 from activities.moderation.recorded import cases_between
-from activities.moderation.undoing import PolicyUndo
+from activities.moderation.undoing import PolicyUndo, Undone
 from domain.catalog import EVENTS
+from domain.kernel.ports import EventLog
+from domain.kernel.vault import Vault
 from domain.moderation.policy import Policy
 from domain.moderation.publishing import HOUSE, PUBLISHING, EnforcePolicy
 from domain.moderation.undoing import Outcome, outcome_of
@@ -47,7 +50,8 @@ OVER_BLOCKED: Final = 10_000
 SECONDS_MAX: Final = 360
 _ERASED: Final = 10
 _BATCH: Final = 200
-_CALM, _EAGER, _TRIED = policy(1, 600, 850), policy(2, 90, 150), policy(3, 450, 700)
+EAGER: Final = policy(2, 90, 150)
+_CALM, _TRIED = policy(1, 600, 850), policy(3, 450, 700)
 _CONTEXT: Final = Context("client/bench", "policy/house")
 PLANNED: Final = (
     "what_if_seconds",
@@ -94,7 +98,7 @@ async def _measure(figures: Figures, cases: int, over_blocked: int) -> None:
             desk = PolicyDesk(log, CatalogCodec(EVENTS), _CALM)
             await desk.in_force(BEGINNING)
             began = time.perf_counter()
-            await _fill(log, crowd, 0, cases, _CALM)
+            await filled(log, crowd, 0, cases, _CALM)
             figures.add(fill_seconds=round(time.perf_counter() - began, 1), cases=cases)
             for account_id in crowd.accounts[:_ERASED]:
                 await vault.destroy(account_id)
@@ -106,15 +110,9 @@ async def _measure(figures: Figures, cases: int, over_blocked: int) -> None:
 
 
 async def _what_if(figures: Figures, log: PostgresEventLog, vault: FolderVault, cases: int) -> None:
-    async def ask(since: datetime) -> tuple[float, WhatIf]:
-        comparer = PolicyComparer(log, CatalogCodec(EVENTS), vault)
-        began = time.perf_counter()
-        told = await comparer.compare(_TRIED, since)
-        return time.perf_counter() - began, told
-
-    half, _ = await ask(BEGINNING + SPACING * (cases // 2))
-    first, told = await ask(BEGINNING)
-    second, again = await ask(BEGINNING)
+    half, _ = await compared(log, vault, BEGINNING + SPACING * (cases // 2))
+    first, told = await compared(log, vault, BEGINNING)
+    second, again = await compared(log, vault, BEGINNING)
     whole = min(first, second)
     figures.measured(
         "what_if_seconds", whole, "s", goal=at_most(SECONDS_MAX), rounds=[first, second]
@@ -126,6 +124,14 @@ async def _what_if(figures: Figures, log: PostgresEventLog, vault: FolderVault, 
     figures.add(what_if=told.model_dump(exclude={"rules"}), half_seconds=round(half, 2))
 
 
+async def compared(log: EventLog, vault: Vault, since: datetime) -> tuple[float, WhatIf]:
+    """What a third policy would have done since then, and how many seconds it took to say."""
+    comparer = PolicyComparer(log, CatalogCodec(EVENTS), vault)
+    began = time.perf_counter()
+    told = await comparer.compare(_TRIED, since)
+    return time.perf_counter() - began, told
+
+
 async def _undo(
     figures: Figures,
     log: PostgresEventLog,
@@ -135,25 +141,50 @@ async def _undo(
     first: int,
     count: int,
 ) -> None:
-    since, until = BEGINNING + SPACING * first, BEGINNING + SPACING * (first + count)
-    await _enforce(log, _EAGER)
-    await _fill(log, crowd, first, count, _EAGER, sealed=False)
-    before = await _outcomes(log, since, until)
+    until = BEGINNING + SPACING * (first + count)
+    await enforced(log, EAGER)
+    await filled(log, crowd, first, count, EAGER, sealed=False)
+    found = await undone(log, undo, crowd, first, count, until)
+    figures.measured("undo_cases", found.done.cases, "cases", goal=equals(count))
+    figures.measured("undo_seconds", found.seconds, "s", goal=at_most(SECONDS_MAX))
+    figures.measured("undo_equals_counterfactual", found.differing, "cases differ", goal=equals(0))
+    unseen = await _seen(log, dsn, found.lives)
+    figures.measured("undo_seen", unseen, "rows differ", goal=equals(0))
+    back = await undo.reverse(found.done.batch_id, until)
+    restored = await outcomes(log, BEGINNING + SPACING * first, until)
+    figures.measured("undo_taken_back", restored == found.before, "", goal=equals(True))
+    figures.add(over_blocked=found.over_blocked, changed=found.done.changed, restored=back.cases)
+
+
+@dataclass(frozen=True)
+class FoundUndone:
+    """A batch, how every case stood before it, and how each stands without the revision."""
+
+    done: Undone
+    seconds: float
+    before: dict[str, Outcome]
+    lives: dict[str, Outcome]
+    differing: int
+
+    @property
+    def over_blocked(self) -> int:
+        """How many cases the revision had changed."""
+        return sum(self.before[name] != each for name, each in self.lives.items())
+
+
+async def undone(
+    log: EventLog, undo: PolicyUndo, crowd: Crowd, first: int, count: int, until: datetime
+) -> FoundUndone:
+    """Undo the eager revision, and hold every case against a run in which it never was."""
+    since = BEGINNING + SPACING * first
+    before = await outcomes(log, since, until)
     began = time.perf_counter()
-    done = await undo.undo(_EAGER.revision, since, until, until)
+    done = await undo.undo(EAGER.revision, since, until, until)
     seconds = time.perf_counter() - began
-    after = await _outcomes(log, since, until)
+    after = await outcomes(log, since, until)
     lives = {name: outcome_of(state) for name, state in crowd.lives(first, count, _CALM)}
     differing = sum(after[name] != expected for name, expected in lives.items())
-    over_blocked = sum(before[name] != lives[name] for name in lives)
-    figures.measured("undo_cases", done.cases, "cases", goal=equals(count))
-    figures.measured("undo_seconds", seconds, "s", goal=at_most(SECONDS_MAX))
-    figures.measured("undo_equals_counterfactual", differing, "cases differ", goal=equals(0))
-    figures.measured("undo_seen", await _seen(log, dsn, lives), "rows differ", goal=equals(0))
-    back = await undo.reverse(done.batch_id, until)
-    restored = await _outcomes(log, since, until)
-    figures.measured("undo_taken_back", restored == before, "", goal=equals(True))
-    figures.add(over_blocked=over_blocked, changed=done.changed, restored=back.cases)
+    return FoundUndone(done, seconds, before, lives, differing)
 
 
 async def _seen(log: PostgresEventLog, dsn: str, lives: dict[str, Outcome]) -> int:
@@ -166,12 +197,14 @@ async def _seen(log: PostgresEventLog, dsn: str, lives: dict[str, Outcome]) -> i
     return sum(row is None or row.status != each.situation for row, each in stands)
 
 
-async def _outcomes(log: PostgresEventLog, since: datetime, until: datetime) -> dict[str, Outcome]:
+async def outcomes(log: EventLog, since: datetime, until: datetime) -> dict[str, Outcome]:
+    """How every case of a period stands for its person."""
     found = cases_between(log, CatalogCodec(EVENTS), since, until)
     return {case.content.case_id: outcome_of(case) async for case in found}
 
 
-async def _enforce(log: PostgresEventLog, revision: Policy) -> None:
+async def enforced(log: EventLog, revision: Policy) -> None:
+    """Publish a revision and let it decide."""
     ledger = Ledger(log, CatalogCodec(EVENTS))
     await publish(ledger, revision, f"publish/{revision.revision}", BEGINNING, _CONTEXT)
     command = EnforcePolicy(
@@ -180,14 +213,15 @@ async def _enforce(log: PostgresEventLog, revision: Policy) -> None:
     await ledger.perform([Decision(PUBLISHING, HOUSE, command)], _CONTEXT)
 
 
-async def _fill(
-    log: PostgresEventLog,
+async def filled(
+    log: EventLog,
     crowd: Crowd,
     first: int,
     count: int,
     under: Policy,
     sealed: bool = True,
 ) -> None:
+    """Write a crowd's cases, two hundred in an append."""
     batch = []
     async for told in crowd.cases(first, count, under, sealed=sealed):
         batch.append(told.append)

@@ -25,6 +25,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
+from activities.moderation.judging import JudgingActivities
+from activities.moderation.orders import FilmScreeningOrder, WordsScreeningOrder
 from activities.orders import (
     AssemblyOrder,
     Errand,
@@ -42,7 +44,18 @@ from domain.generation.brief import Brief, Shot
 from domain.kernel.ids import sibling
 from gpu_workers.activities import StudioActivities
 from gpu_workers.simulated import STAGE_SECONDS, SimulatedSampler
-from infra.bootstrap import ledger_on, object_store, office_on, open_log, open_provenance, prepare
+from infra.bootstrap import (
+    built_in_screener,
+    desk_on,
+    ledger_on,
+    object_store,
+    office_on,
+    open_log,
+    open_provenance,
+    open_vault,
+    policies_on,
+    prepare,
+)
 from infra.cli.figures import Figures, at_least, at_most
 from infra.clock import system_clock
 from infra.embedded.servers import EmbeddedServers
@@ -63,7 +76,7 @@ from workflows.video_generation import VideoGeneration
 
 ROUNDS: Final = 20
 WARM_UP: Final = 3
-HISTORY_EVENTS_MAX: Final = 52
+HISTORY_EVENTS_MAX: Final = 66
 _BRIEF: Final = Brief(
     prompt="grey",
     shots=(Shot(prompt="grey", seconds=0.5),),
@@ -97,6 +110,7 @@ class _Bench:
     studio: StudioActivities
     films: MediaActivities
     sealing: SealingActivities
+    judging: JudgingActivities
 
     async def durable(self) -> str:
         """One generation as a workflow; its id."""
@@ -130,6 +144,8 @@ class _Bench:
             return await ActivityEnvironment().run(body, order)
 
         await run(self.decisions.record_request, RequestOrder(**errand("record"), brief=_BRIEF))
+        words = WordsScreeningOrder(**errand("screen-words"), brief=_BRIEF)
+        await run(self.judging.screen_words, words)
         seed = _BRIEF.shot_seed(generation_id, 1)
         sampling = SamplingOrder(**errand("sample"), brief=_BRIEF, seed=seed, shot=1)
         take = await run(self.studio.sample_take, sampling)
@@ -146,6 +162,10 @@ class _Bench:
             **errand("prove"), artefact_id=video_id, rendition=rendition, claims=signed.claims
         )
         proof = (await run(self.sealing.prove_rendition, proving)).proof
+        await run(
+            self.judging.screen_film,
+            FilmScreeningOrder(**errand("screen-film"), brief=_BRIEF, rendition=rendition),
+        )
         release = ReleaseOrder(
             **errand("release"), video_id=video_id, rendition=rendition, proof=proof
         )
@@ -219,10 +239,19 @@ async def _bench(settings: Settings) -> AsyncIterator[_Bench]:
             studio=StudioActivities(lambda _: sampler, store, ledger, system_clock, scratch),
             films=MediaActivities(store, ledger, system_clock, scratch, kit=kit),
             sealing=SealingActivities(store, ledger, kit, lineage, scratch),
+            judging=JudgingActivities(
+                ledger,
+                desk_on(log),
+                policies_on(log),
+                open_vault(settings),
+                store,
+                built_in_screener(),
+                scratch,
+            ),
         )
         bodies = {
             "orchestration": both.decisions.bodies,
-            "media": [*both.films.bodies, *both.sealing.bodies],
+            "media": [*both.films.bodies, *both.sealing.bodies, *both.judging.bodies],
             "studio": [both.studio.sample_take],
         }
         stories = (VIDEO_GENERATION, StagingSweep.__name__)

@@ -32,7 +32,7 @@ from domain.moderation.publishing import (
     SharePolicy,
 )
 from domain.moderation.what_if import WhatIf
-from infra.bootstrap import built_in_screener, open_vault, policies_on
+from infra.bootstrap import open_screener, open_vault, policies_on
 from infra.cli.figures import Figures, equals
 from infra.cli.running import postgres_dsn
 from infra.clock import system_clock
@@ -73,6 +73,10 @@ class Desk:
     async def decide(self, command: PublishingCommand) -> None:
         """Carry it out on the house's policies."""
         await self.ledger.perform([Decision(PUBLISHING, HOUSE, command)], _CONTEXT)
+
+    def comparer(self, screener: Screener | None) -> PolicyComparer:
+        """Whoever compares policies."""
+        return PolicyComparer(self.log, CatalogCodec(EVENTS), open_vault(self.settings), screener)
 
     def undo(self, screener: Screener | None = None) -> PolicyUndo:
         """Whoever carries batches out."""
@@ -183,13 +187,11 @@ def what_if(
     async def work(desk: Desk) -> WhatIf:
         newest = (await desk.policies.policies()).newest
         given = read_policy(policy, newest + 1)
-        comparer = PolicyComparer(
-            desk.log,
-            CatalogCodec(EVENTS),
-            open_vault(desk.settings),
-            None if as_recorded else built_in_screener(),
-        )
-        return await comparer.compare(given, _utc(since), _utc(until) if until else None)
+        end = _utc(until) if until else None
+        if as_recorded:
+            return await desk.comparer(None).compare(given, _utc(since), end)
+        async with open_screener(desk.settings) as screener:
+            return await desk.comparer(screener).compare(given, _utc(since), end)
 
     told = _with_desk(work)
     if json_file is not None:
@@ -207,9 +209,9 @@ def undo(
     """Undo all that a revision decided in a period, as one batch that can be taken back."""
 
     async def work(desk: Desk) -> Undone:
-        done = await desk.undo(built_in_screener()).undo(
-            revision, _utc(since), _utc(until), system_clock()
-        )
+        async with open_screener(desk.settings) as screener:
+            batch = desk.undo(screener)
+            done = await batch.undo(revision, _utc(since), _utc(until), system_clock())
         await desk.seen(done.position)
         return done
 

@@ -20,7 +20,6 @@ from activities.provenance.lineage import Lineage
 from activities.provenance.manifest import FORMAT as SIGNED_TYPE
 from activities.provenance.sealing import SealingActivities
 from infra.bootstrap import (
-    built_in_screener,
     desk_on,
     ledger_on,
     object_store,
@@ -29,6 +28,7 @@ from infra.bootstrap import (
     open_gallery,
     open_log,
     open_provenance,
+    open_screener,
     open_vault,
     policies_on,
 )
@@ -59,6 +59,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
             open_gallery(settings) as gallery,
             open_cameo_index(settings) as index,
             open_provenance(settings) as kit,
+            open_screener(settings, gallery) as screener,
         ):
             ledger = ledger_on(log)
             scratch, vault = settings.home / "scratch", open_vault(settings)
@@ -78,7 +79,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 policies_on(log),
                 vault,
                 store,
-                built_in_screener(),
+                screener,
                 scratch,
             )
             bodies = [

@@ -21,11 +21,11 @@ from domain.moderation.case_events import (
     AppealLodged,
     CaseClaimed,
     CaseReturned,
-    ContentWithdrawn,
+    ContentRetracted,
     HoldDecided,
     ReadingRecorded,
+    VerdictReplaced,
     VerdictRestored,
-    VerdictUndone,
 )
 from domain.moderation.case_refusals import (
     AlreadyJudged,
@@ -167,7 +167,7 @@ def test_the_first_verdict_stands() -> None:
         (appealed, ContentBlocked),
         (
             allowed.given(
-                ContentWithdrawn(at=words.NOON, case_id=CASE, clause="none", because="x")
+                ContentRetracted(at=words.NOON, case_id=CASE, clause="none", because="x")
             ),
             ContentGone,
         ),
@@ -316,8 +316,8 @@ def undo(
 
 def undone(
     command: UndoVerdict, reverted: tuple[str, ...], imposed: tuple[str, ...] = ()
-) -> VerdictUndone:
-    return VerdictUndone.model_validate(
+) -> VerdictReplaced:
+    return VerdictReplaced.model_validate(
         {
             "at": command.at,
             "case_id": CASE,
@@ -377,7 +377,7 @@ def test_an_undo_is_taken_back_to_where_the_case_stood() -> None:
 
 def test_what_was_deleted_meanwhile_stays_deleted() -> None:
     gone = WithdrawContent(command_id="w", at=words.moment(DAY), because="deleted")
-    withdrawn = ContentWithdrawn(at=gone.at, case_id=CASE, clause="VIO-1", because="deleted")
+    withdrawn = ContentRetracted(at=gone.at, case_id=CASE, clause="VIO-1", because="deleted")
     blocked.when(gone).then(withdrawn)
     after_it = blocked.given(withdrawn)
     after_it.when(gone).then_nothing()

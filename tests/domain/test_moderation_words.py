@@ -6,7 +6,7 @@ import pytest
 
 from domain.catalog import EVENTS
 from domain.kernel.model import Event
-from domain.moderation.case_events import CaseReturned, ContentWithdrawn, VerdictRestored
+from domain.moderation.case_events import CaseReturned, ContentRetracted, VerdictRestored
 from domain.moderation.clearance import CLEARANCE, ClearContent, Cleared, ContentCleared
 from domain.moderation.gates import case_id, clearance_id
 from domain.moderation.publishing import PolicyShared
@@ -30,7 +30,7 @@ _TOLD: tuple[Event, ...] = (
     cases.decided("block", ANNE),
     cases.lodged,
     cases.appeal_decided("upheld", BERT, seconds=5),
-    ContentWithdrawn(**_COMMON, because="deleted"),
+    ContentRetracted(**_COMMON, because="deleted"),
     cases.to_allow,
     VerdictRestored(**_COMMON, batch_id="b"),
     policies.published(),

@@ -20,13 +20,16 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from domain.generation.brief import Brief
 from domain.video.video import VIDEO, Released
 from tests.activities.provenance.releasing import breaking
+from tests.domain.case_words import ACCOUNT
 from tests.replay.archive import write
 from tests.workflows.cast import a_brief, a_caster, a_person
 from tests.workflows.enrolling import Attempt, an_account, an_attempt, submitted
 from tests.workflows.examiner import FAILS_LATER, a_clip
 from tests.workflows.lab import LONG, SMALL, STORY, Lab, a_lab, draw
 from tests.workflows.test_consent_request import an_asking
+from tests.workflows.test_content_moderation import ANNE, BERT, a_hearing
 from tests.workflows.test_provenance import audit_of, brief, exported, released, taken_down
+from tests.workflows.test_screening import before_humans, of, waiting
 from workflows.cameo_contracts import (
     CAMEO_DELETION,
     CAMEO_RESCORE,
@@ -251,6 +254,52 @@ async def _audited(lab: Lab) -> WorkflowHandle[Any, Any]:
     return await audit_of(lab, whole, lost)
 
 
+async def _let_pass(lab: Lab) -> WorkflowHandle[Any, Any]:
+    hearing = await a_hearing(lab, ("violence", 600))
+    await hearing.open()
+    await hearing.read(ANNE, "allow")
+    return hearing.handle
+
+
+async def _read_twice(lab: Lab) -> WorkflowHandle[Any, Any]:
+    """One of the gravest, on which two humans agree."""
+    hearing = await a_hearing(lab, ("minors", 500))
+    await hearing.open()
+    await hearing.read(ANNE, "block")
+    await hearing.read(BERT, "block")
+    return hearing.handle
+
+
+async def _reinstated(lab: Lab) -> WorkflowHandle[Any, Any]:
+    appeal = (await a_hearing(lab, ("violence", 900))).on_appeal()
+    await appeal.open(ACCOUNT, "It is chess.")
+    await appeal.read(ANNE, "allow")
+    return appeal.handle
+
+
+async def _content_withdrawn(lab: Lab) -> WorkflowHandle[Any, Any]:
+    hearing = await a_hearing(lab, ("violence", 600))
+    await hearing.open()
+    await hearing.handle.cancel()
+    return hearing.handle
+
+
+async def _screened(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    return await lab.start(of("a dog runs"))
+
+
+async def _held(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    """Its words wait for a human, who lets them pass."""
+    handle = await lab.start(of("a dog runs [violence 620]"))
+    hearing = await waiting(before_humans(lab, handle, "admission"))
+    await hearing.read(ANNE, "allow")
+    return handle
+
+
+async def _blocked(lab: Lab) -> WorkflowHandle[Any, Outcome]:
+    return await lab.start(of("a dog runs [violence 900]"))
+
+
 PATHS: Final[Mapping[str, Recorded]] = {
     "video-generation-shots-one": _one,
     "video-generation-shots-three": _three,
@@ -276,6 +325,13 @@ PATHS: Final[Mapping[str, Recorded]] = {
     "likeness-retention-deleted": _retention,
     "consent-request-approved": _approved_ask,
     "consent-request-withdrawn": _withdrawn_ask,
+    "content-moderation-let-pass": _let_pass,
+    "content-moderation-read-twice": _read_twice,
+    "content-moderation-reinstated": _reinstated,
+    "content-moderation-withdrawn": _content_withdrawn,
+    "video-generation-screened": _screened,
+    "video-generation-screened-held": _held,
+    "video-generation-screened-blocked": _blocked,
 }
 
 ONE_AT_A_TIME: Final = (
