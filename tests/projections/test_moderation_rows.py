@@ -52,7 +52,7 @@ def row_of(events: Sequence[Event]) -> CaseRow:
     return row
 
 
-def agrees(events: Sequence[Event]) -> None:
+def agrees(events: Sequence[Any]) -> None:
     """The row stands where the case stands."""
     state, row = CASES.fold(events), row_of(events)
     expected = outcome_of(state)
