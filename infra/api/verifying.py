@@ -66,11 +66,16 @@ async def verify(request: Request) -> VerdictView:
     No key is needed. Each address may ask some times a minute; `Retry-After` says when again.
     """
     doors = doors_of(request)
-    async with doors.turnstile.inside(request.client.host if request.client else ""):
-        with scratch_folder(doors.scratch, "verify-") as folder:
-            film = folder / "film"
-            await _receive(request, doors, film)
-            return told(await _examined(doors, film))
+    try:
+        async with doors.turnstile.inside(request.client.host if request.client else ""):
+            with scratch_folder(doors.scratch, "verify-") as folder:
+                film = folder / "film"
+                await _receive(request, doors, film)
+                return told(await _examined(doors, film))
+    except Trouble as trouble:
+        # the server would read what is left of a refused body to its end, however long that is
+        trouble.headers.setdefault("Connection", "close")
+        raise
 
 
 async def _receive(request: Request, doors: Doors, film: Path) -> None:
