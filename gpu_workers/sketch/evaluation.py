@@ -1,11 +1,12 @@
 """Does the model do what it is told? It is judged on held-out captions and never-seen characters.
 
-Beside what is sampled stand true clips of the same captions, which bound what the judge can see,
-and chance.
+Beside what is sampled stand true clips of the same captions, which bound what the judges can see,
+and chance. Judges look at finished pictures; where to look closely, a clip's own track tells them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,11 +17,14 @@ import torch
 from numpy.typing import NDArray
 
 from gpu_workers.clip import Pictures
-from gpu_workers.sketch import layers, mel, probe, sampling, words
+from gpu_workers.sketch import layers, mel, portraits, probe, sampling, words
 from gpu_workers.sketch.clips import TrainingClip, draw_clip
+from gpu_workers.sketch.closeups import HEIGHT, WIDTH, Closeup, closeups
 from gpu_workers.sketch.film import Scene, cutouts_of, pictures
 from gpu_workers.sketch.model import Sketch
 from gpu_workers.sketch.plates import draw_character
+from gpu_workers.sketch.portraits import Portraits
+from gpu_workers.sketch.probe import Probe
 from gpu_workers.sketch.schedule import STEPS, levels_of
 from gpu_workers.sketch.tokens import to_layers
 
@@ -29,17 +33,15 @@ FIRST_SEED: Final = 90_000_000
 ATTRIBUTES: Final = ("scene", "motion", "colour", "shape", "sound")
 RIVALS: Final = 15
 LOUD: Final = 0.3
-_LOOKED_AT: Final = (192, 112)
 _LAGS: Final = 4
-_INSIDE: Final = 0.75
-_VIEWS: Final = 6
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Shares from 0 to 1, and how many clips each was taken over."""
+    """Shares from 0 to 1, how many clips each was taken over, and what was shown for what."""
 
     attributes: dict[str, float]
+    mistaken: dict[str, dict[str, int]]
     counts: dict[str, int]
     own_first: float
     own_error: float
@@ -74,12 +76,13 @@ def evaluate(model: Sketch, clips: int, guidance: float, say: Callable[[str], No
         sampled.append(_sampled(model, each.clip, FIRST_SEED + number, guidance))
         if (number + 1) % 20 == 0:
             say(f"sampled {number + 1} of {clips} clips")
-    judge = probe.load()
-    chance = {name: 1 / len(probe.CLASSES[name]) for name in ATTRIBUTES}
+    judges = _Judges(probe.load(), portraits.load())
+    classes = probe.CLASSES | portraits.CLASSES
+    chance = {name: 1 / len(classes[name]) for name in ATTRIBUTES}
     chance |= {"own_first": 1 / (RIVALS + 1), "within_one": 3 / (2 * _LAGS + 1)}
     return Evaluation(
-        sampled=_scores(judge, sampled),
-        true=_scores(judge, true),
+        sampled=_scores(judges, sampled),
+        true=_scores(judges, true),
         chance=chance,
         captions=tuple(each.clip.spec.caption for each in sampled[:12]),
         sheet=contact_sheet([each.scene for each in sampled[:12]]),
@@ -128,19 +131,25 @@ def _heard(sound: layers.Floats) -> layers.Floats:
     return np.asarray(mel.spectrogram(wave).numpy(), np.float32)
 
 
+@dataclass(frozen=True)
+class _Judges:
+    """Who looks at whole clips and hears them, and who looks at the actor closely."""
+
+    probe: Probe
+    portraits: Portraits
+
+
+_Answers = dict[str, list[tuple[str, str]]]
+"""By attribute, what each clip should show and what a judge says that it shows."""
+
+
 @torch.inference_mode()
-def _scores(judge: probe.Probe, shown: Sequence[_Shown]) -> Scores:
-    told = judge(
+def _scores(judges: _Judges, shown: Sequence[_Shown]) -> Scores:
+    told = judges.probe(
         torch.from_numpy(np.stack([probe.show(each.scene) for each in shown])),
         torch.from_numpy(np.stack([each.sound for each in shown])),
     )
-    right = [probe.labels(each.clip.spec) for each in shown]
-    described = np.asarray([each.clip.cutouts[0] is None for each in shown])
-    attributes, counts = {}, {}
-    for name in ATTRIBUTES:
-        hits = told.attributes[name].argmax(1).numpy() == [each[name] for each in right]
-        counted = hits[described] if name in {"colour", "shape"} else hits
-        attributes[name], counts[name] = float(counted.mean()), len(counted)
+    answers = _answers(told, shown) | _portrayed(judges.portraits, shown)
     cast = [_identity(each) for each in shown if each.clip.cutouts[0] is not None]
     lags = [
         lag
@@ -149,16 +158,45 @@ def _scores(judge: probe.Probe, shown: Sequence[_Shown]) -> Scores:
         and (lag := _lag(seen.sigmoid().numpy(), heard.sigmoid().numpy())) is not None
     ]
     loud = sum(each.clip.spec.sound != "silent" for each in shown)
-    counts |= {"identity": len(cast), "offset": loud}
     return Scores(
-        attributes=attributes,
-        counts=counts,
+        attributes={n: sum(a == b for a, b in told) / len(told) for n, told in answers.items()},
+        mistaken={n: _mistaken(told) for n, told in answers.items()},
+        counts={name: len(told) for name, told in answers.items()}
+        | {"identity": len(cast), "offset": loud},
         own_first=float(np.mean([own < min(rivals) for own, rivals in cast])),
         own_error=float(np.mean([own for own, _ in cast])),
         stranger_error=float(np.mean([np.median(rivals) for _, rivals in cast])),
         within_one=sum(abs(lag) <= 1 for lag in lags) / loud,
         exact=sum(lag == 0 for lag in lags) / loud,
     )
+
+
+def _answers(told: probe.Judgement, shown: Sequence[_Shown]) -> _Answers:
+    right = [probe.labels(each.clip.spec) for each in shown]
+    return {
+        name: [
+            (values[each[name]], values[int(said)])
+            for each, said in zip(right, told.attributes[name].argmax(1), strict=True)
+        ]
+        for name, values in probe.CLASSES.items()
+    }
+
+
+def _portrayed(judge: Portraits, shown: Sequence[_Shown]) -> _Answers:
+    """Colour and shape of each clip whose actor is described in words."""
+    described = [each for each in shown if each.clip.cutouts[0] is None]
+    told = [judge.judge(closeups(each.scene)) for each in described]
+    right = [portraits.labels(each.clip.spec.actors[0]) for each in described]
+    return {
+        name: [(one[name], other[name]) for one, other in zip(right, told, strict=True)]
+        for name in portraits.CLASSES
+    }
+
+
+def _mistaken(told: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """What was shown for what, the most frequent first: ``{"jump for circle": 3}``."""
+    wrong = Counter(f"{said} for {right}" for right, said in told if said != right)
+    return dict(wrong.most_common())
 
 
 def _lag(seen: NDArray[np.float32], heard: NDArray[np.float32]) -> int | None:
@@ -184,52 +222,23 @@ def _identity(shown: _Shown) -> tuple[float, list[float]]:
     assert cutout is not None, "only clips with a character are compared"
     rng = np.random.default_rng(FIRST_SEED + 7)
     strangers = [draw_character(rng) for _ in range(RIVALS)]
-    views = _views(shown)
+    views = [(each, each.wide()) for each in closeups(shown.scene)]
     return _misfit(cutout, views), [_misfit(each, views) for each in strangers]
 
 
-@dataclass(frozen=True)
-class _View:
-    """One picture's part where the first actor should be, float32 in [0, 1], and how it stands."""
-
-    part: NDArray[np.float32]
-    side: int
-    tilt: float
-
-
-def _views(shown: _Shown) -> list[_View]:
-    """A few moments in which the first actor is well within the picture."""
-    width, height = _LOOKED_AT
-    track = layers.track(shown.scene.tracks, 0)
-    inside = (np.abs(track[:, layers.X]) < _INSIDE) & (np.abs(track[:, layers.Y]) < _INSIDE)
-    moments = np.flatnonzero(inside) if inside.any() else np.arange(layers.MOMENTS)
-    chosen = {int(moments[i]) for i in np.linspace(0, len(moments) - 1, _VIEWS).round().astype(int)}
-    rate = layers.MOMENTS_PER_SECOND
-    views = []
-    for moment, picture in enumerate(pictures(shown.scene, width, height, rate, layers.MOMENTS)):
-        if moment in chosen:
-            now = track[moment]
-            side = max(8, round(float(layers.height_share(now[layers.SIZE])) * height))
-            middle = ((now[layers.X] + 1) / 2 * width, (now[layers.Y] + 1) / 2 * height)
-            part = cv2.getRectSubPix(
-                np.asarray(picture, np.float32) / 255, (2 * side, 2 * side), middle
-            )
-            tilt = float(np.arctan2(now[layers.SIN], now[layers.COS]))
-            views.append(_View(part, side, tilt))
-    return views
-
-
-def _misfit(cutout: NDArray[np.float32], views: Sequence[_View]) -> float:
+def _misfit(
+    cutout: NDArray[np.float32], views: Sequence[tuple[Closeup, NDArray[np.float32]]]
+) -> float:
     """The least mean squared error of a character near its place, over the better half of views."""
     errors = []
-    for view in views:
+    for view, seen in views:
         side = view.side
         small = cv2.resize(np.ascontiguousarray(cutout), (side, side), interpolation=cv2.INTER_AREA)
         turn = cv2.getRotationMatrix2D((side / 2, side / 2), -np.degrees(view.tilt), 1)
         turned = cv2.warpAffine(small, turn, (side, side))
         mask = np.repeat((turned[..., 3:] > 0.9).astype(np.float32), 3, 2)
         found = cv2.matchTemplate(
-            view.part, np.ascontiguousarray(turned[..., :3]), cv2.TM_SQDIFF, mask=mask
+            seen, np.ascontiguousarray(turned[..., :3]), cv2.TM_SQDIFF, mask=mask
         )
         errors.append(float(found.min()) / max(float(mask.sum()), 1))
     return float(np.mean(sorted(errors)[: (len(errors) + 1) // 2]))
@@ -237,9 +246,8 @@ def _misfit(cutout: NDArray[np.float32], views: Sequence[_View]) -> float:
 
 def contact_sheet(scenes: Sequence[Scene], columns: int = 6) -> Pictures:
     """A row for each clip, uint8 [rows · 112, columns · 192, 3]."""
-    width, height = _LOOKED_AT
     rate = columns / layers.SECONDS
     rows = [
-        np.concatenate(list(pictures(each, width, height, rate, columns)), 1) for each in scenes
+        np.concatenate(list(pictures(each, WIDTH, HEIGHT, rate, columns)), 1) for each in scenes
     ]
     return np.concatenate(rows)

@@ -20,11 +20,10 @@ from gpu_workers.sketch.tokens import (
     first_moments,
 )
 
-WEIGHTS: Final = {
+WEIGHTS: Final = {  # by part; ways are learnt apart (``wayfaring``), as is the finish of backdrops
     "backdrop": 1.0,
     "weather": 0.3,
     "plates": 1.0,
-    "tracks": 2.0,
     "beats": 1.0,
     "sound": 0.5,
 }
@@ -76,7 +75,7 @@ def losses(model: Sketch, clean: Parts, batch: Parts, generator: torch.Generator
         batch["is_cameo"],
         given["beats"][..., 0].float(),
     )
-    guessed, sounds = model(noisy, levels, asked)
+    guessed, sounds = model.transformed(noisy, levels, asked)
     total, parts = torch.zeros(()), {}
     for name, guess in guessed.items():
         left = (1 - levels[:, LEVELS[name]]).clamp(min=NOISE_LEFT_MIN)[:, None, None]

@@ -2,8 +2,10 @@
 
 Every token attends to every other; each kind of token has weights of its own (as in Esser et al.,
 Scaling Rectified Flow Transformers, 2024). An actor's whole way is one token, so that it is one
-motion. A moment's token holds how hard somebody sounds and what is heard, and one onset, predicted
-under supervision, feeds both: so picture and sound agree in time.
+motion; a small network of its own guesses it (``wayfinder``). Another one makes one backdrop of the
+patches that the transformer guesses (``finisher``). All of them take part in each step.
+A moment's token holds how hard somebody sounds and what is heard, and one onset, predicted under
+supervision, feeds both: so picture and sound agree in time.
 The network predicts the clean clip (Li and He, Back to Basics, 2025); the flow runs from noise at
 level 0 to the clip at level 1 in a straight line (Liu et al., Flow Straight and Fast, 2022).
 """
@@ -20,17 +22,23 @@ from torch import nn
 from torch.nn import functional
 
 from gpu_workers.sketch.clips import REFERENCE_SIDE
+from gpu_workers.sketch.finisher import Finisher
 from gpu_workers.sketch.layers import ACTORS, MOMENTS
-from gpu_workers.sketch.tokens import LEVEL_COUNT, SHAPES, SIGNAL, Parts
+from gpu_workers.sketch.tokens import LEVEL_COUNT, LEVELS, SHAPES, SIGNAL, Parts
+from gpu_workers.sketch.wayfinder import Wayfinder
 from gpu_workers.sketch.words import VOCABULARY, WORDS_MAX
 
 KINDS: Final = ("scene", "actor", "moment", "word")
+WRITTEN: Final = tuple(name for name in SHAPES if name != "tracks")
+"""The parts that the transformer itself guesses."""
 _COUNTS: Final = (
     SHAPES["backdrop"][0] + SHAPES["weather"][0],
     SHAPES["plates"][0] + SHAPES["tracks"][0],
     MOMENTS,
     WORDS_MAX + ACTORS,
 )
+_SCENE: Final = LEVELS["backdrop"]
+_MOTION: Final = LEVELS["tracks"]
 _WAVES: Final = 16
 """Frequencies that tell a noise level."""
 
@@ -132,7 +140,7 @@ class Sketch(nn.Module):
         self.size = size or Size()
         width = self.size.width
         self.read = nn.ModuleDict({k: nn.Linear(n, width) for k, (_, n) in SHAPES.items()})
-        self.write = nn.ModuleDict({k: nn.Linear(width, n) for k, (_, n) in SHAPES.items()})
+        self.write = nn.ModuleDict({k: nn.Linear(width, SHAPES[k][1]) for k in WRITTEN})
         self.gram = nn.EmbeddingBag(VOCABULARY, width, mode="mean", padding_idx=0)
         self.reference = nn.Linear(REFERENCE_SIDE * REFERENCE_SIDE * 4, width)
         self.places = nn.ParameterList(torch.randn(count, width) * 0.3 for count in _COUNTS)
@@ -147,6 +155,7 @@ class Sketch(nn.Module):
         self.blocks = nn.ModuleList(_Block(self.size) for _ in range(self.size.depth))
         self.register_buffer("waves", torch.exp(torch.linspace(0, math.log(300.0), _WAVES)))
         self._begin()
+        self.wayfinder, self.finisher = Wayfinder(), Finisher()
 
     def _begin(self) -> None:
         for module in self.modules():
@@ -170,6 +179,15 @@ class Sketch(nn.Module):
 
         ``noisy`` holds tokens by the names of ``SHAPES``; ``levels`` [n, 4] lie in [0, 1].
         """
+        clean, sounds = self.transformed(noisy, levels, asked)
+        backdrop = self.finisher(noisy["backdrop"], clean["backdrop"], levels[:, _SCENE])
+        ways = self._ways(noisy, levels, asked)
+        return clean | {"backdrop": backdrop, "tracks": ways}, sounds
+
+    def transformed(
+        self, noisy: Parts, levels: torch.Tensor, asked: Prompted
+    ) -> tuple[Parts, torch.Tensor]:
+        """What the transformer itself guesses: all but ways, and a backdrop still in patches."""
         xs = self._tokens(noisy, asked)
         tuning = self._tuning(levels, asked.words)
         for block in self.blocks:
@@ -178,17 +196,20 @@ class Sketch(nn.Module):
         sounds = self.onset(moment)
         moment = moment + torch.sigmoid(sounds) * self.on_onset
         patches = SHAPES["backdrop"][0]
-        plates = SHAPES["plates"][0]
         kept = {
             "backdrop": scene[:, :patches],
             "weather": scene[:, patches:],
-            "plates": actor[:, :plates],
-            "tracks": actor[:, plates:],
+            "plates": actor[:, : SHAPES["plates"][0]],
             "beats": moment,
             "sound": moment,
         }
         clean = {name: self.write[name](x) * SIGNAL[name] for name, x in kept.items()}
         return clean, sounds[..., 0]
+
+    def _ways(self, noisy: Parts, levels: torch.Tensor, asked: Prompted) -> torch.Tensor:
+        told, goes_on = self.wayfinder.told(asked.words), asked.given.amax(1)
+        ways, beats = noisy["tracks"], noisy["beats"]
+        return torch.as_tensor(self.wayfinder(ways, beats, levels[:, _MOTION], goes_on, told))
 
     def _tokens(self, noisy: Parts, asked: Prompted) -> list[torch.Tensor]:
         read = {name: layer(noisy[name]) for name, layer in self.read.items()}

@@ -1,7 +1,8 @@
 """A judge of clips that is trained apart from the sampler: it sees pictures and hears sound.
 
 It is trained on true clips of the drawn world only, with seeds that the sampler never sees, and
-tells scene, motion, colour and shape of the first actor, what sounds, and when.
+tells the scene, the motion of the first actor, what sounds, and when. What the actor looks like is
+judged by another one, from near (``portraits``).
 Train it anew with ``python -m gpu_workers.sketch.probe``.
 """
 
@@ -33,12 +34,9 @@ FIRST_SEED: Final = 50_000_000
 """Far from the seeds of the sampler's training, which count from 0."""
 WIDTH: Final = 96
 HEIGHT: Final = 56
-CAMEO: Final = "cameo"
 CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "scene": tuple(words.SCENES),
     "motion": tuple(words.MOTIONS),
-    "colour": (*words.COLOURS, CAMEO),
-    "shape": (*words.SUBJECTS, CAMEO),
     "sound": tuple(words.SOUNDS),
 }
 _WHOLE: Final = (12, 24, 48, 64, 96)
@@ -72,7 +70,7 @@ class _Look(nn.Module):
 
 
 class Probe(nn.Module):
-    """Knows a scene and an actor by a few whole pictures, motion and onsets by all of them, small.
+    """Knows a scene by a few whole pictures, motion and onsets by all of them, small.
 
     It hears the spectrogram by itself.
     """
@@ -169,14 +167,7 @@ def load(path: Path = PATH) -> Probe:
 
 def labels(spec: Spec) -> dict[str, int]:
     """What a judge should say of a clip."""
-    first = spec.actors[0]
-    told = {
-        "scene": spec.scene,
-        "motion": first.motion,
-        "colour": CAMEO if first.is_cameo else first.colour,
-        "shape": CAMEO if first.is_cameo else first.subject,
-        "sound": spec.sound,
-    }
+    told = {"scene": spec.scene, "motion": spec.actors[0].motion, "sound": spec.sound}
     return {name: CLASSES[name].index(value) for name, value in told.items()}
 
 

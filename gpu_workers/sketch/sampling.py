@@ -13,7 +13,9 @@ from gpu_workers.sketch.tokens import GIVEN_MOMENTS, LEVELS, SHAPES, TIMED, Part
 
 NOISE_LEFT_MIN: Final = 1e-3
 SCENE_SHARE: Final = 1 / 3
-"""Of what guidance adds, the share that a scene gets."""
+"""Of what guidance adds, the share that a scene gets: more would push the noise between patches."""
+DECIDED: Final = 0.6
+"""Level by which ways are decided upon. Guided further, who stands still would begin to hop."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,13 @@ def guess(
     told, _ = model(batch, levels.expand(sides, -1), prompted)
     if sides == 1:
         return {name: x[0] for name, x in told.items()}
-    return {name: x[1] + _guidance_of(name, guidance) * (x[0] - x[1]) for name, x in told.items()}
+    shares = {n: _guidance_of(n, guidance, float(levels[LEVELS[n]])) for n in told}
+    return {name: x[1] + shares[name] * (x[0] - x[1]) for name, x in told.items()}
 
 
-def _guidance_of(name: str, guidance: float) -> float:
-    """A scene wants less of it: what is pushed there is the noise between patches."""
+def _guidance_of(name: str, guidance: float, level: float) -> float:
+    """Ways are guided while there is much noise (Kynkäänniemi et al., 2024), a scene a little."""
+    if name == "tracks" and level >= DECIDED:
+        return 1.0
     share = SCENE_SHARE if name in {"backdrop", "weather"} else 1.0
     return 1 + share * (guidance - 1)

@@ -81,14 +81,15 @@ def to_tokens(batch: Parts) -> Parts:
     They are weakened by ``SIGNAL``.
     """
     n = len(batch["tracks"])
+    ways, beats = ways_and_beats(batch["tracks"])
     parts = {
         "backdrop": _patches(batch["backdrop"], PATCH, PATCH_WIDTH),
         "weather": _patches(batch["weather"], PATCH, PATCH),
         "plates": _patches(batch["plates"].flatten(0, 1), PLATE_PATCH, PLATE_PATCH).reshape(
             n, *SHAPES["plates"]
         ),
-        "tracks": _ways(batch["tracks"]),
-        "beats": batch["tracks"][..., _BEATS],
+        "tracks": ways,
+        "beats": beats,
         "sound": batch["sound"].reshape(n, *SHAPES["sound"]),
     }
     return {name: part * SIGNAL[name] for name, part in parts.items()}
@@ -113,15 +114,28 @@ def to_layers(parts: Parts) -> list[layers.Layers]:
     ]
 
 
-def _ways(tracks: torch.Tensor) -> torch.Tensor:
-    """Where each actor goes, as one token for the whole way: [n, actors, moments · columns]."""
+def backdrop_picture(tokens: torch.Tensor) -> torch.Tensor:
+    """A backdrop's tokens [n, count, numbers] as a picture [n, 3, 56, 96]."""
+    return _pictures(tokens, _ROWS, PATCH, PATCH_WIDTH).permute(0, 3, 1, 2)
+
+
+def backdrop_tokens(picture: torch.Tensor) -> torch.Tensor:
+    """The inverse of ``backdrop_picture``."""
+    return _patches(picture.permute(0, 2, 3, 1), PATCH, PATCH_WIDTH)
+
+
+def ways_and_beats(tracks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where each actor goes, one token for a whole way, [n, actors, moments · columns].
+
+    And what else a moment holds, [n, moments, columns].
+    """
     n, moments, _ = tracks.shape
     ways = tracks[..., _WAYS].reshape(n, moments, layers.ACTORS, layers.WAY)
-    return ways.transpose(1, 2).flatten(2)
+    return ways.transpose(1, 2).flatten(2), tracks[..., _BEATS]
 
 
 def _tracks(ways: torch.Tensor, beats: torch.Tensor) -> torch.Tensor:
-    """The inverse of ``_ways``, with what else a moment holds."""
+    """The inverse of ``ways_and_beats``."""
     n = len(ways)
     tracks = torch.empty(n, layers.MOMENTS, layers.TRACKS, dtype=ways.dtype)
     along = ways.reshape(n, layers.ACTORS, layers.MOMENTS, layers.WAY).transpose(1, 2)

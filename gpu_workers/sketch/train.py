@@ -1,6 +1,8 @@
 """Train the sketch model: ``python -m gpu_workers.sketch.train --minutes 80``.
 
 One long decay of the learning rate over the steps or the minutes given, whichever ends first.
+The transformer learns first; the two small networks follow in courses of their own (``wayfaring``
+and ``finishing``).
 Training goes on from ``FOLDER/training.pt`` where there is one; else it begins from the weights
 that ``--weights FILE`` names, or from nothing.
 """
@@ -10,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +20,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from gpu_workers.sketch import finishing, wayfaring
 from gpu_workers.sketch.clips import DATA_VERSION
 from gpu_workers.sketch.dataset import Clips, gather
 from gpu_workers.sketch.learning import losses
-from gpu_workers.sketch.model import Sketch
+from gpu_workers.sketch.model import Size, Sketch
 from gpu_workers.sketch.tokens import to_tokens
 
 WARM_UP_STEPS: Final = 100
@@ -49,10 +52,10 @@ class Course:
 class Training:
     """The model, its running average and the optimiser, and how far they have come."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, size: Size | None = None) -> None:
         torch.manual_seed(course.seed)
         self.course = course
-        self.model = Sketch()
+        self.model = Sketch(size)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), course.rate, betas=(0.9, 0.98), weight_decay=0.01
@@ -151,13 +154,20 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=Course.rate)
     parser.add_argument("--processes", type=int, default=Course.processes)
     parser.add_argument("--weights", type=Path)
-    course = Course(**vars(parser.parse_args()))
+    parser.add_argument("--ways-minutes", type=float, default=wayfaring.Course.minutes)
+    parser.add_argument("--finish-minutes", type=float, default=finishing.Course.minutes)
+    given = parser.parse_args()
+    course = Course(**{field.name: getattr(given, field.name) for field in fields(Course)})
     course.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(course.processes)
     clips = gather(course.folder / "clips", course.seed, course.clips, course.processes)
     training = Training(course)
     training.go_on()
     training.run(clips)
+    ways = wayfaring.Course(
+        minutes=given.ways_minutes, seed=course.seed, processes=course.processes
+    )
+    wayfaring.follow(ways, course.folder / "sketch.safetensors")
 
 
 if __name__ == "__main__":

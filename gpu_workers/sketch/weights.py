@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 
 from domain.kernel.errors import Refusal
 from gpu_workers.sketch.clips import DATA_VERSION
@@ -49,3 +51,21 @@ def load(path: Path = PATH) -> Sketch:
         )
     model.requires_grad_(False)
     return model.eval()
+
+
+def part_of(path: Path, prefix: str) -> dict[str, torch.Tensor]:
+    """The weights of one network in the file, named as that network names them, float32."""
+    held = load_file(path)
+    own = {name: value for name, value in held.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): value.float() for name, value in own.items()}
+
+
+def put_into(path: Path, prefix: str, network: dict[str, torch.Tensor]) -> None:
+    """Write one network's weights into the file, beside those of the others."""
+    with safe_open(path, "pt") as file:
+        told = file.metadata()
+    rest = {name: x for name, x in load_file(path).items() if not name.startswith(prefix)}
+    own = {prefix + name: x.half().contiguous() for name, x in network.items()}
+    unfinished = path.with_name(path.name + ".tmp")
+    save_file(rest | own, unfinished, metadata=told)
+    unfinished.rename(path)

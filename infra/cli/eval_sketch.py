@@ -83,7 +83,11 @@ def evaluate(
             "exactly together": round(sampled.exact, 4),
         },
     )
-    figures.add(weights_sha256=sha256(path), captions=done.captions)
+    figures.add(
+        weights_sha256=sha256(path),
+        captions=done.captions,
+        mistaken={name: shown for name, shown in sampled.mistaken.items() if shown},
+    )
     if sheet is not None:
         sheet.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(done.sheet).save(sheet, quality=88)
