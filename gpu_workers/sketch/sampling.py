@@ -12,9 +12,10 @@ from gpu_workers.sketch.model import Prompted, Sketch
 from gpu_workers.sketch.tokens import GIVEN_MOMENTS, LEVELS, SHAPES, TIMED, Parts, first_moments
 
 NOISE_LEFT_MIN: Final = 1e-3
-SHARES: Final = {"backdrop": 1 / 3, "weather": 1 / 3, "tracks": 1 / 2}
-"""Of what guidance adds, the share that some parts get. More would push the noise between patches
-into a scene, and make who stands still jump."""
+SCENE_SHARE: Final = 1 / 3
+"""Of what guidance adds, the share that a scene gets: more would push the noise between patches."""
+DECIDED: Final = 0.6
+"""Level by which ways are decided upon. Guided further, who stands still would begin to hop."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,13 @@ def guess(
     told, _ = model(batch, levels.expand(sides, -1), prompted)
     if sides == 1:
         return {name: x[0] for name, x in told.items()}
-    return {name: x[1] + _guidance_of(name, guidance) * (x[0] - x[1]) for name, x in told.items()}
+    shares = {n: _guidance_of(n, guidance, float(levels[LEVELS[n]])) for n in told}
+    return {name: x[1] + shares[name] * (x[0] - x[1]) for name, x in told.items()}
 
 
-def _guidance_of(name: str, guidance: float) -> float:
-    return 1 + SHARES.get(name, 1.0) * (guidance - 1)
+def _guidance_of(name: str, guidance: float, level: float) -> float:
+    """Ways are guided while there is much noise (Kynkäänniemi et al., 2024), a scene a little."""
+    if name == "tracks" and level >= DECIDED:
+        return 1.0
+    share = SCENE_SHARE if name in {"backdrop", "weather"} else 1.0
+    return 1 + share * (guidance - 1)

@@ -24,7 +24,7 @@ from gpu_workers.sketch import finishing, wayfaring
 from gpu_workers.sketch.clips import DATA_VERSION
 from gpu_workers.sketch.dataset import Clips, gather
 from gpu_workers.sketch.learning import losses
-from gpu_workers.sketch.model import Sketch
+from gpu_workers.sketch.model import Size, Sketch
 from gpu_workers.sketch.tokens import to_tokens
 
 WARM_UP_STEPS: Final = 100
@@ -52,10 +52,10 @@ class Course:
 class Training:
     """The model, its running average and the optimiser, and how far they have come."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, size: Size | None = None) -> None:
         torch.manual_seed(course.seed)
         self.course = course
-        self.model = Sketch()
+        self.model = Sketch(size)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), course.rate, betas=(0.9, 0.98), weight_decay=0.01

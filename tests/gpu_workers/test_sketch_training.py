@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from gpu_workers.sketch import layers, learning, tokens, wayfaring, weights
+from gpu_workers.sketch import finishing, layers, learning, tokens, wayfaring, weights
 from gpu_workers.sketch.clips import draw_clip
 from gpu_workers.sketch.dataset import gather
-from gpu_workers.sketch.model import Sketch
+from gpu_workers.sketch.finisher import Finisher
+from gpu_workers.sketch.model import Size, Sketch
 from gpu_workers.sketch.train import Course, Training
 from gpu_workers.sketch.wayfinder import Wayfinder
 
@@ -36,16 +37,17 @@ def test_the_loss_counts_what_is_to_be_guessed_and_nothing_that_is_given() -> No
 
 def test_training_goes_on_from_where_it_was_stopped(tmp_path: Path) -> None:
     clips = gather(tmp_path / "clips", 0, 4, processes=1)
-    begun = Training(Course(tmp_path, steps=1, batch=2))
+    small = Size(width=40, depth=1)
+    begun = Training(Course(tmp_path, steps=1, batch=2), small)
     begun.run(clips)
-    again = Training(Course(tmp_path, steps=2, batch=2))
+    again = Training(Course(tmp_path, steps=2, batch=2), small)
     again.go_on()
     assert again.step == 1
     own, held = again.model.state_dict(), begun.model.state_dict()
     assert all(torch.equal(own[name], held[name]) for name in own)
     again.run(clips)
     assert again.step == 2
-    assert weights.load(tmp_path / "sketch.safetensors").size == Sketch().size
+    assert weights.load(tmp_path / "sketch.safetensors").size == small
 
 
 def some_ways(count: int = 6) -> wayfaring.Ways:
@@ -95,3 +97,26 @@ def test_a_clean_way_stays_as_it_is() -> None:
     ways = ways * tokens.SIGNAL["tracks"]
     guess = network(ways, beats, torch.ones(1), torch.zeros(1), told)
     assert torch.allclose(guess, ways, atol=1e-5)
+
+
+def test_a_finisher_changes_nothing_until_it_has_learnt_and_then_a_guess_for_the_better() -> None:
+    chance = torch.Generator().manual_seed(1)
+    clips = [draw_clip(seed).layers.backdrop for seed in range(4)]
+    pictures = torch.from_numpy(np.stack(clips)).permute(0, 3, 1, 2)
+    clean = tokens.backdrop_tokens(pictures) * tokens.SIGNAL["backdrop"]
+    level = torch.full((4,), 0.7)
+    noisy = 0.7 * clean + 0.3 * torch.randn(clean.shape, generator=chance)
+    patchy = clean + 0.1 * torch.randn(4, clean.shape[1], 1, generator=chance)
+    network = Finisher()
+    assert torch.allclose(network(noisy, patchy, level), patchy, atol=1e-6)
+    guesses = finishing.Guesses(noisy.half(), patchy.half(), clean.half(), level)
+    before = finishing.loss(network, guesses, mirrored=False)
+    network.load_state_dict(
+        finishing.train(network, guesses, finishing.Course(guesses=4, steps=20))
+    )
+    assert float(finishing.loss(network, guesses, mirrored=False)) < 0.9 * float(before)
+
+
+def test_a_backdrop_becomes_a_picture_and_comes_back_unchanged() -> None:
+    part = torch.randn(2, *tokens.SHAPES["backdrop"], generator=torch.Generator().manual_seed(1))
+    assert torch.equal(tokens.backdrop_tokens(tokens.backdrop_picture(part)), part)
