@@ -22,6 +22,8 @@ from domain.moderation.finding import Detector
 
 _HOPS_PER_SECOND: Final = 100
 _PIECE_SECONDS: Final = 8.0
+_MARGIN_SECONDS: Final = 0.2
+"""Of quiet on both sides: without it the first and the last word are misheard."""
 _QUIET: Final = 1e-3
 _LISTENING: Final = Lock()
 
@@ -57,11 +59,12 @@ def _spoken(sound: NDArray[np.float32]) -> list[tuple[int, int]]:
     active = np.concatenate([[False], speaking(sound), [False]]).astype(np.int8)
     edges = np.flatnonzero(np.diff(active))
     step = SAMPLE_RATE // _HOPS_PER_SECOND
-    longest = int(_PIECE_SECONDS * SAMPLE_RATE)
-    found = []
-    for begin, end in zip(edges[::2] * step, edges[1::2] * step, strict=True):
-        found += [(each, min(int(end), each + longest)) for each in range(begin, end, longest)]
-    return [(int(begin), int(end)) for begin, end in found if end > begin]
+    longest, margin = int(_PIECE_SECONDS * SAMPLE_RATE), int(_MARGIN_SECONDS * SAMPLE_RATE)
+    found: list[tuple[int, int]] = []
+    for first, last in zip(edges[::2] * step, edges[1::2] * step, strict=True):
+        begin, end = max(0, int(first) - margin), min(len(sound), int(last) + margin)
+        found += [(each, min(end, each + longest)) for each in range(begin, end, longest)]
+    return found
 
 
 def _heard(sound: NDArray[np.float32]) -> str:

@@ -47,7 +47,7 @@ def watched_with(*faces: Vector, sexual: tuple[float, ...] = ()) -> Watched:
     """One picture each half second, with one face each."""
     count = max(len(faces), len(sexual), 1)
     return Watched(
-        seconds=np.arange(count, dtype=np.float32) / 2,
+        seconds=np.linspace(0, (count - 1) / 2, count, dtype=np.float32),
         frames=np.arange(count, dtype=np.int32) * 12,
         sexual=np.array(sexual or [0.0] * count, np.float32),
         face_of=np.arange(len(faces), dtype=np.int32),
