@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from google.protobuf.message import Message
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import History
 from temporalio.client import WorkflowHistory
 
@@ -24,8 +27,28 @@ def read(name: str) -> WorkflowHistory:
 
 
 def write(name: str, history: WorkflowHistory) -> Path:
-    """Keep a history."""
+    """Keep a history, without the stack traces of its failures: they tell of a machine."""
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.pb"
-    path.write_bytes(History(events=history.events).SerializeToString())
+    kept = History(events=history.events)
+    _forget_traces(kept)
+    path.write_bytes(kept.SerializeToString())
     return path
+
+
+def _forget_traces(message: Message) -> None:
+    for field, value in message.ListFields():
+        if field.type != field.TYPE_MESSAGE:
+            continue
+        held = value if isinstance(value, Message) else _held(value)
+        for each in (held,) if isinstance(held, Message) else held:
+            _forget_traces(each)
+    if isinstance(message, Failure):
+        message.stack_trace = ""
+
+
+def _held(value: object) -> list[Message]:
+    """The messages of a repeated field, or of a map."""
+    found = value.values() if isinstance(value, Mapping) else value
+    assert isinstance(found, Iterable)
+    return [each for each in found if isinstance(each, Message)]
