@@ -173,9 +173,9 @@ def said(words: str) -> NDArray[np.float32]:
 
 
 def test_who_is_seen_uncast_and_what_is_said_unasked_is_held_and_refused(tmp_path: Path) -> None:
-    names = ("pilot",) * 15 + ("admiral",) * 15
+    names = ("pilot",) * 20 + ("admiral",) * 20
     pictures = [BY_NAME[each].picture for each in names]
-    sound = said("He wants to kill himself.")
+    sound = said("They commit suicide. He wants to kill himself.")
     times = [100 * each for each in range(len(pictures))]
     film = record(tmp_path / "film.mp4", pictures, times, sound, Camera(fps=10))
     templates = [a_template(f"cam_{each}", face_of(each)) for each in ("pilot", "admiral")]
@@ -185,7 +185,7 @@ def test_who_is_seen_uncast_and_what_is_said_unasked_is_held_and_refused(tmp_pat
     assert verdict_of(frames).outcome == "allow"
     (met,) = likeness.found
     assert met.subject == "cameo/cam_admiral"
-    assert (met.segment.milliseconds or (0, 0))[0] == 1500
+    assert (met.segment.milliseconds or (0, 0))[0] == 2000
     assert verdict_of(likeness).clause == "WHO-3"
     assert {each.category for each in sounds.found} == {"self-harm"}
     assert verdict_of(sounds).outcome == "block"
