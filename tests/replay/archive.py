@@ -40,8 +40,7 @@ def _forget_traces(message: Message) -> None:
     for field, value in message.ListFields():
         if field.type != field.TYPE_MESSAGE:
             continue
-        held = value if isinstance(value, Message) else _held(value)
-        for each in (held,) if isinstance(held, Message) else held:
+        for each in [value] if isinstance(value, Message) else _held(value):
             _forget_traces(each)
     if isinstance(message, Failure):
         message.stack_trace = ""
