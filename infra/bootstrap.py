@@ -95,11 +95,13 @@ def built_in_screener(known: Gallery | None = None, reasoner: Endpoint | None = 
     # imported here: only who screens needs the models' engines
     from activities.moderation.films import Films
     from activities.moderation.panel import built_in
-    from activities.moderation.screener import BuiltInScreener
+    from activities.moderation.screener import BuiltInScreener, of_speech
 
     policy = default_policy()
     panel = built_in(policy)
-    return BuiltInScreener(panel, Films(panel), known or MemoryGallery(), policy, reasoner)
+    return BuiltInScreener(
+        panel, Films(of_speech(panel)), known or MemoryGallery(), policy, reasoner
+    )
 
 
 @asynccontextmanager

@@ -22,6 +22,8 @@ from domain.moderation.policy import Policy
 
 NOBODY: Final = ""
 """No account's id: everybody else is everybody."""
+MEANING: Final = "meaning"
+"""The detector that reads what whole sentences mean."""
 
 
 class Known(Protocol):
@@ -54,7 +56,7 @@ class BuiltInScreener:
     def under(self, policy: Policy) -> BuiltInScreener:
         """The same detectors, looking for whom this policy protects."""
         panel = self.panel.under(policy)
-        films = replace(self.films, panel=panel)
+        films = replace(self.films, panel=of_speech(panel))
         return replace(self, panel=panel, films=films, policy=policy)
 
     async def words(
@@ -82,6 +84,16 @@ class BuiltInScreener:
         cast = {each.cameo_id for each in material.people}
         templates = await self.known.others(NOBODY)
         return await asyncio.to_thread(self.films.look, path, cast, templates)
+
+
+def of_speech(panel: Panel) -> Panel:
+    """The panel for what a recogniser hears: by words and names, not by meaning.
+
+    A small recogniser makes sentences of a dog's barking, and a sentence that nobody said may mean
+    anything: films without a word were held so.
+    """
+    kept = tuple(each for each in panel.detectors if each.detector.name != MEANING)
+    return replace(panel, detectors=kept)
 
 
 def plan_of(material: Material) -> Content:
