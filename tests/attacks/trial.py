@@ -44,8 +44,8 @@ HONEST_PET: Final = "honest_pet"
 _ADULT: Final = Claim(age_years=34)
 _ENROLLED_NUMBER: Final = "274096135"
 _UNLIKE: Final = 0.175
-HIGH: Final = Voice(1.12)
-"""Higher than everybody's, near 245 Hz: higher ones the recogniser understands less and less."""
+HIGH: Final = Voice(1.05)
+"""Higher than everybody's; raised to 1.12, half of the numbers are not understood in some noise."""
 _HIGH_EVERY: Final = 4
 
 
