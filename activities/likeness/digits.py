@@ -1,7 +1,8 @@
 """Digits: which number of a known length was said, by a recogniser that knows ten words.
 
-The recogniser assumes a throat of usual length; it listens again as to a longer and a shorter one
-while nobody was understood. Nothing is forgiven: the number is right or it is not.
+The recogniser assumes a throat of usual length; it listens again as to a longer and a shorter one,
+and then to the recording with its steady noise taken out, while nobody was understood. Nothing is
+forgiven: the number is right or it is not.
 """
 
 from __future__ import annotations
@@ -23,22 +24,57 @@ WORDS: Final = {
 }  # fmt: skip
 THROATS: Final = (1.0, 1.15, 0.87)
 """Factors by which the frequencies are bent, the usual throat first."""
+CLEANED_THROATS: Final = (1.0, 1.1, 0.93)
+"""The same for the recording without its noise, whose voices are left a little changed."""
+_WINDOW: Final = 512
+_QUIET: Final = 15
+_GAIN_MIN: Final = 0.02
 _LISTENING: Final = Lock()
 
 
 def readings(sound: NDArray[np.float32], length: int) -> Iterator[str]:
     """What was understood, one reading per throat; "" where nothing was. Mono, 16 kHz."""
+    for throat in THROATS:
+        yield _understood(sound, length, throat)
+    if len(sound) > _WINDOW:
+        cleaned = without_noise(sound)
+        for throat in CLEANED_THROATS:
+            yield _understood(cleaned, length, throat)
+
+
+def without_noise(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sound with its steady noise subtracted from the spectrum, as long as before.
+
+    What the quieter moments hold at a frequency is its noise (Boll, Suppression of acoustic noise
+    in speech using spectral subtraction, 1979).
+    """
+    hop, window = _WINDOW // 4, np.hanning(_WINDOW)
+    padded = np.pad(sound, _WINDOW)
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::hop]
+    told = np.fft.rfft(pieces * window)
+    power = np.abs(told) ** 2
+    noise = 2 * np.percentile(power, _QUIET, axis=0)
+    gain = np.sqrt(np.maximum(1 - noise / np.maximum(power, 1e-12), _GAIN_MIN))
+    cleaned, weight = np.zeros(len(padded)), np.zeros(len(padded))
+    for number, piece in enumerate(np.fft.irfft(told * gain) * window):
+        where = slice(number * hop, number * hop + _WINDOW)
+        cleaned[where] += piece
+        weight[where] += window**2
+    whole = cleaned / np.maximum(weight, 1e-3)
+    return np.asarray(whole[_WINDOW : _WINDOW + len(sound)], np.float32)
+
+
+def _understood(sound: NDArray[np.float32], length: int, throat: float) -> str:
     level = float(np.abs(sound).max()) if len(sound) else 0.0
     pcm = (sound * (0.7 / max(level, 1e-6)) * 32767).astype(np.int16).tobytes()
-    for throat in THROATS:
-        with _LISTENING:  # a decoder listens to one voice at a time
-            decoder = _decoder(length, throat)
-            decoder.start_utt()
-            decoder.process_raw(pcm, full_utt=True)
-            decoder.end_utt()
-            heard = decoder.hyp()
-        words = heard.hypstr.split() if heard is not None else []
-        yield "".join(WORDS.get(word, "") for word in words)
+    with _LISTENING:  # a decoder listens to one voice at a time
+        decoder = _decoder(length, throat)
+        decoder.start_utt()
+        decoder.process_raw(pcm, full_utt=True)
+        decoder.end_utt()
+        heard = decoder.hyp()
+    words = heard.hypstr.split() if heard is not None else []
+    return "".join(WORDS.get(word, "") for word in words)
 
 
 @cache

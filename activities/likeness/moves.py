@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from activities.likeness.contract import Move
 
-YAW_DEGREES, PITCH_DEGREES = 9.0, 8.5
-"""What counts as a turn, in the landmarks' degrees: about 13 of the head's own."""
+YAW_DEGREES, UP_DEGREES, DOWN_DEGREES = 9.0, 8.5, 5.2
+"""What counts as a turn, in the landmarks' degrees: about 13 of the head's own. A face that looks
+down shows the landmarks little of it."""
 _SMOOTH_SECONDS: Final = 0.16
 _BACK: Final = 0.5
 """A move is over when the head is half-way back from what counts as a turn."""
@@ -29,12 +30,15 @@ class Turn:
     reach: float
 
 
-def turns_of(times: Floats, poses: Floats, scale: float = 1.0) -> list[Turn]:
+def turns_of(
+    times: Floats, poses: Floats, scale: float = 1.0, down_degrees: float = DOWN_DEGREES
+) -> list[Turn]:
     """All turns of at least ``scale`` times what counts; poses [j, 2] are against rest."""
     if len(times) < 3:
         return []
-    what_counts = np.array([YAW_DEGREES, PITCH_DEGREES], np.float32)
-    smooth: Floats = (_smoothed(times, poses) / what_counts).astype(np.float32)
+    smooth = _smoothed(times, poses)
+    smooth[:, 0] /= YAW_DEGREES
+    smooth[:, 1] /= np.where(smooth[:, 1] > 0, down_degrees, UP_DEGREES)
     reach = np.abs(smooth).max(1)
     turns: list[Turn] = []
     begin: int | None = None

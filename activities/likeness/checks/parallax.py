@@ -19,7 +19,7 @@ from activities.likeness import models
 from activities.likeness.checks.finding import found
 from activities.likeness.contract import Finding, Verdict
 from activities.likeness.evidence import Evidence
-from activities.likeness.moves import PITCH_DEGREES, YAW_DEGREES, turns_of
+from activities.likeness.moves import UP_DEGREES, YAW_DEGREES, turns_of
 from activities.likeness.pose import track_of
 
 SHIFT_MIN: Final = 0.058
@@ -52,12 +52,12 @@ def nose_shift(evidence: Evidence) -> float:
     """The usual shift of the nose at the farthest points of the turns; 0 where there is no rest."""
     times, poses = track_of(evidence)
     points = evidence.points[evidence.alone][:, :, :2]
-    reach = (np.abs(poses) / np.array([YAW_DEGREES, PITCH_DEGREES])).max(1)
+    reach = (np.abs(poses) / np.array([YAW_DEGREES, UP_DEGREES])).max(1)
     resting = points[reach < _REST]
     if len(resting) < _PICTURES_MIN:
         return 0.0
     rest = np.median(resting, axis=0)
-    turns = turns_of(times, poses)
+    turns = turns_of(times, poses, down_degrees=UP_DEGREES)  # those that turn far
     if not turns:
         farthest = np.argsort(reach)[-_PICTURES_MIN:]
         return float(np.median(_shifts(points[farthest], rest)))

@@ -18,7 +18,7 @@ from activities.likeness.checks.finding import found
 from activities.likeness.contract import Finding, Verdict
 from activities.likeness.evidence import Evidence
 from activities.likeness.listening import loudness, speaking
-from activities.likeness.moves import PITCH_DEGREES, YAW_DEGREES
+from activities.likeness.moves import UP_DEGREES, YAW_DEGREES
 from activities.likeness.pose import mouth_of, track_of
 
 MARGIN_MIN: Final = 0.48
@@ -74,7 +74,7 @@ def sync(evidence: Evidence) -> float:
 def _at_rest(evidence: Evidence) -> Floats:
     """[j]: 1 where the head does not turn, so that the lips can be measured."""
     _, poses = track_of(evidence)
-    reach = (np.abs(poses) / np.array([YAW_DEGREES, PITCH_DEGREES])).max(1)
+    reach = (np.abs(poses) / np.array([YAW_DEGREES, UP_DEGREES])).max(1)
     return np.asarray(reach < _RESTING, np.float64)
 
 
