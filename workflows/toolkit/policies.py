@@ -131,7 +131,7 @@ PATIENCE: Final[Mapping[str, Patience]] = MappingProxyType(
             queue="media",
             attempt=timedelta(minutes=15),
             whole=_OUTAGE,
-            heartbeat=timedelta(seconds=10),
+            heartbeat=timedelta(seconds=60),
         ),
         "rescore_cameo": Patience(
             queue="media",
