@@ -222,6 +222,7 @@ def _approval(
         account_id=order.account_id,
         kind=state.began.kind,
         version=version,
+        by_human=isinstance(order, ReviewOrder),
     )
 
 

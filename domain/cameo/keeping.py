@@ -31,12 +31,16 @@ from domain.kernel.model import Command
 
 
 class ApproveVersion(Command):
-    """Let an approved enrolment become version n of the cameo."""
+    """Let an approved enrolment become version n of the cameo.
+
+    ``by_human`` says that somebody knew what it was held back for, which then ends.
+    """
 
     cameo_id: CameoId
     account_id: AccountId
     kind: Kind
     version: CameoVersion
+    by_human: bool = False
 
 
 class SuspendCameo(Command):
@@ -150,7 +154,7 @@ def _approve(command: ApproveVersion, state: NoCameo | Castable) -> list[CameoEv
         kind=command.kind,
         version=command.version,
     )
-    if held_back is None:
+    if held_back is None or command.by_human:
         return [approved]
     return [approved, CameoSuspended(at=command.at, cameo_id=command.cameo_id, reason=held_back)]
 

@@ -106,6 +106,15 @@ def test_who_is_frozen_while_being_enrolled_is_suspended_as_soon_as_that_is_appr
     assert state.suspends(1)
 
 
+def test_whom_a_human_approves_is_not_held_back_any_longer() -> None:
+    held = none_yet.given(CameoHeld(at=at, cameo_id=CAMEO, reason="rescored"))
+    by_human = approve(1).model_copy(update={"by_human": True})
+    held.when(by_human).then(version_approved(1))
+    state = held.given(version_approved(1)).state
+    assert isinstance(state, Castable)
+    assert not state.suspends(1)
+
+
 def test_who_is_let_through_before_the_approval_is_not_suspended_by_it() -> None:
     held = none_yet.given(CameoHeld(at=at, cameo_id=CAMEO, reason="rescored"))
     release = ReinstateCameo(command_id="r", at=at, cameo_id=CAMEO, reason="reviewed")
