@@ -80,7 +80,7 @@ async def test_the_commands_show_rebuild_and_retry(
     live = await bytes_of(FEED, dsn)
 
     status = await command("status")
-    assert re.search(rf"feed\W+{events}\W+0\W+1\W+1\b", status.output)
+    assert re.search(rf"feed\W+{events}\W+0\W+{FEED.version}\W+1\b", status.output)
     aside = await command("parked", "feed")
     assert "video-x" in aside.output
     assert "KeyError" in aside.output
@@ -104,7 +104,7 @@ async def test_a_name_that_is_none_is_refused_in_a_sentence(
     refused = await command("rebuild", "fed")
     assert str(refused.exception) == (
         "There is no projection named 'fed'; there are generations, feed, notices, "
-        "cameos, enrolments, asks, appearances."
+        "cameos, enrolments, asks, appearances, moderation, rules, undos."
     )
 
 

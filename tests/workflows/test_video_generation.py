@@ -87,7 +87,7 @@ async def test_each_step_has_a_summary_that_a_human_can_read(lab: Lab) -> None:
     assert "Store the film, read it back and compare its hash" in summaries
     assert "Sign the marked film, its parents as ingredients" in summaries
     assert "Read signature, marks and fingerprints back from the stored film" in summaries
-    assert len(summaries) == 8
+    assert len(summaries) == 10
     assert len(events) <= 52
 
 
