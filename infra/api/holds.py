@@ -5,7 +5,6 @@ Everything is to be shown blurred and muted at first, and nobody who reviews lea
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -25,6 +24,7 @@ from domain.moderation.policy import Clause
 from domain.moderation.publishing import Because
 from infra.api import stories
 from infra.api.auth import KeyRequired
+from infra.api.content import address_of
 from infra.api.deadlines import asking
 from infra.api.deciding import standing
 from infra.api.declared import problems
@@ -194,13 +194,11 @@ async def _addresses(doors: Doors, case: Known) -> tuple[str | None, str | None]
     generation = await standing(doors, GENERATION, case.content.generation_id)
     if not isinstance(generation, Stored) or isinstance(generation, Completed):
         return None, None
-    lifetime = timedelta(seconds=doors.limits.address_seconds)
-    rendition = generation.rendition
-    async with asking("s3"):
-        return (
-            await doors.store.address(rendition.film.key, lifetime),
-            await doors.store.address(rendition.poster.key, lifetime),
-        )
+    film, poster = generation.rendition.film, generation.rendition.poster
+    return (
+        (await address_of(doors, film.key, film.sha256, film.size)).address,
+        (await address_of(doors, poster.key, poster.sha256, poster.size)).address,
+    )
 
 
 async def _view(doors: Doors, row: CaseRow) -> HoldView:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
+from starlette.requests import ClientDisconnect
 
 from activities.provenance.footage import is_like_a_film
 from activities.provenance.refusals import ExaminationTooCostly, NotAFilm
@@ -24,6 +26,7 @@ from infra.provenance.verifier import Answer
 router = APIRouter(prefix="/v1/verify", tags=["verify"])
 
 _PIECE_BYTES: Final = 1 << 20
+_LEFT_BYTES_MAX, _LEFT_SECONDS_MAX = 1 << 16, 0.5
 _UNREADABLE: Final = "multipart/"
 
 
@@ -74,8 +77,20 @@ async def verify(request: Request) -> VerdictView:
                 return told(await _examined(doors, film))
     except Trouble as trouble:
         # the server would read what is left of a refused body to its end, however long that is
+        await _read_a_little(request)
         trouble.headers.setdefault("Connection", "close")
         raise
+
+
+async def _read_a_little(request: Request) -> None:
+    """An answer is lost with a connection that is closed on an unread body, be it ever so small."""
+    left = _LEFT_BYTES_MAX
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):
+        async with asyncio.timeout(_LEFT_SECONDS_MAX):
+            async for piece in request.stream():
+                left -= len(piece)
+                if left < 0:
+                    return
 
 
 async def _receive(request: Request, doors: Doors, film: Path) -> None:

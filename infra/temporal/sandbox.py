@@ -36,6 +36,8 @@ OURS: Final = (
     "workflows.consent_contracts",
     "workflows.moderation_contracts",
     "workflows.export_contracts",
+    "workflows.screening",
+    "workflows.sealing",
     "workflows.toolkit",
 )
 

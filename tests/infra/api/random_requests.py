@@ -20,7 +20,7 @@ from schemathesis.specs.openapi import checks
 
 from infra.api.problems import Problem
 
-EXAMPLES = 8
+EXAMPLES = 3
 LEFT_OUT = "/events"  # a stream that lasts as long as its generation; it has tests of its own
 
 
