@@ -18,8 +18,8 @@ from activities.likeness.checks.finding import found
 from activities.likeness.contract import Finding, Template, Verdict
 
 FACE_COSINE_MAX: Final = 0.40
-VOICE_COSINE_MAX: Final = 0.72
-"""Different people reach about 0.66; the same voice in a noisy room falls to about 0.78."""
+VOICE_COSINE_MAX: Final = 0.76
+"""Different people reach about 0.74; the same voice in a noisy room falls to about 0.78."""
 _ADVICE: Final = "Somebody looks at this attempt; nothing has to be done."
 _PROTECTED: Final = "This attempt cannot be approved. It can be appealed."
 _UNSEEN: Final = "No face is seen well enough to compare. Record again in more light."

@@ -66,8 +66,9 @@ async def test_a_copy_without_its_manifest_is_traced(
     assert verdict.conclusion is Conclusion.OURS, verdict
     assert verdict.artefact_ids == ("art_1",)
     layers = {layer for segment in verdict.segments for layer in segment.layers}
-    wanted = {Layer.SOUND_MARK} if "noise" in change else {Layer.PICTURE_MARK, Layer.SOUND_MARK}
-    assert wanted <= layers
+    marks = {Layer.PICTURE_MARK, Layer.SOUND_MARK}
+    # a noisy excerpt of less than five seconds owes one of the two
+    assert marks & layers if "noise" in change else marks <= layers
     assert "manifest is missing" in verdict.says
 
 
