@@ -15,7 +15,14 @@ _SHARING: Final = (
     "tests/infra/",
 )
 """Most tests here share servers: one process runs them all and starts those servers once."""
-_TURNS: Final = (*_SHARING, "tests/faults/", "tests/gpu_workers/", "tests/activities/")
+_TURNS: Final = (
+    *_SHARING,
+    "tests/faults/",
+    "tests/replay/",
+    "tests/architecture/",
+    "tests/gpu_workers/",
+    "tests/activities/",
+)
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist's classes are untyped
