@@ -22,8 +22,8 @@ from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
 from infra.settings import Settings
 
-SIZE: Final = 10
-SECONDS_MAX: Final = 120.0
+SIZE: Final = 5
+SECONDS_MAX: Final = 200.0
 _CODEC: Final = CatalogCodec(EVENTS)
 _ENDINGS: Final = ("generation-completed.v1", "generation-failed.v1", "generation-cancelled.v1")
 _BRIEF: Final = {

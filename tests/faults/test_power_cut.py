@@ -20,7 +20,7 @@ from infra.supervision.stack import running
 from infra.supervisor import ROOT
 from tests.faults.batch import a_batch, opened
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(290)]
 
 
 @contextmanager
