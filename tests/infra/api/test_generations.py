@@ -28,7 +28,7 @@ HELD_BOAT = BOAT | {"seed": HELD}
 
 
 async def settled(caller: httpx.AsyncClient, generation_id: str) -> dict[str, Any]:
-    for _ in range(200):
+    for _ in range(900):  # a studio hears of a stop with its next heartbeat
         view: dict[str, Any] = (await caller.get(f"/v1/generations/{generation_id}")).json()
         if view["status"] in ("completed", "failed", "cancelled"):
             return view
