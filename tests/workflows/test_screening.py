@@ -80,3 +80,16 @@ async def test_who_stops_a_generation_takes_it_out_of_the_queue(lab: Lab) -> Non
     answer = await handle.execute_update("cancel_generation", stop, result_type=CancelAnswer)
     assert answer.stage == "cancelled"
     assert (await hearing.result()).situation == "withdrawn"
+
+
+async def test_a_stop_that_meets_the_end_of_a_step_is_not_forgotten(lab: Lab) -> None:
+    """The first step is over at about this time: what comes after it must not begin."""
+    for _ in range(3):
+        handle = await lab.start(of("a dog runs"))
+        stop = CancelRequest(requested_by="client/app")
+        answer = await handle.execute_update("cancel_generation", stop, result_type=CancelAnswer)
+        assert answer.stage == "cancelled"
+        assert (await ended(handle)).stage == "cancelled"
+        told = await lab.types(handle)
+        assert told[-1] == "generation-cancelled.v1"
+        assert "sampling-started.v1" not in told
