@@ -59,6 +59,7 @@ _REQUESTED_AT = SearchAttributeKey.for_datetime("RequestedAt")
 _ENDINGS = ("completed", "failed", "cancelled")
 _SHOTS_APART = "sample-shots-apart"
 _CONSENT_ASKED = "ask-everybody-called"
+_EARLY_STOP = "heed-a-stop-that-came-with-the-start"
 SHOTS_AT_ONCE = 2
 """As many as a studio worker has slots: one shot prepares while another one samples."""
 
@@ -99,6 +100,8 @@ class VideoGeneration:
 
     async def _make(self) -> Outcome:
         recorded = await self._record()
+        if self._stopped_by is not None and workflow.patched(_EARLY_STOP):
+            raise asyncio.CancelledError  # it came with the start, when there was no story to stop
         await self._admit()
         self._receipt = recorded
         await self._screening.words(self._cast)
