@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from temporalio.client import Client, ScheduleUpdate, ScheduleUpdateInput
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleHandle,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
 
 from infra.settings import Settings
 from infra.temporal.apply import DeploymentConflict, apply, apply_deployment, diff
@@ -66,6 +72,13 @@ async def test_a_longer_retention_is_seen_and_applied(client: Client) -> None:
     assert await diff(client, longer) == []
 
 
+async def until(handle: ScheduleHandle, changed: Callable[[Schedule], bool]) -> None:
+    """The server takes note of a change a moment later, and of two at once in either order."""
+    async with asyncio.timeout(20):
+        while not changed((await handle.describe()).schedule):
+            await asyncio.sleep(0.05)
+
+
 async def test_a_schedule_that_somebody_changed_is_put_right_and_stays_paused(
     client: Client,
 ) -> None:
@@ -82,10 +95,9 @@ async def test_a_schedule_that_somebody_changed_is_put_right_and_stays_paused(
         return ScheduleUpdate(replace(schedule, spec=spec))
 
     await handle.update(meddle)
+    await until(handle, lambda schedule: schedule.spec.intervals[0].every == timedelta(hours=1))
     await handle.pause(note="Paused by an operator.")
-    async with asyncio.timeout(20):  # the server takes note of a pause a moment later
-        while not (await handle.describe()).schedule.state.paused:
-            await asyncio.sleep(0.05)
+    await until(handle, lambda schedule: schedule.state.paused)
     assert [each.place for each in await diff(client, a_deployment())] == ["schedules.nightly"]
     await apply(client, a_deployment())
     assert await diff(client, a_deployment()) == []
