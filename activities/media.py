@@ -15,7 +15,7 @@ from typing import Any, Final
 from temporalio import activity
 
 from activities.cameo.places import CLIPS, UPLOADS
-from activities.film.changed import Change
+from activities.film.changed import Mark
 from activities.film.formats import H264, FilmFormat
 from activities.film.make import MadeFiles, make_files
 from activities.film.shape import Reel, Timing
@@ -183,7 +183,7 @@ class MediaActivities:
                         removed += 1
         return Swept(objects=removed)
 
-    async def _marks(self, artefact_id: str) -> Change:
+    async def _marks(self, artefact_id: str) -> Mark:
         if self._kit is None:
             raise RuntimeError("Who assembles films marks them: give the activities their kit.")
         return Invisible(self._kit.marking, await self._kit.register.issue(artefact_id))
@@ -219,7 +219,7 @@ class MediaActivities:
 class _Work:
     """One assembly in a thread: what it is to do, and how far it has come."""
 
-    def __init__(self, order: AssemblyOrder, form: FilmFormat, marks: Change | None) -> None:
+    def __init__(self, order: AssemblyOrder, form: FilmFormat, marks: Mark | None) -> None:
         self._format, self._marks = form, marks
         self._timings = [Timing(take.frames, take.fps) for take in order.takes]
         pictures = sum(each.frames for each in self._timings)
@@ -230,7 +230,8 @@ class _Work:
 
         def on_progress(picture: int, pictures: int) -> None:
             sign.heed()
-            self.progress = AssemblyProgress(picture=picture, pictures=pictures)
+            done = max(picture, self.progress.picture)  # a second attempt begins at the beginning
+            self.progress = AssemblyProgress(picture=done, pictures=pictures)
 
         takes = [Reel(*each) for each in zip(paths, self._timings, strict=True)]
         return make_files(takes, folder, on_progress, self._format, self._marks)

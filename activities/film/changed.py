@@ -43,6 +43,36 @@ class Change(Protocol):
         ...
 
 
+class Mark(Change, Protocol):
+    """A change that has to be found again in the film as it was written."""
+
+    def holds(self, film: Path) -> bool:
+        """Whether it is found in the written film."""
+        ...
+
+    def stronger(self) -> Mark | None:
+        """The same mark set more strongly, or None when there is no more strength."""
+        ...
+
+
+def encode_marked(
+    takes: Sequence[Reel],
+    film: Path,
+    mark: Mark,
+    on_picture: OnPicture,
+    form: FilmFormat = H264,
+) -> None:
+    """Write ``film`` with a mark as faint as is found again in it.
+
+    Where no strength is found, the strongest is written: whoever proves the film refuses it. Each
+    attempt shows ``on_picture`` all pictures anew. Raises as ``encode_changed`` does.
+    """
+    attempt: Mark | None = mark
+    while attempt is not None:
+        encode_changed(takes, film, attempt, on_picture, form)
+        attempt = None if attempt.holds(film) else attempt.stronger()
+
+
 def encode_changed(
     takes: Sequence[Reel],
     film: Path,

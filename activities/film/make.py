@@ -9,7 +9,7 @@ from typing import Final
 
 import av
 
-from activities.film.changed import Change, encode_changed
+from activities.film.changed import Mark, encode_marked
 from activities.film.formats import H264, FilmFormat
 from activities.film.mux import encode_film
 from activities.film.probe import FilmFacts, probe
@@ -39,11 +39,11 @@ def make_files(
     folder: Path,
     on_progress: OnProgress,
     form: FilmFormat = H264,
-    change: Change | None = None,
+    mark: Mark | None = None,
 ) -> MadeFiles:
     """Join the takes and encode the film, choose its stills, and decode what was written.
 
-    With a ``change``, film and stills are made of the changed pictures and sound. Each picture
+    With a ``mark``, film and stills are made of the marked pictures and sound. Each picture
     counts twice: it is encoded, then decoded again. Raises TakeUnusable, FilmFaulty,
     OSError when the disk is full, and whatever ``on_progress`` raises.
     """
@@ -56,10 +56,10 @@ def make_files(
         on_progress(index, work)
         moments.see(index, frame)
 
-    if change is None:
+    if mark is None:
         encode_film(takes, film, on_encoded, form)
     else:
-        encode_changed(takes, film, change, on_encoded, form)
+        encode_marked(takes, film, mark, on_encoded, form)
     moments.write_poster(poster)
     moments.write_contact_sheet(sheet)
     facts = probe(film, lambda index: on_progress(timing.frames + index, work), form)

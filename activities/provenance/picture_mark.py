@@ -64,12 +64,15 @@ def picture_carriers(key: bytes) -> Floats:
 
 
 class PictureMark:
-    """Marks the frames of one film, in their order, with one number."""
+    """Marks the frames of one film, in their order, with one number.
 
-    def __init__(self, key: bytes, number: int, strength: float = STRENGTH) -> None:
+    ``times`` the usual strength, and as many times the levels that are allowed.
+    """
+
+    def __init__(self, key: bytes, number: int, times: float = 1.0) -> None:
         self._carriers = picture_carriers(key)
         self._bits = PICTURE.spoken(key, number)
-        self._strength = strength
+        self._strength, self._levels_max = STRENGTH * times, LEVELS_MAX * times
         self._effort: Floats = np.ones(PICTURE.bits, np.float32)
         self._pattern: Floats = np.zeros((0, 0), np.float32)
         self._seen = 0
@@ -89,7 +92,7 @@ class PictureMark:
     def _marked(self, luma: Luma) -> Luma:
         mask = _mask(luma)
         levels = self._strength * float(np.sqrt((mask**2).mean()))
-        allowed = np.float32(min(1.0, LEVELS_MAX / levels))
+        allowed = np.float32(min(1.0, self._levels_max / levels))
         added = cv2.add(luma.astype(np.float32), cv2.multiply(mask * allowed, self._pattern))
         return np.asarray(np.clip(np.rint(added), 0, 255), np.uint8)
 

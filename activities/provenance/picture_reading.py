@@ -103,6 +103,12 @@ class PictureReader:
         """The number at a place: among the issued ones where they are known, else by its check."""
         return heard_in(self._key, place.pilot, self.soft(place), issued, numbers)
 
+    def confirm(self, mean: Floats, number: int) -> Place | None:
+        """The place where a residue says the very number that it was given, or None."""
+        place, numbers = self.locate(mean), np.array([number])
+        heard = self.read(place, PICTURE.spoken_all(self._key, numbers), numbers)
+        return place if heard is not None and heard.number == number else None
+
     def _at(self, mean: Floats, scale: float, mirrored: bool) -> _Peak:
         spectrum = whitened(folded(mean[:, ::-1] if mirrored else mean, scale))
         peaks = np.real(np.fft.ifft2(spectrum * self._pilot))

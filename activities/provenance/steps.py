@@ -14,13 +14,13 @@ from typing import Final
 import av
 import numpy as np
 
-from activities.film.changed import encode_changed
+from activities.film.changed import encode_marked
 from activities.film.shape import Reel, Timing
 from activities.provenance.changes import Invisible, Visible
 from activities.provenance.footage import read_footage
 from activities.provenance.keyed import Floats
 from activities.provenance.manifest import Origin, Parent
-from activities.provenance.payload import PICTURE, SOUND
+from activities.provenance.payload import SOUND
 from activities.provenance.picture_mark import Luma
 from activities.provenance.picture_reading import PictureReader, Residue
 from activities.provenance.prints import (
@@ -60,7 +60,7 @@ def mark_rendition(
 
     Raises TakeUnusable, OSError when the disk is full, and whatever ``on_picture`` raises.
     """
-    encode_changed([Reel(take, timing)], film, Invisible(key, number), on_picture)
+    encode_marked([Reel(take, timing)], film, Invisible(key, number), on_picture)
 
 
 def brand_export(
@@ -140,13 +140,11 @@ def _require_marks(
     look: _Look, sound: Floats, artefact_id: str, key: bytes, number: int
 ) -> tuple[float, float | None]:
     """The two pilots, when both marks say the number that they were given."""
-    pictures, sounds, numbers = PictureReader(key), SoundReader(key), np.array([number])
     mean = look.residue.mean
-    place = pictures.locate(mean) if mean is not None else None
-    expected = PICTURE.spoken_all(key, numbers)
-    said = pictures.read(place, expected, numbers) if place is not None else None
-    if place is None or said is None or said.number != number:
+    place = PictureReader(key).confirm(mean, number) if mean is not None else None
+    if place is None:
         raise ProvenanceBroken(f"The picture of {artefact_id} does not say its number.")
+    sounds, numbers = SoundReader(key), np.array([number])
     moment = sounds.locate(sound)
     heard = sounds.read(moment, SOUND.spoken_all(key, numbers), numbers)
     if moment is not None and heard is not None:

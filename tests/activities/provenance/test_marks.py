@@ -8,10 +8,12 @@ import av
 import numpy as np
 import pytest
 
+from activities.film.changed import encode_changed
 from activities.film.make import require_faithful
 from activities.film.mux import encode_film
 from activities.film.probe import probe
-from activities.film.shape import Reel
+from activities.film.shape import Reel, Timing
+from activities.provenance.changes import Invisible
 from activities.provenance.footage import Footage, read_footage
 from activities.provenance.payload import PICTURE, SOUND, decode, search
 from activities.provenance.picture_mark import Luma, PictureMark, picture_carriers
@@ -21,7 +23,17 @@ from activities.provenance.sound_reading import PILOT_MIN as SOUND_PILOT_MIN
 from activities.provenance.sound_reading import SoundReader
 from activities.provenance.steps import mark_rendition
 from gpu_workers.clip import Clip
-from tests.activities.provenance.films import KEY, NUMBER, OTHER_KEY, TIMING, copied, foreign, lumas
+from tests.activities.provenance.films import (
+    FPS,
+    KEY,
+    NUMBER,
+    OTHER_KEY,
+    TIMING,
+    copied,
+    drawn,
+    foreign,
+    lumas,
+)
 from tests.activities.takes import write_take
 
 ISSUED = np.arange(1, 5001, dtype=np.int64)
@@ -176,6 +188,25 @@ def test_foreign_footage_with_loud_detail_says_nothing(tmp_path: Path) -> None:
     assert residue.mean is not None
     reader = PictureReader(KEY)
     assert reader.read(reader.locate(residue.mean)) is None
+
+
+def lit_windows() -> Clip:
+    """A tiny town at night: small bright edges everywhere, which drown what is added to them."""
+    rng = np.random.default_rng(1)
+    town = np.full((80, 128, 3), (20, 24, 40), np.uint8)
+    for top, left in zip(rng.integers(0, 77, 250), rng.integers(0, 126, 250), strict=True):
+        town[top : top + 3, left : left + 2] = (240, 200, 90)
+    return Clip(np.stack([town] * 4), drawn(1).audio[:, : 4 * 4000], FPS, 48_000)
+
+
+def test_a_mark_that_is_not_found_again_is_set_more_strongly(tmp_path: Path) -> None:
+    take, film, timing = write_take(tmp_path, lit_windows()), tmp_path / "film.mp4", Timing(4, FPS)
+    marks = Invisible(KEY, NUMBER)
+    encode_changed([Reel(take, timing)], film, marks, lambda _, __: None)
+    assert not marks.holds(film)
+    mark_rendition(take, film, timing, KEY, NUMBER)
+    assert marks.holds(film)
+    assert not Invisible(KEY, NUMBER + 1).holds(film)
 
 
 def test_silence_and_black_take_no_mark_and_break_nothing(tmp_path: Path) -> None:
