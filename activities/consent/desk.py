@@ -30,7 +30,6 @@ from domain.consent.casting import (
     CASTING,
     Casting,
     CastingDecided,
-    IssueReceipts,
     RecordDecision,
 )
 from domain.consent.check import ConsentDecision, check
@@ -38,7 +37,6 @@ from domain.consent.commands import ReserveUse
 from domain.consent.decider import CONSENT
 from domain.consent.plan import CastPlan
 from domain.consent.receipt import Receipt, receipts
-from domain.consent.signing import ReceiptSigner
 from domain.consent.situations import Consent, Held
 from domain.consent.terms import Act
 from domain.consent.world import World
@@ -159,16 +157,6 @@ class ConsentDesk:
     async def record(self, answer: Answer, command_id: str, context: Context) -> None:
         """Write down what was decided at a later door."""
         await self._ledger.perform([_record(answer, command_id)], context)
-
-    async def issue(
-        self, answer: Answer, signer: ReceiptSigner, command_id: str, context: Context
-    ) -> None:
-        """Sign and keep the receipts of a recorded decision that permitted, one per person."""
-        signed = tuple(signer.sign(each) for each in answer.receipts())
-        if signed:
-            command = IssueReceipts(command_id=command_id, at=answer.plan.at, receipts=signed)
-            decision = Decision(CASTING, answer.plan.generation_id, command)
-            await self._ledger.perform([decision], context)
 
     async def _look(
         self, plan: CastPlan, act: Act, position: int | None = None

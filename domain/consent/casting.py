@@ -31,12 +31,6 @@ class RecordDecision(Command):
     decision: ConsentDecision
 
 
-class IssueReceipts(Command):
-    """Keep the signed receipts of a decision that permitted."""
-
-    receipts: Annotated[tuple[SignedReceipt, ...], Field(min_length=1)]
-
-
 class RecordPublication(RecordDecision):
     """Write down that a release was permitted, with its receipts: one event after the other."""
 
@@ -61,7 +55,7 @@ class ReceiptIssued(Event):
     signed: SignedReceipt
 
 
-CastingCommand = RecordDecision | RecordPublication | IssueReceipts
+CastingCommand = RecordDecision | RecordPublication
 CastingEvent = CastingDecided | ReceiptIssued
 
 
@@ -99,8 +93,6 @@ def decide(command: CastingCommand, state: Casting) -> list[CastingEvent]:
             return [*decided, *_issued(command.at, command.receipts, known)]
         case RecordDecision():
             return [*_decided(command, state)]
-        case IssueReceipts():
-            return [*_issued(command.at, command.receipts, state)]
 
 
 def _decided(command: RecordDecision, state: Casting) -> list[CastingDecided]:

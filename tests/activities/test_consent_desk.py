@@ -277,13 +277,13 @@ async def test_a_use_that_is_given_back_makes_room(log: Interrupted, desk: Conse
 
 
 async def test_receipts_are_signed_and_kept_one_for_each_person(
-    log: Interrupted, desk: ConsentDesk, tmp_path: Any
+    log: Interrupted, desk: ConsentDesk, office: CastingOffice, tmp_path: Any
 ) -> None:
     await given(log, everyone)
     keys = receipts.ensure(tmp_path)
-    answer = await desk.admit(plan(), "admit", CONTEXT)
-    await desk.issue(answer, keys, "issue", CONTEXT)
-    await desk.issue(answer, keys, "issue again", CONTEXT)
+    await desk.admit(plan(), "admit", CONTEXT)
+    for _ in range(2):
+        await office.release(a_release(), CAST, [REQUEST], CONTEXT)
     casting = (await Ledger(log, CODEC).state(CASTING, GENERATION_ID)).state
     [kept] = casting.receipts
     assert receipts.verify(kept, keys.public_keys)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from domain.consent.casting import (
     CASTING,
     CastingDecided,
-    IssueReceipts,
     ReceiptIssued,
     ReceiptWithoutDecision,
     RecordDecision,
+    RecordPublication,
 )
 from domain.consent.check import ConsentDecision, check
 from domain.consent.receipt import Receipt, SignedReceipt, receipts
@@ -100,7 +100,7 @@ def decided(decision: ConsentDecision = permitted) -> CastingDecided:
     return CastingDecided.model_validate({**fields, "permitted": decision.permitted})
 
 
-issue = IssueReceipts(command_id="i", at=words.NOON, receipts=(signed(),))
+publish = RecordPublication(**dict(record()), receipts=(signed(),))
 issued = ReceiptIssued(
     at=words.NOON,
     generation_id=GENERATION,
@@ -118,10 +118,10 @@ def test_decisions_are_recorded_once_each_those_that_refuse_too() -> None:
     a_casting.given(decided()).when(record(refused)).then(decided(refused))
 
 
-def test_a_receipt_stands_on_a_recorded_decision() -> None:
-    a_casting.given(decided()).when(issue).then(issued)
-    a_casting.given(decided(), issued).when(issue).then_nothing()
-    a_casting.when(issue).then_refused(ReceiptWithoutDecision)
+def test_a_receipt_is_kept_with_the_decision_that_it_stands_on() -> None:
+    a_casting.when(publish).then(decided(), issued)
+    a_casting.given(decided()).when(publish).then(issued)
+    a_casting.given(decided(), issued).when(publish).then_nothing()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_receipt_stands_on_a_recorded_decision() -> None:
     ],
 )
 def test_a_receipt_of_anything_else_is_not_kept(change: dict[str, Any]) -> None:
-    other = issue.model_copy(update={"receipts": (signed(receipt.model_copy(update=change)),)})
+    other = publish.model_copy(update={"receipts": (signed(receipt.model_copy(update=change)),)})
     a_casting.given(decided()).when(other).then_refused(ReceiptWithoutDecision)
 
 
