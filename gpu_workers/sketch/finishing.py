@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from gpu_workers.sketch import weights
+from gpu_workers.sketch.averages import follow as follow_weights
 from gpu_workers.sketch.dataset import Clips, gather
 from gpu_workers.sketch.finisher import Finisher
 from gpu_workers.sketch.learning import LEVEL_MEAN, LEVEL_SPREAD, NOISE_LEFT_MIN
@@ -25,7 +26,7 @@ from gpu_workers.sketch.tokens import SIGNAL, backdrop_picture, backdrop_tokens,
 PREFIX: Final = "finisher."
 BATCH: Final = 16
 NOTE_EVERY: Final = 100
-AVERAGE: Final = 0.997
+KEEP_MAX: Final = 0.997
 STEADY: Final = 0.3
 _GUESSED_AT_ONCE: Final = 16
 
@@ -111,10 +112,7 @@ def train(network: Finisher, guesses: Guesses, course: Course) -> dict[str, torc
         optimiser.step()
         step += 1
         running += max(0.02, 1 / step) * (float(error.detach()) - running)
-        keep = min(AVERAGE, step / (step + 9))
-        with torch.no_grad():
-            for name, value in network.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
+        follow_weights(average, network, step, KEEP_MAX)
         if step % NOTE_EVERY == 0:
             print(f"step {step}, error {running:.4f}", flush=True)  # noqa: T201
     return average

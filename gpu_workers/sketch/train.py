@@ -21,6 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from gpu_workers.sketch import finishing, wayfaring
+from gpu_workers.sketch.averages import follow
 from gpu_workers.sketch.clips import DATA_VERSION
 from gpu_workers.sketch.dataset import Clips, gather
 from gpu_workers.sketch.learning import losses
@@ -30,7 +31,6 @@ from gpu_workers.sketch.tokens import to_tokens
 WARM_UP_STEPS: Final = 100
 STEADY: Final = 0.35
 """Share of the training before the learning rate begins to fall."""
-AVERAGE: Final = 0.998
 SAVE_EVERY: Final = 200
 
 
@@ -92,10 +92,7 @@ class Training:
         loss.total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
-        keep = min(AVERAGE, (self.step + 1) / (self.step + 10))
-        with torch.no_grad():
-            for name, value in self.model.state_dict().items():
-                self.average[name].lerp_(value, 1 - keep)
+        follow(self.average, self.model, self.step + 1)
         return loss.parts
 
     def _note(self, running: dict[str, float]) -> None:
@@ -167,7 +164,10 @@ def main() -> None:
     ways = wayfaring.Course(
         minutes=given.ways_minutes, seed=course.seed, processes=course.processes
     )
-    wayfaring.follow(ways, course.folder / "sketch.safetensors")
+    path = course.folder / "sketch.safetensors"
+    wayfaring.follow(ways, path)
+    finish = finishing.Course(minutes=given.finish_minutes, seed=course.seed)
+    finishing.follow(finish, clips, path)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from gpu_workers.sketch import layers, weights, words
+from gpu_workers.sketch.averages import follow as follow_weights
 from gpu_workers.sketch.backdrops import draw_weather
 from gpu_workers.sketch.choreography import draw_tracks
 from gpu_workers.sketch.learning import CONTINUED, NOISE_LEFT_MIN, SILENCE
@@ -38,7 +39,6 @@ LEVEL_MEAN: Final = 0.3
 LEVEL_SPREAD: Final = 1.4
 WARM_UP_STEPS: Final = 100
 STEADY: Final = 0.3
-AVERAGE: Final = 0.998
 NOTE_EVERY: Final = 250
 PREFIX: Final = "wayfinder."
 
@@ -139,10 +139,7 @@ def train(network: Wayfinder, drawn: Ways, course: Course, note: Note) -> None:
         optimiser.step()
         step += 1
         running += max(0.02, 1 / step) * (float(error.detach()) - running)
-        keep = min(AVERAGE, step / (step + 9))
-        with torch.no_grad():
-            for name, value in network.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
+        follow_weights(average, network, step)
         if step % NOTE_EVERY == 0 or step == course.steps:
             note(Point(step, round(_minutes(begun), 2), round(running, 5)), average)
 
