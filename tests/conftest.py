@@ -32,6 +32,7 @@ class _Scheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist's classes 
         return "servers" if nodeid.startswith(_SHARING) else nodeid.split("::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Deal the files out in the order in which they were collected."""
     config.option.loadscopereorder = False
