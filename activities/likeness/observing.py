@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from activities.clip.apart import ExaminerDied, TookTooLong, run
 from activities.clip.facts import ClipFacts
 from activities.clip.limits import Limits
 from activities.clip.probe import probe
@@ -30,7 +28,7 @@ SECONDS_MIN: Final = 2.0
 FPS_MIN, FPS_MAX = 9.0, 61.0
 """In pictures a second: at fewer, the mouth cannot be compared with the voice."""
 WALL_SECONDS: Final = 120.0
-_ROOT: Final = Path(__file__).parents[2]
+_OBSERVER: Final = "activities.likeness.observer"
 _PORTRAIT_BYTES_MAX: Final = 8 << 20
 
 
@@ -87,34 +85,15 @@ def require(facts: ClipFacts, *, with_sound: bool) -> None:
 
 def _observe(clip: Path, folder: Path) -> None:
     """Run the observer. Raises ClipTooCostly, ClipDamaged where it did not live to write."""
+    arguments = [clip, folder / "facts.json", folder]
     try:
-        done = subprocess.run(
-            [
-                *(sys.executable, "-s", "-m", "activities.likeness.observer"),
-                *(str(clip.resolve()), str((folder / "facts.json").resolve())),
-                str(folder.resolve()),
-            ],
-            cwd=_ROOT,
-            env={"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=WALL_SECONDS,
-            start_new_session=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise ClipTooCostly(f"The limit is {WALL_SECONDS:g} s of waiting.") from None
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise ClipTooCostly("The limit of computing is reached.")
-    if b"WeightsMissing" in done.stderr or b"ModuleNotFoundError" in done.stderr:
-        raise ObserverUnfit(done.stderr.decode(errors="replace").strip().splitlines()[-1][:200])
-    if done.returncode != 0:
-        raise ClipDamaged("Its bytes end the decoder.")
-
-
-class ObserverUnfit(Exception):
-    """The observer cannot start on this machine: a package is missing."""
+        run(_OBSERVER, [str(each.resolve()) for each in arguments], WALL_SECONDS)
+    except TookTooLong as error:
+        if error.waited:
+            raise ClipTooCostly(f"The limit is {WALL_SECONDS:g} s of waiting.") from None
+        raise ClipTooCostly("The limit of computing is reached.") from None
+    except ExaminerDied:
+        raise ClipDamaged("Its bytes end the decoder.") from None
 
 
 def _picture(path: Path, magic: bytes) -> bytes | None:

