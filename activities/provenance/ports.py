@@ -79,6 +79,13 @@ class PrintIndex(Protocol):
         """Those among these artefacts whose pictures are indexed."""
         ...
 
+    async def nearest(self, artefact_ids: Sequence[str], prints: Sequence[Print]) -> dict[str, int]:
+        """How many bits each artefact's pictures are apart from these at least, of 256.
+
+        Artefacts without pictures in the index are left out.
+        """
+        ...
+
     async def near(self, prints: Sequence[Print], distance_max: int) -> list[Match]:
         """The prints of the same kind within a distance of each of these."""
         ...

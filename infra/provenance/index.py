@@ -50,6 +50,15 @@ class PostgresIndex:
             rows = await self._pool.fetch(_SQL["printed"], list(artefact_ids), int(Kind.PICTURE))
         return {found["artefact_id"] for found in rows}
 
+    async def nearest(self, artefact_ids: Sequence[str], prints: Sequence[Print]) -> dict[str, int]:
+        """How many bits each artefact's pictures are apart from these at least, of 256."""
+        asked = [_bits(each) for each in prints]
+        with reaching(_NAME):
+            rows = await self._pool.fetch(
+                _SQL["nearest"], list(artefact_ids), int(Kind.PICTURE), asked
+            )
+        return {found["artefact_id"]: found["distance"] for found in rows}
+
     async def near(self, prints: Sequence[Print], distance_max: int) -> list[Match]:
         """Prints of the same kind within a distance that share a part with one of these.
 

@@ -33,6 +33,14 @@ WHERE EXISTS (
     WHERE known.artefact_id = asked.artefact_id AND known.kind = $2
 );
 
+-- name: nearest
+-- A few artefacts are compared in full: multi-index hashing would miss what is far.
+SELECT known.artefact_id, min(bit_count(known.hash # asked.hash))::integer AS distance
+FROM provenance.prints AS known
+CROSS JOIN unnest($3::bit(256)[]) AS asked (hash)
+WHERE known.artefact_id = ANY($1::text[]) AND known.kind = $2
+GROUP BY known.artefact_id;
+
 -- name: near
 -- Questions and candidates are compared all with all: a candidate shares a key with one of them.
 WITH candidates AS MATERIALIZED (

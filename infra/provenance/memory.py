@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activities.provenance.ports import Match
-from activities.provenance.prints import Kind, Print
+from activities.provenance.prints import BITS, Kind, Print
 
 
 class MemoryRegister:
@@ -75,6 +75,17 @@ class MemoryIndex:
             for artefact in artefact_ids
             if any(each.kind is Kind.PICTURE for each in self._prints.get(artefact, ()))
         }
+
+    async def nearest(self, artefact_ids: Sequence[str], prints: Sequence[Print]) -> dict[str, int]:
+        """How many bits each artefact's pictures are apart from these at least, of 256."""
+        hashes, whose = self._table(Kind.PICTURE)
+        asked = [np.frombuffer(each.hash, np.uint64) for each in prints]
+        nearest: dict[str, int] = {}
+        for row, (artefact, _) in enumerate(whose):
+            if artefact in artefact_ids:
+                apart = min(int(np.bitwise_count(hashes[row] ^ each).sum()) for each in asked)
+                nearest[artefact] = min(apart, nearest.get(artefact, BITS))
+        return nearest
 
     async def near(self, prints: Sequence[Print], distance_max: int) -> list[Match]:
         """The prints of the same kind within a distance of each of these."""

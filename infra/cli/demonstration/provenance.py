@@ -24,7 +24,13 @@ from infra.provenance.keys import ProvenanceKeys
 
 PLANNED: Final = (
     *("generated", "exported", "layers_on_export", "export_is_genuine"),
-    *("traced", "wrong_answers", "traced_without_manifest", "foreign_film_is_not_ours"),
+    *(
+        "traced",
+        "called_ours",
+        "wrong_answers",
+        "traced_without_manifest",
+        "foreign_film_is_not_ours",
+    ),
 )
 WAYS_MIN: Final = 5
 BRIEF: Final[Json] = {
@@ -135,6 +141,8 @@ class Scene:
         bare = sum(said["manifest"]["state"] == "missing" for _, said in answers)
         goal = equals(len(answers)) if len(answers) >= WAYS_MIN else at_least(WAYS_MIN)
         self._figures.measured("traced", sum(right), "copies", goal=goal)
+        called = sum(said["conclusion"] in ("ours", "genuine") for _, said in answers)
+        self._figures.measured("called_ours", called, "copies", goal=goal)
         self._figures.measured("wrong_answers", wrong, "copies", goal=equals(0))
         self._figures.measured("traced_without_manifest", bare, "copies", goal=at_least(WAYS_MIN))
         table = Table(title="What verify says of each copy", title_justify="left")

@@ -100,6 +100,16 @@ async def test_picture_and_sound_are_never_taken_for_each_other(index: PrintInde
     assert await index.printed(["art_1"]) == set()
 
 
+async def test_how_far_an_artefacts_pictures_are_is_told_however_far(index: PrintIndex) -> None:
+    await index.remember("art_1", [a_print(1), a_print(2)])
+    await index.remember("art_2", [a_print(3), a_print(9, kind=Kind.SOUND)])
+    asked = [a_print(2, flipped=70), a_print(9)]
+    apart = await index.nearest(["art_1", "art_2", "art_3"], asked)
+    assert apart["art_1"] == 70
+    assert 70 < apart["art_2"] < 180
+    assert apart.keys() == {"art_1", "art_2"}
+
+
 async def test_remembering_again_changes_nothing_and_forgetting_forgets(index: PrintIndex) -> None:
     for _ in range(2):
         await index.remember("art_1", [a_print(1), a_print(2)])
