@@ -14,6 +14,9 @@ YAW_DEGREES, UP_DEGREES, DOWN_DEGREES = 9.0, 8.5, 5.2
 """What counts as a turn, in the landmarks' degrees: about 13 of the head's own. A face that looks
 down shows the landmarks little of it."""
 _SMOOTH_SECONDS: Final = 0.16
+_SIDEWAYS: Final = 0.5
+"""A turn that goes so far sideways, as a share of how far it goes up or down, is one to the side:
+landmarks see a turned head raised as well (up to 1.4 times), a raised one hardly turned (0.25)."""
 _BACK: Final = 0.5
 """A move is over when the head is half-way back from what counts as a turn."""
 
@@ -55,11 +58,12 @@ def turns_of(
 
 def _turn(times: Floats, smooth: Floats, begin: int, end: int) -> Turn:
     part = smooth[begin : end + 1]
-    row, axis = np.unravel_index(int(np.abs(part).argmax()), part.shape)
-    peak = float(part[row, axis])
-    names: tuple[tuple[Move, Move], tuple[Move, Move]] = (("right", "left"), ("up", "down"))
+    yaw, pitch = (float(each[np.abs(each).argmax()]) for each in part.T)
+    sideways = abs(yaw) >= _SIDEWAYS * abs(pitch)
+    peak = yaw if sideways else pitch
+    names: tuple[Move, Move] = ("right", "left") if sideways else ("up", "down")
     # a person's left is the picture's right
-    return Turn(names[int(axis)][int(peak > 0)], float(times[begin]), float(times[end]), abs(peak))
+    return Turn(names[int(peak > 0)], float(times[begin]), float(times[end]), abs(peak))
 
 
 def _smoothed(times: Floats, poses: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """Pictures that follow each other as a camera makes them: none frozen, looped, spliced or retimed.
 
-Score: the worst of six measures, each as a share of what is still allowed; above 1 is too much.
+Score: the worst of seven measures, each as a share of what is still allowed; above 1 is too much.
 A cut between two moments that look alike is not seen.
 """
 
@@ -18,6 +18,9 @@ from activities.likeness.evidence import Evidence
 
 WORST_MAX: Final = 1.0
 FROZEN_SECONDS_MAX: Final = 0.45
+STANDING_SPREAD_MIN: Final = 0.27
+"""How far the pictures of a stretch lie from their mean, as a multiple of the usual change from one
+to the next: honest clips have 0.40 and more, one picture that an encoder dithers has 0.15."""
 LOOPED_RATIO_MIN: Final = 0.52
 """How far apart two stretches are, as a multiple of how far neighbours are: honest clips
 have 0.69 and more, loops 0.37 and less."""
@@ -38,6 +41,7 @@ _JUMP_LEVELS: Final = 2.0
 Floats = NDArray[np.float32]
 _ADVICE: Final = {
     "frozen": "The picture stands still for a while.",
+    "standing": "The picture stands still for a while.",
     "looped": "A part of the clip is played again.",
     "jump": "The clip has a cut.",
     "gap": "Pictures are missing.",
@@ -54,6 +58,7 @@ def frozen_or_looped(evidence: Evidence, repeated_times: int) -> Finding:
     changes = np.abs(np.diff(thumbs, axis=0)).mean(1)
     shares = {
         "frozen": _frozen_seconds(changes, steps) / FROZEN_SECONDS_MAX,
+        "standing": STANDING_SPREAD_MIN / max(_spread(thumbs, changes, steps), 1e-3),
         "looped": LOOPED_RATIO_MIN / max(_repeat_ratio(thumbs, changes, steps), 1e-3),
         "jump": _jump(changes) / JUMP_MAX,
         "gap": float(steps.max() / max(np.median(steps), 1e-3)) / GAP_MAX,
@@ -70,6 +75,17 @@ def _frozen_seconds(changes: Floats, steps: NDArray[np.float64]) -> float:
     """The longest stretch in which hardly anything changes."""
     still = changes < max(_STILL * float(np.median(changes)), 1e-3)
     return _longest(still, steps)
+
+
+def _spread(thumbs: Floats, changes: Floats, steps: NDArray[np.float64]) -> float:
+    """How little the pictures of any stretch differ, as a multiple of the usual change.
+
+    An encoder changes even a picture that stands still, a little at a time, and then back.
+    """
+    width = max(3, round(_REPEATED_SECONDS / max(float(np.median(steps)), 1e-3)))
+    usual = max(float(np.median(changes)), 1e-3)
+    stretches = [thumbs[first : first + width + 1] for first in range(len(thumbs) - width)]
+    return min((float(np.abs(each - each.mean(0)).mean()) / usual for each in stretches), default=1)
 
 
 def _repeat_ratio(thumbs: Floats, changes: Floats, steps: NDArray[np.float64]) -> float:

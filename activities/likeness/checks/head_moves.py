@@ -1,8 +1,9 @@
 """The head made the moves of the challenge, all of them, in their order and in time.
 
 Score: how far the smallest of the moves went, as a multiple of what counts as a turn; 0 where the
-sequence is another one. Where only a more or less generous reading of the track gives the right
-sequence, a human decides.
+sequence is another one. The track is read a little more and a little less generously as well, since
+six moves in their order are not read by chance. Where only a far more or less generous reading
+gives the right sequence, a human decides.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from activities.likeness.moves import Turn, turns_of
 from activities.likeness.pose import track_of
 
 REACH_MIN: Final = 1.0
+_AS_GOOD: Final = (REACH_MIN, 0.9, 1.12)
 _LENIENT, _STRICT = 0.8, 1.25
 TURN_SECONDS: Final = (0.15, 4.0)
 PAUSE_SECONDS_MAX: Final = 6.0
@@ -30,13 +32,13 @@ _ADVICE: Final = (
 def head_moves(evidence: Evidence, challenge: Challenge) -> Finding:
     """Whether the moves that were seen are those that were told."""
     times, poses = track_of(evidence)
-    readings = {scale: turns_of(times, poses, scale) for scale in (REACH_MIN, _LENIENT, _STRICT)}
-    plain = readings[REACH_MIN]
-    if _answers(plain, challenge):
-        reach = min(turn.reach for turn in plain)
-        verdict: Verdict = "passed" if _in_time(plain) else "failed"
-        return found("head_moves", models.facemesh(), verdict, reach, REACH_MIN, _ADVICE)
-    others = [turns for scale, turns in readings.items() if scale != REACH_MIN]
+    for scale in _AS_GOOD:
+        turns = turns_of(times, poses, scale)
+        if _answers(turns, challenge):
+            reach = min(turn.reach for turn in turns) / scale
+            verdict: Verdict = "passed" if _in_time(turns) else "failed"
+            return found("head_moves", models.facemesh(), verdict, reach, REACH_MIN, _ADVICE)
+    others = [turns_of(times, poses, scale) for scale in (_LENIENT, _STRICT)]
     nearly = any(_answers(turns, challenge) and _in_time(turns) for turns in others)
     score = _LENIENT if nearly else 0.0
     verdict = "unsure" if nearly else "failed"
