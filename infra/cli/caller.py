@@ -152,7 +152,9 @@ class ProblemAnswer(UserError):
 def _problem(answer: httpx.Response) -> ProblemAnswer:
     try:
         problem = answer.json()
-        sentence = f"{problem['title']} {problem['detail']} {problem['next_step']}"
+        title, detail = str(problem["title"]), str(problem["detail"])
+        told = detail if detail.startswith(title) else f"{title} {detail}"
+        sentence = f"{told} {problem['next_step']}"
         return ProblemAnswer(answer.status_code, str(problem["code"]), sentence)
     except (ValueError, KeyError, TypeError):
         sentence = f"{answer.request.url.path} answered {answer.status_code} without a reason."

@@ -215,9 +215,12 @@ async def _cameo(
 ) -> Figures:
     figures = Figures("demo cameo", cameos.PLANNED)
     async with _staged(settings, figures, stay, console) as stage:
-        scene = cameos.Scene(out, stage.say, figures)
-        await _act(stage.stack.settings.api_url, stage.key, scene, sampler)
-        ui = stage.stack.settings.temporal_ui_url
+        settings = stage.stack.settings
+        staff_key = issue_key(settings.keys_file, "staff-demo")
+        async with CameoCaller.connected(settings.api_url, staff_key) as reviewer:
+            scene = cameos.Scene(out, stage.say, figures, reviewer)
+            await _act(settings.api_url, stage.key, scene, sampler)
+        ui = settings.temporal_ui_url
         for name, workflow_id in scene.workflows():
             address = f"{ui}/namespaces/callsheet/workflows/{workflow_id.replace('/', '%2F')}"
             stage.say(f"{name} in the Temporal UI: {address}")
@@ -266,25 +269,25 @@ async def _act(url: str, key: str, scene: cameos.Scene, sampler: str) -> None:
         for each in (ada, grace, stranger):
             await each.ask("PUT", "/v1/accounts/me/age-band", {"age_band": "adult"})
         pilot = await scene.enrol_person(ada, "pilot")
-        admiral = await scene.enrol_person(grace, "admiral")
+        surveyor = await scene.enrol_person(grace, "surveyor")
         dog = await scene.enrol_pet(ada, "dog")
         wishes = [
             {"kind": "always", "thing": "a gold chain"},
             {"kind": "never", "thing": "skinny jeans"},
         ]
         await scene.set_consent(pilot, "mutuals", [])
-        await scene.set_consent(admiral, "approved", wishes)
+        await scene.set_consent(surveyor, "approved", wishes)
         await scene.set_consent(dog, "everyone", [])
-        await scene.refuse_stranger(stranger, [pilot, admiral])
-        await scene.ask_owner(ada, admiral)
-        await scene.check_cast(ada, [pilot, admiral, dog])
+        await scene.refuse_stranger(stranger, [pilot, surveyor])
+        await scene.ask_owner(ada, surveyor)
+        await scene.check_cast(ada, [pilot, surveyor, dog])
         play = Play(scene, sampler)
-        await play.name_them(pilot, admiral)
-        await play.make(ada, [pilot, admiral])
-        await play.refuse(stranger, [pilot, admiral])
-        await play.read_receipts(ada, [pilot, admiral])
-        await play.show_owners(admiral)
-        await scene.check_preferences(ada, admiral, "gold")
+        await play.name_them(pilot, surveyor)
+        await play.make(ada, [pilot, surveyor])
+        await play.refuse(stranger, [pilot, surveyor])
+        await play.read_receipts(ada, [pilot, surveyor])
+        await play.show_owners(surveyor)
+        await scene.check_preferences(ada, surveyor, "gold")
         scene.conclude()
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.media.people import Person
 
 _SIDE: Final = 400
-_FPS: Final = 12
+_FPS: Final = 15
 
 
 @dataclass(frozen=True)

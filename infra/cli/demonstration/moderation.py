@@ -131,7 +131,7 @@ class Moderating:
 
     async def refuse_line(self, out: Path) -> None:
         """Who owns a cameo never wants whisky, and a line of dialogue has it."""
-        scene = Scene(out, self.say, self.figures)
+        scene = Scene(out, self.say, self.figures, self.staff)
         cat = await scene.enrol_pet(self.caller, "cat")
         await scene.set_consent(cat, "only-me", [{"kind": "never", "thing": "whisky"}])
         await self.caller.ask("PUT", f"{cat.here}/handle", {"handle": "cat"})
