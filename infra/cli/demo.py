@@ -34,6 +34,7 @@ from infra.settings import Settings
 from infra.supervision.events import ProcessEvent
 from infra.supervision.stack import Stack, running
 
+_MARKER: Final = ".made-by-callsheet-demo"
 _TINY_STEPS: Final = 12
 """Enough that one generation can be cancelled half-way."""
 
@@ -153,6 +154,7 @@ def emptied(given: Settings, out: Path) -> Path:
     for folder in (home, out):
         _empty(folder)
         folder.mkdir(parents=True)
+        (folder / _MARKER).touch()
     return home
 
 
@@ -168,13 +170,9 @@ def _make_tiny_weights(folder: Path, console: Console) -> None:
 
 def _empty(folder: Path) -> None:
     """Only what an earlier demo made is removed."""
-    ours = {"contact-sheet.jpg"}
     if not folder.exists():
         return
-    if folder.name != "demo" and any(
-        each.suffix not in {".mp4", ".webm", ".jpg"} and each.name not in ours
-        for each in folder.iterdir()
-    ):
+    if any(folder.iterdir()) and not (folder / _MARKER).exists():
         raise UserError(f"{folder} holds other files; name an empty folder with --out.")
     shutil.rmtree(folder)
 
