@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from infra.api.keys import issue_key
-from infra.cli.caller import Caller
+from infra.cli.caller import Caller, Json
 from infra.cli.cameo_caller import CameoCaller
 from infra.cli.demonstration import cameos
 from infra.cli.demonstration import moderation as moderation_acts
@@ -36,6 +36,8 @@ from infra.supervision.stack import Stack, running
 
 _MARKER: Final = ".made-by-callsheet-demo"
 _TINY_STEPS: Final = 12
+_TINY_SIZE: Final = {"width": 192, "height": 112, "fps": 8}
+"""Their attention is a real one: it compares each of a picture's places with all places of all."""
 """Enough that one generation can be cancelled half-way."""
 
 app = typer.Typer(
@@ -71,7 +73,8 @@ def demo(
     console = Console()
     if tiny_weights:
         _make_tiny_weights(home / "weights", console)
-    figures = asyncio.run(_demo(given.filled(home=home), sampler, out, stay, console))
+    asked = {"sampler": sampler, **(_TINY_SIZE if tiny_weights else {})}
+    figures = asyncio.run(_demo(given.filled(home=home), asked, out, stay, console))
     console.print(f"Films, posters and contact sheets: [bold]{out.resolve()}[/]")
     figures.write(json)
     raise typer.Exit(0 if figures.ok else 1)
@@ -123,18 +126,18 @@ async def _staged(
 
 
 async def _demo(
-    settings: Settings, sampler: str, out: Path, stay: bool, console: Console
+    settings: Settings, asked: Json, out: Path, stay: bool, console: Console
 ) -> Figures:
     figures = Figures("demo", PLANNED)
     async with _staged(settings, figures, stay, console) as stage:
-        await _perform(stage, sampler, out)
+        await _perform(stage, asked, out)
     return figures
 
 
-async def _perform(stage: _Stage, sampler: str, out: Path) -> None:
+async def _perform(stage: _Stage, asked: Json, out: Path) -> None:
     settings, figures, screen = stage.stack.settings, stage.figures, Screen(stage.console)
     async with Caller.connected(settings.api_url, stage.key) as caller:
-        productions = await produce(caller, sampler, screen)
+        productions = await produce(caller, asked, screen)
         for production in productions:
             await production.fetch(caller, out)
         figures.add(

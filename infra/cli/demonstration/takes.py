@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from infra.cli.caller import Caller, Json, ServerSentEvent
 from infra.cli.demonstration.screen import Row, Screen
+from infra.errors import UserError
 
 HALF: Final = 0.5
-SECONDS_MAX: Final = 180.0
+SECONDS_MAX: Final = 300.0
 
 BRIEFS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (
@@ -132,9 +133,12 @@ class Production:
         }
 
 
-async def produce(caller: Caller, sampler: str, screen: Screen) -> list[Production]:
-    """Ask for all at once and follow them to their ends."""
-    productions = [Production(name, {**brief, "sampler": sampler}) for name, brief in BRIEFS]
+async def produce(caller: Caller, asked: Json, screen: Screen) -> list[Production]:
+    """Ask for all at once and follow them to their ends; ``asked`` goes into each brief.
+
+    Raises UserError, naming what did not end in time.
+    """
+    productions = [Production(name, {**brief, **asked}) for name, brief in BRIEFS]
     loop = asyncio.get_running_loop()
     begun = loop.time()
     ids = await asyncio.gather(*(caller.request(each.brief) for each in productions))
@@ -146,6 +150,13 @@ async def produce(caller: Caller, sampler: str, screen: Screen) -> list[Producti
         production.seconds = loop.time() - begun
 
     with screen.live():
-        async with asyncio.timeout(SECONDS_MAX):
-            await asyncio.gather(*(follow(each) for each in productions))
+        try:
+            async with asyncio.timeout(SECONDS_MAX):
+                await asyncio.gather(*(follow(each) for each in productions))
+        except TimeoutError:
+            late = ", ".join(each.name for each in productions if not each.seconds)
+            raise UserError(
+                f"After {SECONDS_MAX:g} s these had not ended: {late}. This machine is slow or "
+                "busy: see the logs, and try `--sampler animatic`, which needs least."
+            ) from None
     return productions
