@@ -5,6 +5,7 @@ Each layer is read on its own and notes what it found; ``domain.provenance.verdi
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ Of 24 films with the visible mark on them, whole stretches were 48 bits from the
 most; of 1,656 stretches of other films, one in a hundred was nearer than 86.
 """
 AGREEING_MIN: Final = 3
+WINDOWS_AT_ONCE: Final = 2
+"""Of all films together: a long film's questions leave connections to others."""
 OFFSET_MS: Final = 1000
 """Prints agree when they put the excerpt at the same place in the artefact, to this much."""
 
@@ -78,6 +81,7 @@ class Tracer:
         self.mark_keys = tuple(reversed(mark_keys))
         """The newest first, in which order a look at a file has to hear them."""
         self._vocabularies = [Vocabulary(key) for key in self.mark_keys]
+        self._asking = asyncio.Semaphore(WINDOWS_AT_ONCE)
 
     async def verify(self, path: Path, seconds_max: float = SECONDS_MAX) -> Verdict:
         """Say what a file of our own is. Raises NotAFilm when it is no film and has no manifest."""
@@ -94,10 +98,16 @@ class Tracer:
             if manifest.state in (ManifestState.MISSING, ManifestState.UNREADABLE) and not exact:
                 raise NotAFilm(looked.fault)
             return conclude(manifest, [], exact, cut_off=True)
-        windows = [await self._window(each) for each in looked.stretches]
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(self._window(each)) for each in looked.stretches]
+        windows = [each.result() for each in asked]
         return conclude(manifest, windows, exact, looked.cut_off, looked.longer_than_read)
 
     async def _window(self, stretch: Stretch) -> Window:
+        async with self._asking:
+            return await self._asked(stretch)
+
+    async def _asked(self, stretch: Stretch) -> Window:
         marks, comparable = await self._named(await in_thread(lambda _: self._said(stretch)))
         prints = await self._printed(stretch)
         unlike: set[str] = set()

@@ -24,8 +24,9 @@ to the next: honest clips have 0.40 and more, one picture that an encoder dither
 LOOPED_RATIO_MIN: Final = 0.52
 """How far apart two stretches are, as a multiple of how far neighbours are: honest clips
 have 0.69 and more, loops 0.37 and less."""
-JUMP_MAX: Final = 6.0
-"""A picture's change as a multiple of its neighbours' changes."""
+JUMP_MAX: Final = 4.4
+"""A picture's change as a multiple of its neighbours' changes: honest clips have 3.0 at most, a
+splice of two takes 5.6 and more."""
 GAP_MAX: Final = 3.5
 """An interval as a multiple of the usual one."""
 DRIFT_MAX: Final = 1.33
