@@ -98,9 +98,7 @@ class Tracer:
             if manifest.state in (ManifestState.MISSING, ManifestState.UNREADABLE) and not exact:
                 raise NotAFilm(looked.fault)
             return conclude(manifest, [], exact, cut_off=True)
-        async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(self._window(each)) for each in looked.stretches]
-        windows = [each.result() for each in asked]
+        windows = await asyncio.gather(*(self._window(each) for each in looked.stretches))
         return conclude(manifest, windows, exact, looked.cut_off, looked.longer_than_read)
 
     async def _window(self, stretch: Stretch) -> Window:
