@@ -59,9 +59,6 @@ SMALLER_IS_BETTER: Final[frozenset[CheckName]] = frozenset(
 """Checks whose score tells what speaks against the claimant."""
 CHECKS_OF_A_THING: Final[tuple[CheckName, ...]] = ("human_face_in_pet",)
 
-DIGITS: Final = 9
-MOVES: Final = 6
-"""Nine digits without equal neighbours (10 * 9**8) and six of four moves: 40.7 bits together."""
 CHALLENGE_SECONDS: Final = 60
 """How long a challenge may be answered; the caller holds the clock."""
 CLIP_SECONDS_MAX: Final = 30
@@ -69,10 +66,9 @@ CLIP_BYTES_MAX: Final = 64 << 20
 
 
 class Challenge(Value):
-    """A number to say and moves to make, drawn by the caller.
+    """A number to say and moves to make, drawn by the caller (``domain.cameo.challenge``).
 
-    Equal neighbours among the digits are refused, because they run together when spoken. The same
-    move may come twice in a row: the head returns to the middle between any two.
+    Equal neighbours among the digits are refused, because they run together when spoken.
     """
 
     digits: Annotated[str, Field(pattern=r"^[0-9]+$", min_length=4, max_length=12)]

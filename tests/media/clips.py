@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from activities.likeness.contract import DIGITS, MOVES, Challenge, Move
+from activities.likeness.contract import Challenge, Move
+from domain.cameo.challenge import DIGITS, MOVES, MOVES_COUNT
 from tests.media.camera import Camera, Lens, hissing, record
 from tests.media.head import Picture
 from tests.media.people import PEOPLE, Person
@@ -21,7 +22,6 @@ SAID_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _AT_ONCE: Final = 0.05
 """How many turn while they speak, although told to speak first: half of these are unsure."""
 _PLAIN: Final = Camera(width=400, height=400, fps=15)
-_MOVES: Final[tuple[Move, ...]] = ("left", "right", "up", "down")
 _SIZES: Final = ((480, 480), (360, 640), (640, 480), (480, 640), (400, 400), (640, 360))
 
 
@@ -30,12 +30,17 @@ def chance(*words: object) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32("/".join(map(str, words)).encode()))
 
 
-def draw_challenge(rng: np.random.Generator, digits: int = DIGITS, moves: int = MOVES) -> Challenge:
-    """A number without equal neighbours, and moves."""
+def draw_challenge(
+    rng: np.random.Generator, digits: int = DIGITS, moves: int = MOVES_COUNT
+) -> Challenge:
+    """A number and moves, both without equal neighbours."""
     number: list[int] = [int(rng.integers(10))]
     while len(number) < digits:
         number.append((number[-1] + 1 + int(rng.integers(9))) % 10)
-    chosen = tuple(_MOVES[int(each)] for each in rng.integers(0, 4, moves))
+    turns: list[int] = [int(rng.integers(len(MOVES)))]
+    while len(turns) < moves:
+        turns.append((turns[-1] + 1 + int(rng.integers(len(MOVES) - 1))) % len(MOVES))
+    chosen: tuple[Move, ...] = tuple(MOVES[each] for each in turns)
     return Challenge(digits="".join(map(str, number)), moves=chosen, issued_at=SAID_AT)
 
 
@@ -78,7 +83,7 @@ class Size:
         return _PLAIN if self.plain else any_camera(rng)
 
 
-FULL: Final = Size(DIGITS, MOVES, plain=False)
+FULL: Final = Size(DIGITS, MOVES_COUNT, plain=False)
 """As an account is asked."""
 BRIEF: Final = Size(6, 2, plain=True)
 """As little as the tests can do with."""
