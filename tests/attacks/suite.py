@@ -288,8 +288,8 @@ def _moved(picture: Picture) -> Picture:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "photo_held": Kind(photo_held, frozenset({"parallax"})),
-    "photo_bent": Kind(photo_bent, frozenset({"parallax"})),
+    "photo_held": Kind(photo_held, frozenset({"parallax", "head_moves"})),
+    "photo_bent": Kind(photo_bent, frozenset({"parallax", "head_moves"})),
     "replay": Kind(replay, frozenset({"head_moves", "spoken_number"})),
     "wrong_moves": Kind(wrong_moves, frozenset({"head_moves"})),
     "wrong_words": Kind(wrong_words, frozenset({"spoken_number"})),
