@@ -75,11 +75,16 @@ class AuditActivities:
         """
         if artefact_id.startswith("exp_"):
             export = (await self._ledger.state(EXPORT, artefact_id)).state
-            return (export.film, export.proof, None) if isinstance(export, Completed) else None
+            if not isinstance(export, Completed) or not await self._seen(export.video_id):
+                return None
+            return export.film, export.proof, None
         video = (await self._ledger.state(VIDEO, artefact_id)).state
         if not isinstance(video, Released):
             return None
         return video.rendition.film, video.proof, video.rendition
+
+    async def _seen(self, video_id: str) -> bool:
+        return isinstance((await self._ledger.state(VIDEO, video_id)).state, Released)
 
     async def _read_back(self, artefact_id: str, film: MediaFile, proof: Proof | None) -> None:
         if proof is None:
