@@ -15,6 +15,7 @@ from projections.generations import GENERATIONS
 from projections.moderation import MODERATION
 from projections.notices import NOTICES
 from projections.projection import Projection
+from projections.provenance_cases import PROVENANCE_CASES
 from projections.rules import RULES
 from projections.tables import Tables
 from projections.undos import UNDOS
@@ -30,6 +31,7 @@ PROJECTIONS: Final[tuple[Projection[Any], ...]] = (
     MODERATION,
     RULES,
     UNDOS,
+    PROVENANCE_CASES,
 )
 
 

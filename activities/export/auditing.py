@@ -15,12 +15,13 @@ from activities.ledger import Ledger
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.proving import claims_of, proof_of, read_back
 from activities.provenance.refusals import NotAFilm, ProvenanceBroken
+from activities.provenance.stills import require_stills
 from activities.scratch import scratch_folder
 from activities.threads import in_thread
 from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore
 from domain.provenance.proof import OF_A_RENDITION, OF_AN_EXPORT, Proof, Unproven, require_proof
 from domain.video.export import EXPORT, Completed
-from domain.video.media import MediaFile
+from domain.video.media import MediaFile, Rendition
 from domain.video.video import VIDEO, Released
 
 
@@ -50,9 +51,11 @@ class AuditActivities:
         served = await self._served(order.artefact_id)
         if served is None:
             return Audited(film_sha256=None)
-        film, proof = served
+        film, proof, rendition = served
         try:
             await self._read_back(order.artefact_id, film, proof)
+            if rendition is not None:
+                await self._look_at_stills(order.artefact_id, rendition)
         except (ProvenanceBroken, NotAFilm, Unproven) as broken:
             return Audited(film_sha256=film.sha256, code=broken.code, explanation=str(broken))
         except (HashMismatch, ObjectMissing):
@@ -63,13 +66,25 @@ class AuditActivities:
             )
         return Audited(film_sha256=film.sha256)
 
-    async def _served(self, artefact_id: str) -> tuple[MediaFile, Proof | None] | None:
-        """The file that is served as this artefact, and its proof; None when none is any more."""
+    async def _served(
+        self, artefact_id: str
+    ) -> tuple[MediaFile, Proof | None, Rendition | None] | None:
+        """The file that is served as this artefact, its proof, and a video's rendition.
+
+        None when nothing is served any more.
+        """
         if artefact_id.startswith("exp_"):
             export = (await self._ledger.state(EXPORT, artefact_id)).state
-            return (export.film, export.proof) if isinstance(export, Completed) else None
+            if not isinstance(export, Completed) or not await self._seen(export.video_id):
+                return None
+            return export.film, export.proof, None
         video = (await self._ledger.state(VIDEO, artefact_id)).state
-        return (video.rendition.film, video.proof) if isinstance(video, Released) else None
+        if not isinstance(video, Released):
+            return None
+        return video.rendition.film, video.proof, video.rendition
+
+    async def _seen(self, video_id: str) -> bool:
+        return isinstance((await self._ledger.state(VIDEO, video_id)).state, Released)
 
     async def _read_back(self, artefact_id: str, film: MediaFile, proof: Proof | None) -> None:
         if proof is None:
@@ -94,6 +109,18 @@ class AuditActivities:
         require_proof(
             again, artefact_id, film.sha256, OF_A_RENDITION if word is None else OF_AN_EXPORT
         )
+
+    async def _look_at_stills(self, artefact_id: str, rendition: Rendition) -> None:
+        with scratch_folder(self._scratch, "stills-") as folder:
+            async with beating():
+                await require_stills(
+                    self._store,
+                    self._kit.reader,
+                    artefact_id,
+                    rendition,
+                    folder,
+                    unsigned_pass=True,
+                )
 
     async def _require_printed(self, artefact_id: str, proof: Proof) -> None:
         """What can be printed has to be in the index."""

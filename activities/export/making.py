@@ -16,6 +16,7 @@ from activities.export.orders import (
     KeepDownOrder,
     KeptDown,
 )
+from activities.export.withholding import withheld_key, withhold_video
 from activities.film.shape import Timing
 from activities.heartbeats import beating
 from activities.ledger import Ledger
@@ -107,25 +108,28 @@ class ExportActivities:
                 proof = await proof_of_export(
                     kit, path, order.export_id, order.video_id, film, order.claims, self._word, True
                 )
-        await kit.register.sealed(order.export_id, film.sha256)
+        await kit.register.sealed(order.export_id, film.sha256, copy_of=order.video_id)
         return ExportProven(proof=proof)
 
     @activity.defn
     async def keep_video_down(self, order: KeepDownOrder) -> KeptDown:
-        """Remember the fingerprints of a video that was taken down, where nobody has before.
+        """Withhold the bytes of a video that was taken down, and remember its fingerprints.
 
-        Raises VideoUnknown, HashMismatch.
+        Raises VideoUnknown, HashMismatch, ObjectMissing.
         """
         state = (await self._ledger.state(VIDEO, order.video_id)).state
         if not isinstance(state, TakenDown):
             raise VideoUnknown
-        film = state.released.rendition.film
+        rendition, kit = state.released.rendition, self._kit
         with scratch_folder(self._scratch, "takedown-") as folder:
             async with beating():
-                path = folder / "video.mp4"
-                await self._store.get_file(film.key, path, film.sha256)
+                await withhold_video(
+                    self._store, self._ledger, kit.register, order.video_id, rendition
+                )
+                path, film = folder / "video.mp4", rendition.film
+                await self._store.get_file(withheld_key(film.key), path, film.sha256)
                 prints = await in_thread(lambda _: prints_of(path))
-                await self._kit.index.remember(order.video_id, prints)
+                await kit.index.remember(order.video_id, prints)
         return KeptDown(prints=len(prints))
 
 

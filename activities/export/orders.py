@@ -121,7 +121,7 @@ class TakenDownNow(Value):
 
 
 class KeepDownOrder(VideoErrand):
-    """See to it that the video's fingerprints are known, so that it stays down."""
+    """See to it that its bytes are withheld and its fingerprints known, so that it stays down."""
 
 
 class KeptDown(Value):

@@ -14,6 +14,7 @@ OUR_ASSERTION: Final = "callsheet.generation"
 ACTIONS: Final = "c2pa.actions.v2"
 TRAINING_MINING: Final = "cawg.training-mining"
 FORMAT: Final = "video/mp4"
+STILL: Final = "image/jpeg"
 
 _USES: Final = ("ai_generative_training", "ai_training", "data_mining", "ai_inference")
 
@@ -55,8 +56,10 @@ class Origin:
         }
 
 
-def written(origin: Origin, generator: Generator, parents: tuple[Parent, ...]) -> dict[str, Any]:
-    """The manifest's definition, as the C2PA library takes it."""
+def written(
+    origin: Origin, generator: Generator, parents: tuple[Parent, ...], form: str = FORMAT
+) -> dict[str, Any]:
+    """The manifest's definition, as the C2PA library takes it; ``form`` is the file's type."""
     agent = {"name": generator.name, "version": generator.version}
     actions: list[dict[str, Any]] = [
         {"action": "c2pa.created", "digitalSourceType": TRAINED, "softwareAgent": agent}
@@ -68,7 +71,7 @@ def written(origin: Origin, generator: Generator, parents: tuple[Parent, ...]) -
     return {
         "claim_generator_info": [agent],
         "title": origin.artefact_id,
-        "format": FORMAT,
+        "format": form,
         "assertions": [
             {"label": ACTIONS, "data": {"actions": actions}},
             {"label": TRAINING_MINING, "data": {"entries": mining}},

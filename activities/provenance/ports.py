@@ -37,8 +37,12 @@ class Register(Protocol):
         """The artefact that has a number."""
         ...
 
-    async def sealed(self, artefact_id: str, sha256: str) -> None:
-        """Remember the hash of the bytes that are served for an artefact."""
+    async def sealed(self, artefact_id: str, sha256: str, copy_of: str | None = None) -> None:
+        """Remember the hash of the bytes that are served for an artefact, a copy of that video."""
+        ...
+
+    async def copies(self, video_id: str) -> list[str]:
+        """The artefacts that were sealed as copies of a video."""
         ...
 
     async def artefact_with(self, sha256: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Reading a film's manifest: whose it is, whether it holds, and the graph of what it was made from.
+"""Reading the manifest of a film or of a still: whose it is, whether it holds, and its graph.
 
 A file that is signed by anybody at all is "Valid" to the library; only one signed under our trust
 list is "Trusted", and nothing less counts. A fault in an ingredient's manifest counts as a fault.
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import c2pa
 
-from activities.provenance.manifest import FORMAT, OUR_ASSERTION
+from activities.provenance.manifest import FORMAT, OUR_ASSERTION, STILL
 from domain.provenance.verdict import ManifestState as State
 
 BYTES_MAX: Final = 512 << 20
@@ -74,12 +74,13 @@ class ManifestReader:
         """Read one file; every fault is an answer, never an error."""
         if path.stat().st_size > BYTES_MAX:
             return ManifestReading(State.UNREADABLE, faults=("too large",))
-        if not _is_mp4(path):
+        form = form_of(path)
+        if form is None:
             return ManifestReading(State.MISSING)  # we sign nothing else
         try:
             with (
                 path.open("rb") as file,
-                c2pa.Reader(FORMAT, file, context=self.context()) as found,
+                c2pa.Reader(form, file, context=self.context()) as found,
             ):
                 store = json.loads(found.json())
                 results = found.get_validation_results() or {}
@@ -91,9 +92,13 @@ class ManifestReader:
         return _judged(store, results, str(state))
 
 
-def _is_mp4(path: Path) -> bool:
+def form_of(path: Path) -> str | None:
+    """The media type of a file whose kind we sign, by its first bytes; None of any other."""
     with path.open("rb") as file:
-        return file.read(8)[4:] == b"ftyp"
+        first = file.read(8)
+    if first[4:] == b"ftyp":
+        return FORMAT
+    return STILL if first.startswith(b"\xff\xd8\xff") else None
 
 
 def _without(error: str) -> ManifestReading:

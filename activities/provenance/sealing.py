@@ -1,4 +1,7 @@
-"""The steps of the release path that sign a film and prove what is stored, on a worker."""
+"""The steps of the release path that sign a film and its stills and prove what is stored.
+
+They run on a worker.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from temporalio import activity
 from activities.generation import context_of
 from activities.heartbeats import beating
 from activities.ledger import Decision, Ledger
+from activities.orders import StagedFile
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.lineage import Lineage
 from activities.provenance.manifest import Parent
@@ -18,6 +22,7 @@ from activities.provenance.orders import Proven, ProvingOrder, Signed, SigningOr
 from activities.provenance.proving import origin_of, proof_of, read_back
 from activities.provenance.stay_down import require_not_taken_down
 from activities.provenance.steps import sign_rendition
+from activities.provenance.stills import require_stills
 from activities.scratch import scratch_folder
 from activities.staging import staged
 from activities.threads import in_thread
@@ -50,26 +55,33 @@ class SealingActivities:
 
     @activity.defn
     async def sign_film(self, order: SigningOrder) -> Signed:
-        """Sign the staged film with its parents as ingredients, and stage what came of it.
+        """Sign the staged film and its stills with the film's parents, and stage what came of it.
 
-        A signature is drawn anew each time, so a repeated step stages other bytes; those that the
-        step answered with go on. Raises ParentUntrusted, SigningFailed, HashMismatch.
+        Stills claim what their film claims. A signature is drawn anew each time, so a repeated
+        step stages other bytes; those that the step answered with go on. Raises ParentUntrusted,
+        SigningFailed, HashMismatch.
         """
         made = order.assembled
         claims = await self._lineage.claims(order.generation_id, order.takes)
         origin = origin_of(order.artefact_id, order.generation_id, claims)
         with scratch_folder(self._scratch, "signing-") as folder:
             async with beating():
-                film, signed = folder / "film.mp4", folder / "signed.mp4"
-                await self._store.get_file(made.film.key, film, made.film.sha256)
                 parents = await self._parents(order.generation_id, folder)
-                await in_thread(
-                    lambda _: sign_rendition(self._kit.signer, film, signed, origin, parents)
-                )
-                sealed = await staged(
-                    self._store, order.generation_id, signed, made.film.content_type
-                )
-        return Signed(assembled=made.model_copy(update={"film": sealed}), claims=claims)
+
+                async def sealed(file: StagedFile, name: str) -> StagedFile:
+                    plain, signed = folder / name, folder / f"signed-{name}"
+                    await self._store.get_file(file.key, plain, file.sha256)
+                    await in_thread(
+                        lambda _: sign_rendition(self._kit.signer, plain, signed, origin, parents)
+                    )
+                    return await staged(self._store, order.generation_id, signed, file.content_type)
+
+                files = {
+                    "film": await sealed(made.film, "film.mp4"),
+                    "poster": await sealed(made.poster, "poster.jpg"),
+                    "contact_sheet": await sealed(made.contact_sheet, "contact-sheet.jpg"),
+                }
+        return Signed(assembled=made.model_copy(update=files), claims=claims)
 
     @activity.defn
     async def prove_rendition(self, order: ProvingOrder) -> Proven:
@@ -85,6 +97,9 @@ class SealingActivities:
                 number = await kit.register.issue(order.artefact_id)
                 verified = await in_thread(
                     lambda sign: read_back(kit, path, order.artefact_id, number, sign)
+                )
+                await require_stills(
+                    self._store, kit.reader, order.artefact_id, order.rendition, folder
                 )
                 await require_not_taken_down(self._ledger, kit.index, verified.prints)
                 await kit.index.remember(order.artefact_id, verified.prints)

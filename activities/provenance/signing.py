@@ -1,4 +1,4 @@
-"""Signing a finished film: the last step, since every change of its bytes breaks the signature."""
+"""Signing a film and its stills: the last step, since every change of bytes breaks a signature."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import c2pa
 
 from activities.provenance.manifest import FORMAT, Generator, Origin, Parent, ingredient, written
 from activities.provenance.ports import Signing
-from activities.provenance.reading import ManifestReader
+from activities.provenance.reading import ManifestReader, form_of
 from activities.provenance.refusals import ParentUntrusted, SigningFailed
 from domain.provenance.verdict import ManifestState
 
 
 class FilmSigner:
-    """Signs films with one key, and vouches only for parents that its own reader trusts."""
+    """Signs with one key, and vouches only for parents that its own reader trusts."""
 
     def __init__(self, signing: Signing, reader: ManifestReader, generator: Generator) -> None:
         self._signing, self._reader, self._generator = signing, reader, generator
@@ -23,7 +23,7 @@ class FilmSigner:
     def sign(
         self, film: Path, signed: Path, origin: Origin, parents: tuple[Parent, ...] = ()
     ) -> None:
-        """Write ``signed``: the film with its manifest inside.
+        """Write ``signed``: the film, or a still of it, with its manifest inside.
 
         Raises ParentUntrusted for a parent whose manifest does not hold, SigningFailed when the
         library or the key refuses.
@@ -33,16 +33,16 @@ class FilmSigner:
             reading = self._reader.read(parent.path)
             if reading.state is not ManifestState.TRUSTED:
                 raise ParentUntrusted(f"{parent.artefact_id} is {reading.state}.")
+        form = form_of(film) or FORMAT  # the library says why it cannot sign what is no film
+        definition = json.dumps(written(origin, self._generator, parents, form))
         try:
-            self._write(
-                film, signed, json.dumps(written(origin, self._generator, parents)), parents
-            )
+            self._write(film, signed, definition, parents, form)
         except c2pa.C2paError as error:
             signed.unlink(missing_ok=True)
             raise SigningFailed(f"{origin.artefact_id}: {type(error).__name__}.") from error
 
     def _write(
-        self, film: Path, signed: Path, definition: str, parents: tuple[Parent, ...]
+        self, film: Path, signed: Path, definition: str, parents: tuple[Parent, ...], form: str
     ) -> None:
         chain = self._signing.certificates.decode()
         signer = c2pa.Signer.from_callback(
@@ -53,4 +53,4 @@ class FilmSigner:
                 with parent.path.open("rb") as file:
                     builder.add_ingredient(json.dumps(ingredient(parent, index)), FORMAT, file)
             with film.open("rb") as source, signed.open("w+b") as target:
-                builder.sign(signer, FORMAT, source, target)
+                builder.sign(signer, form, source, target)

@@ -80,7 +80,7 @@ def sign_rendition(
     origin: Origin,
     parents: Sequence[Parent] = (),
 ) -> None:
-    """Write the film with its manifest; the last change of its bytes.
+    """Write the film, or a still of it, with its manifest; the last change of its bytes.
 
     Raises ParentUntrusted, SigningFailed.
     """
@@ -112,11 +112,7 @@ def verify_rendition(
 
     Raises ProvenanceBroken, naming the layer, and NotAFilm.
     """
-    reading = reader.read(served)
-    if reading.state is not ManifestState.TRUSTED:
-        raise ProvenanceBroken(f"The manifest of {artefact_id} is {reading.state}.")
-    if reading.artefact_id != artefact_id:
-        raise ProvenanceBroken(f"The manifest is not that of {artefact_id}.")
+    require_manifest(served, artefact_id, reader)
     look = _Look(word)
     footage = read_footage(served, look.see)
     picture, sound = _require_marks(look, footage.sound, artefact_id, key, number)
@@ -124,6 +120,21 @@ def verify_rendition(
     if visible is not None and visible < VISIBLE_SHARE_MIN:
         raise ProvenanceBroken(f"The visible mark of {artefact_id} is in {visible:.1%} of it.")
     return Verified(picture, sound, visible, (*look.prints, *indexed_sound(footage.sound)))
+
+
+def require_manifest(
+    served: Path, artefact_id: str, reader: ManifestReader, which: str = ""
+) -> None:
+    """Read the manifest back from a film, or from a still of it that ``which`` names.
+
+    Raises ProvenanceBroken.
+    """
+    whose = f"the {which} of {artefact_id}" if which else artefact_id
+    reading = reader.read(served)
+    if reading.state is not ManifestState.TRUSTED:
+        raise ProvenanceBroken(f"The manifest of {whose} is {reading.state}.")
+    if reading.artefact_id != artefact_id:
+        raise ProvenanceBroken(f"The manifest is not that of {whose}.")
 
 
 def prints_of(film: Path) -> tuple[Print, ...]:

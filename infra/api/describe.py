@@ -54,6 +54,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 {"name": "generations", "description": "From a prompt to a video."},
                 {"name": "videos", "description": "What was released."},
                 {"name": "verify", "description": "Which of our films a file is. Open to anybody."},
+                {"name": "provenance", "description": "What of ours does not verify. For staff."},
                 {"name": "notices", "description": "What an account is told."},
                 {"name": "health", "description": "For those who run it."},
             ],

@@ -32,6 +32,7 @@ from projections.feed import FeedReader
 from projections.generations import GenerationsReader
 from projections.moderation import ModerationReader
 from projections.notices import NoticesReader
+from projections.provenance_cases import ProvenanceCasesReader
 from projections.rules import RulesReader
 from projections.undos import UndosReader
 
@@ -91,6 +92,7 @@ class Doors:
     moderation: ModerationReader
     rules: RulesReader
     undos: UndosReader
+    provenance_cases: ProvenanceCasesReader
     policies: PolicyDesk
     vault: Vault
     office: CastingOffice

@@ -15,6 +15,7 @@ from domain.consent import refusals as consent
 from domain.kernel.errors import Refusal
 from domain.moderation import case_refusals as moderation
 from domain.moderation import publishing, undoing
+from domain.provenance import case as provenance
 from domain.video import export, video
 from infra.provenance import addresses
 
@@ -81,6 +82,8 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         video.VideoIsTakenDown: 410,
         export.ExportUnknown: 404,
         export.ExportSettled: 409,
+        provenance.ProvenanceCaseUnknown: 404,
+        provenance.ProvenanceCaseNotOpen: 409,
         moderation.CaseUnknown: 404,
         moderation.AlreadyJudged: 409,
         moderation.StageMissing: 409,

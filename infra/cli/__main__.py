@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "test": Entry("infra.cli.test:test", "Run the tests with servers of their own."),
     "check": Entry("infra.cli.check:check", "Lint, types, import contracts, fast tests."),
     "verify": Entry("infra.cli.verify:verify", "Say which of our films a file is, if it is one."),
-    "provenance": Entry("infra.cli.provenance:app", "Show and renew keys of marks and signatures."),
+    "provenance": Entry("infra.cli.provenance:app", "Keys of marks and signatures; open cases."),
     "bench": Entry("infra.cli.bench:bench", "Measure one thing against its goal and its peers."),
     "policy": Entry("infra.cli.policy:app", "Publish a policy, see what it would do, undo it."),
     "eval": Entry("infra.cli.eval:evals", "Judge what models and rules decide."),

@@ -53,6 +53,7 @@ from projections.feed import FeedReader
 from projections.generations import GenerationsReader
 from projections.moderation import ModerationReader
 from projections.notices import NoticesReader
+from projections.provenance_cases import ProvenanceCasesReader
 from projections.rules import RulesReader
 from projections.undos import UndosReader
 
@@ -113,6 +114,7 @@ async def open_doors(
             moderation=ModerationReader(pool),
             rules=RulesReader(pool),
             undos=UndosReader(pool),
+            provenance_cases=ProvenanceCasesReader(pool),
             policies=policies_on(log),
             vault=open_vault(settings),
             office=office_on(log),

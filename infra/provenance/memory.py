@@ -19,6 +19,7 @@ class MemoryRegister:
         self._numbers: dict[str, int] = {}
         self._artefacts: dict[int, str] = {}
         self._hashes: dict[str, str] = {}
+        self._copies: dict[str, str] = {}
 
     async def issue(self, artefact_id: str) -> int:
         """The number of an artefact; the same one when asked again."""
@@ -30,9 +31,15 @@ class MemoryRegister:
         """The artefact that has a number."""
         return self._artefacts.get(number)
 
-    async def sealed(self, artefact_id: str, sha256: str) -> None:
+    async def sealed(self, artefact_id: str, sha256: str, copy_of: str | None = None) -> None:
         """Remember the hash of the bytes that are served for an artefact."""
         self._hashes[sha256] = artefact_id
+        if copy_of is not None:
+            self._copies[artefact_id] = copy_of
+
+    async def copies(self, video_id: str) -> list[str]:
+        """The artefacts that were sealed as copies of a video."""
+        return sorted(each for each, whose in self._copies.items() if whose == video_id)
 
     async def artefact_with(self, sha256: str) -> str | None:
         """The artefact that is served as exactly these bytes."""

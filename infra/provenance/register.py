@@ -44,10 +44,16 @@ class PostgresRegister:
             found: str | None = await self._pool.fetchval(_SQL["artefact_of"], number)
         return found
 
-    async def sealed(self, artefact_id: str, sha256: str) -> None:
+    async def sealed(self, artefact_id: str, sha256: str, copy_of: str | None = None) -> None:
         """Remember the hash of the bytes that are served for an artefact."""
         with reaching(_NAME):
-            await self._pool.execute(_SQL["seal"], sha256, artefact_id)
+            await self._pool.execute(_SQL["seal"], sha256, artefact_id, copy_of)
+
+    async def copies(self, video_id: str) -> list[str]:
+        """The artefacts that were sealed as copies of a video."""
+        with reaching(_NAME):
+            rows = await self._pool.fetch(_SQL["copies"], video_id)
+        return [row["artefact_id"] for row in rows]
 
     async def artefact_with(self, sha256: str) -> str | None:
         """The artefact that is served as exactly these bytes."""

@@ -11,8 +11,15 @@ CREATE TABLE IF NOT EXISTS provenance.artefacts (
 
 CREATE TABLE IF NOT EXISTS provenance.served (
     sha256      text PRIMARY KEY,
-    artefact_id text NOT NULL
+    artefact_id text NOT NULL,
+    copy_of     text
 );
+
+-- Tables of before copies were found by their video lack the column, and their rows its value.
+ALTER TABLE provenance.served ADD COLUMN IF NOT EXISTS copy_of text;
+
+CREATE INDEX IF NOT EXISTS served_copies
+    ON provenance.served (copy_of) WHERE copy_of IS NOT NULL;
 
 -- name: known
 SELECT number FROM provenance.artefacts WHERE artefact_id = $1;
@@ -35,8 +42,13 @@ SELECT artefact_id FROM provenance.artefacts WHERE number = $1;
 SELECT number FROM provenance.artefacts WHERE number > $1 ORDER BY number;
 
 -- name: seal
-INSERT INTO provenance.served (sha256, artefact_id) VALUES ($1, $2)
-ON CONFLICT (sha256) DO UPDATE SET artefact_id = excluded.artefact_id;
+INSERT INTO provenance.served AS known (sha256, artefact_id, copy_of) VALUES ($1, $2, $3)
+ON CONFLICT (sha256) DO UPDATE SET
+    artefact_id = excluded.artefact_id,
+    copy_of     = coalesce(excluded.copy_of, known.copy_of);
+
+-- name: copies
+SELECT DISTINCT artefact_id FROM provenance.served WHERE copy_of = $1 ORDER BY artefact_id;
 
 -- name: sample
 -- The seed decides: the same one gives the same artefacts.

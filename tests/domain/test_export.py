@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from domain.provenance.case import CASE, CaseOpened, OpenCase, case_id
 from domain.provenance.proof import OF_AN_EXPORT, Finding, Layer, Unproven
 from domain.video.export import (
     EXPORT,
@@ -92,22 +91,6 @@ def test_a_copy_that_lacks_a_layer_does_not_leave(layer: Layer) -> None:
 
 def test_the_proof_of_the_video_is_none_of_its_copy() -> None:
     asked.when(complete.model_copy(update={"proof": words.PROOF})).then_refused(Unproven)
-
-
-def test_a_case_is_opened_once_for_each_file_of_an_artefact() -> None:
-    told: dict[str, Any] = {
-        "case_id": case_id(EXPORT_ID, FILM.sha256),
-        "artefact_id": EXPORT_ID,
-        "film_sha256": FILM.sha256,
-        "found_by": "audit",
-        "code": "provenance-broken",
-        "explanation": "no",
-    }
-    find = OpenCase(command_id="case", at=words.moment(), **told)
-    opened = CaseOpened(at=words.moment(), **told)
-    Story(CASE).when(find).then(opened)
-    Story(CASE).given(opened).when(find).then_nothing()
-    assert case_id(EXPORT_ID, "0" * 64) != case_id(EXPORT_ID, FILM.sha256)
 
 
 def test_a_video_is_taken_down_once_and_never_released_again() -> None:

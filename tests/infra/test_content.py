@@ -12,7 +12,7 @@ from tests.architecture import reading
 from tests.words import RENDITION
 
 
-@pytest.mark.parametrize("room", ["kept", "takes", "staging", "uploads", "clips"])
+@pytest.mark.parametrize("room", ["kept", "takes", "staging", "uploads", "clips", "withheld"])
 async def test_takes_and_unfinished_files_have_no_address(room: str) -> None:
     key = f"{room}/acc/plan/gen.sha.mkv"
     with pytest.raises(ValueError, match="nobody is handed its address"):

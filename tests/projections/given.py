@@ -19,6 +19,7 @@ from domain.kernel.ids import event_id
 from domain.kernel.model import Event
 from domain.kernel.ports import EventLog, Expected, StreamAppend
 from domain.moderation.undoing import UndoCompleted, UndoStarted
+from domain.provenance.case import CaseClosed, CaseOpened
 from domain.video.video import VideoReleased
 from infra.cli.bench_stories import Entry, appends
 from infra.eventlog.codec import CatalogCodec
@@ -95,6 +96,8 @@ def _stream_of(event: Event) -> str:
             return f"cameo-{event.cameo_id}"
         case UndoStarted() | UndoCompleted():
             return f"undo-{event.batch_id}"
+        case CaseOpened() | CaseClosed():
+            return f"case-{event.case_id}"
         case _ if hasattr(event, "case_id"):
             return f"moderation-{event.case_id}"
     return f"generation-{event.generation_id}"  # type: ignore[attr-defined]

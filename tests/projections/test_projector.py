@@ -104,7 +104,8 @@ async def test_a_name_that_is_none_is_refused_in_a_sentence(
     refused = await command("rebuild", "fed")
     assert str(refused.exception) == (
         "There is no projection named 'fed'; there are generations, feed, notices, "
-        "cameos, enrolments, asks, appearances, moderation, rules, undos."
+        "cameos, enrolments, asks, appearances, moderation, rules, undos, "
+        "provenance_cases."
     )
 
 

@@ -28,6 +28,7 @@ from tests.domain.consent_words import CAMEO, CASTER, OWNER, version_approved
 from tests.domain.test_asking import asked
 from tests.domain.test_case import to_allow
 from tests.domain.test_enrolment import started
+from tests.domain.test_provenance_case import closed, opened
 from tests.domain.test_what_if import STARTED
 from tests.projections.given import bytes_of, folded, happened, told, unreadable, written
 
@@ -74,8 +75,9 @@ async def test_rebuilt_tables_have_the_bytes_of_the_live_ones(
 ) -> None:
     events = await told(log, stories(120))
     likeness = (version_approved(), started(), asked(), drafted(), *moderated())
-    await happened(log, *likeness)
-    events += len(likeness)
+    case = (opened(), closed(), opened(99))
+    await happened(log, *likeness, *case)
+    events += len(likeness) + len(case)
     await folded(projection, log, dsn, batch=11)
     live, before = await bytes_of(projection, dsn), await standing(dsn, projection)
     done = await rebuild(projection, log, EVENTS, dsn)

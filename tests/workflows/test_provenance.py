@@ -224,7 +224,9 @@ async def test_what_was_taken_down_stays_down_and_nothing_else_does(lab: Lab) ->
     video_id = await released(lab, wanted)
     down = await taken_down(lab, video_id)
     assert down.prints > 0
-    assert isinstance((await lab.ledger.state(VIDEO, video_id)).state, TakenDown)
+    video = (await lab.ledger.state(VIDEO, video_id)).state
+    assert isinstance(video, TakenDown)
+    assert video.released.rendition.film.key not in lab.store.entries
     again = await (await lab.start(wanted)).result()
     assert again.failure is not None
     assert again.failure.code == "taken-down-before"

@@ -8,18 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import c2pa
 import pytest
 
+from activities.export.auditing import AuditActivities
+from activities.export.orders import AuditOrder
 from activities.ledger import Context, Decision
 from activities.provenance.manifest import OUR_ASSERTION
 from activities.provenance.refusals import ProvenanceBroken
+from activities.provenance.stills import require_stills
 from activities.provenance.tracing import Tracer
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Proven, Stored
 from domain.kernel.ports import HashMismatch
 from domain.provenance.policy import POLICY
 from domain.provenance.proof import OF_A_RENDITION
-from domain.provenance.verdict import Conclusion
+from domain.provenance.verdict import Conclusion, ManifestState
+from domain.video.video import VIDEO, ReleaseVideo
 from infra.provenance.keys import ProvenanceKeys
 from tests import words
 from tests.activities.provenance.films import drawn
@@ -64,6 +69,81 @@ async def test_what_is_stored_carries_every_layer_and_the_log_says_so(
     verdict = await Tracer(kit.reader, kit.mark_keys, kit.register, kit.index).verify(path)
     assert (verdict.conclusion, verdict.exact_copy_of) == (Conclusion.GENUINE, words.VIDEO_ID)
     assert [each.artefact_id for each in verdict.segments] == [words.VIDEO_ID]
+
+
+async def test_stills_are_signed_as_the_film_is_and_an_outside_reader_finds_it(
+    release: Release, tmp_path: Path
+) -> None:
+    rendition, _ = await release.whole()
+    film = release.kit.reader.read(await release.file(rendition, tmp_path / "film.mp4"))
+    for still in (rendition.poster, rendition.contact_sheet):
+        path = tmp_path / f"{still.sha256}.jpg"
+        await release.store.get_file(still.key, path, still.sha256)
+        reading = release.kit.reader.read(path)
+        assert (reading.state, reading.claims) == (ManifestState.TRUSTED, film.claims)
+        with path.open("rb") as file, c2pa.Reader("image/jpeg", file) as outside:
+            assert outside.get_validation_state() == "Valid"
+        with av.open(str(path)) as picture:
+            assert next(picture.decode(video=0)).width > 0
+        changed = tmp_path / "changed.jpg"
+        raw = bytearray(path.read_bytes())
+        raw[-200] ^= 1
+        changed.write_bytes(raw)
+        assert release.kit.reader.read(changed).state is ManifestState.BROKEN
+        kit = release.kit
+        verdict = await Tracer(kit.reader, kit.mark_keys, kit.register, kit.index).verify(path)
+        assert (verdict.conclusion, verdict.artefact_ids) == (
+            Conclusion.GENUINE,
+            (words.VIDEO_ID,),
+        )
+
+
+async def test_a_still_without_its_manifest_is_named_and_nothing_is_proven(
+    release: Release,
+) -> None:
+    plain = await release.assembled()
+    signed = await release.signed(plain)
+    bare = signed.assembled.model_copy(update={"contact_sheet": plain.contact_sheet})
+    rendition = await release.stored(bare)
+    with pytest.raises(ProvenanceBroken, match=r"contact sheet of vid_.* is missing"):
+        await release.proven(rendition, signed.claims)
+
+
+async def test_an_audit_looks_at_the_stills_of_a_video_too(
+    release: Release, tmp_path: Path
+) -> None:
+    rendition, proof = await release.whole()
+    show = ReleaseVideo(
+        command_id="release",
+        at=words.moment(20),
+        video_id=words.VIDEO_ID,
+        generation_id=words.GENERATION_ID,
+        account_id=words.ACCOUNT_ID,
+        rendition=rendition,
+        proof=proof,
+    )
+    await release.ledger.perform([Decision(VIDEO, words.VIDEO_ID, show)], Context("test", "test"))
+    auditing = AuditActivities(release.store, release.ledger, release.kit, tmp_path / "audit")
+    order = AuditOrder(artefact_id=words.VIDEO_ID)
+    found = await release.environment.run(auditing.audit_artefact, order)
+    assert (found.film_sha256, found.code) == (rendition.film.sha256, None)
+    await release.store.delete(rendition.poster.key)
+    found = await release.environment.run(auditing.audit_artefact, order)
+    assert (found.film_sha256, found.code) == (rendition.film.sha256, "bytes-lost")
+
+
+async def test_stills_of_before_they_were_signed_pass_an_audit_and_broken_ones_do_not(
+    release: Release, tmp_path: Path
+) -> None:
+    plain = await release.assembled()
+    signed = (await release.signed(plain)).assembled
+    old = await release.stored(signed.model_copy(update={"poster": plain.poster}))
+    store, reader = release.store, release.kit.reader
+    await require_stills(store, reader, words.VIDEO_ID, old, tmp_path, unsigned_pass=True)
+    with pytest.raises(ProvenanceBroken, match=r"poster of vid_.* is missing"):
+        await require_stills(store, reader, words.VIDEO_ID, old, tmp_path)
+    with pytest.raises(ProvenanceBroken, match="not that of the contact sheet of another"):
+        await require_stills(store, reader, "another", old, tmp_path, unsigned_pass=True)
 
 
 async def test_the_film_and_its_stills_are_as_long_and_as_bright_as_without_marks(

@@ -22,6 +22,7 @@ from activities.export.orders import (
     KeepDownOrder,
     KeptDown,
 )
+from activities.export.withholding import withhold_video
 from activities.generation import context_of
 from activities.ledger import Decision, Ledger
 from activities.orders import (
@@ -45,7 +46,9 @@ from domain.kernel.ports import ObjectStore
 from domain.provenance.policy import POLICY
 from domain.provenance.proof import OF_A_RENDITION, OF_AN_EXPORT, Finding, Proof
 from domain.video.media import MediaFile, Rendition, content_key
+from domain.video.video import VIDEO, TakenDown
 from gpu_workers.previews import Strips, strip
+from infra.provenance.memory import MemoryRegister
 
 HELD = 4242
 STEPS = 4
@@ -56,6 +59,7 @@ class SmallStudio:
 
     def __init__(self, ledger: Ledger, store: ObjectStore) -> None:
         self._ledger, self._store = ledger, store
+        self._register = MemoryRegister()
         self.released = asyncio.Event()
 
     @activity.defn
@@ -177,10 +181,15 @@ class SmallStudio:
             word="AI MADE",
             findings=tuple(Finding(layer=each) for each in OF_AN_EXPORT),
         )
+        await self._register.sealed(order.export_id, order.film.sha256, copy_of=order.video_id)
         return ExportProven(proof=proof)
 
     @activity.defn
     async def keep_video_down(self, order: KeepDownOrder) -> KeptDown:
+        state = (await self._ledger.state(VIDEO, order.video_id)).state
+        assert isinstance(state, TakenDown)
+        where = (self._store, self._ledger, self._register)
+        await withhold_video(*where, order.video_id, state.released.rendition)
         return KeptDown(prints=0)
 
     @activity.defn

@@ -48,6 +48,10 @@ async def test_a_copy_is_fetched_once_it_is_proven_and_not_after_a_takedown(
     async with httpx.AsyncClient() as anybody:
         copy = await anybody.get(content["address"])
     assert copy.content == f"copy {view['export_id']}".encode()
+    given = [content["address"]]
+    for variant in ("film", "poster", "contact-sheet"):
+        here = f"/v1/videos/{video_id}/content?variant={variant}&redirect=false"
+        given.append((await caller.get(here)).json()["address"])
 
     async with stage.caller(caller.headers["Callsheet-Account"]) as again:
         down = await again.post(f"/v1/videos/{video_id}/takedown", json={"reason": "owner-asked"})
@@ -62,6 +66,18 @@ async def test_a_copy_is_fetched_once_it_is_proven_and_not_after_a_takedown(
         assert code(asked) == (410, "video-taken-down")
         down = await again.post(f"/v1/videos/{video_id}/takedown", json={"reason": "owner-asked"})
         assert down.status_code == 202
+    for address in given:  # those that were given out before end too
+        assert await gone(address), address
+
+
+async def gone(address: str) -> bool:
+    """Whether an address of the store leads nowhere, a moment after a takedown at the latest."""
+    async with httpx.AsyncClient() as anybody:
+        for _ in range(200):
+            if (await anybody.get(address)).status_code == 404:
+                return True
+            await asyncio.sleep(0.05)
+    return False
 
 
 async def test_other_accounts_neither_export_nor_take_down_nor_see_an_export(

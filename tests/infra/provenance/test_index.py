@@ -72,6 +72,15 @@ async def test_many_who_ask_at_once_get_numbers_without_gaps(register: Register)
     assert len(set(zip(asked, numbers, strict=True))) == 12
 
 
+async def test_copies_are_known_by_their_video(register: Register) -> None:
+    await register.sealed("exp_copied", "1" * 64, copy_of="vid_copied")
+    await register.sealed("exp_copied", "1" * 64)
+    await register.sealed("vid_copied", "2" * 64)
+    await register.sealed("exp_of_another", "3" * 64, copy_of="vid_of_another")
+    assert await register.copies("vid_copied") == ["exp_copied"]
+    assert await register.copies("vid_never_copied") == []
+
+
 async def test_bytes_that_are_served_are_known_by_their_hash(register: Register) -> None:
     await register.sealed("art_1", "aa")
     await register.sealed("art_1", "aa")
