@@ -1,6 +1,7 @@
 """Judging: the detectors look, the policy in force decides once, and the log has it all.
 
-The verdict, what it rests on, and the notice to the person are one append. What was looked at is
+The verdict, what it rests on, and the notices to the person and to everybody who is seen without
+being cast are one append. What was looked at is
 kept sealed for its account, so that it can be looked at again and is unreadable once the account's
 key is destroyed.
 """
@@ -19,6 +20,7 @@ from activities.consent.desk import ConsentDesk
 from activities.generation import context_of
 from activities.heartbeats import beating
 from activities.ledger import Decision, Ledger
+from activities.moderation.likenesses import told_of_uncast
 from activities.moderation.material import Material, Person, Screener, seal_material
 from activities.moderation.orders import CaseStanding, FilmScreeningOrder, WordsScreeningOrder
 from activities.moderation.policies import PolicyDesk
@@ -147,7 +149,11 @@ class JudgingActivities:
             sealed=sealed,
             cleared_by=await self._cleared(order.account_id, ruling.content_sha256),
         )
-        decisions = [Decision(MODERATION, command.case_id, command), *self._telling(command)]
+        decisions = [
+            Decision(MODERATION, command.case_id, command),
+            *self._telling(command),
+            *await told_of_uncast(self._ledger, order, findings),
+        ]
         performed = await self._ledger.perform(decisions, context_of(order))
         return standing_of(performed.states[0], performed.position)
 

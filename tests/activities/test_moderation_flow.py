@@ -3,125 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from activities.consent.desk import ConsentDesk
-from activities.ledger import Context, Decision, Ledger
+from activities.ledger import Decision
 from activities.moderation import undoing
-from activities.moderation.comparing import PolicyComparer
-from activities.moderation.hearing import HearingActivities
-from activities.moderation.judging import JudgingActivities
-from activities.moderation.orders import (
-    AppealOrder,
-    CaseStanding,
-    ClaimOrder,
-    ReadingOrder,
-    WordsScreeningOrder,
-)
-from activities.moderation.policies import PolicyDesk, publish
-from activities.moderation.undoing import PolicyUndo, Undone
-from domain.catalog import EVENTS
-from domain.generation.brief import Brief, Line, Shot
+from activities.moderation.orders import AppealOrder, CaseStanding, ClaimOrder, ReadingOrder
+from activities.moderation.policies import publish
+from activities.moderation.undoing import Undone
+from domain.generation.brief import Line
 from domain.kernel.ports import LogUnavailable
 from domain.moderation.case import MODERATION
-from domain.moderation.publishing import HOUSE, PUBLISHING, EnforcePolicy, RevertPolicy
-from domain.moderation.undoing import UndoWasReversed, outcome_of
-from infra.eventlog.codec import CatalogCodec
-from infra.eventlog.memory import MemoryEventLog
-from infra.media.memory import MemoryObjectStore
-from infra.vault import FolderVault
+from domain.moderation.publishing import HOUSE, PUBLISHING, RevertPolicy
+from domain.moderation.undoing import UndoWasReversed
 from tests import words
+from tests.activities.house import TEST, House, a_house
 from tests.workflows.screener import ToldScreener, told_policy
-
-TEST = Context("client/test", "test")
-
-
-@dataclass
-class House:
-    """A log, a vault, the policies and the detectors of one test."""
-
-    log: MemoryEventLog
-    ledger: Ledger
-    vault: FolderVault
-    policies: PolicyDesk
-    screener: ToldScreener
-    judging: JudgingActivities
-    hearing: HearingActivities
-    codec: CatalogCodec
-
-    async def judge(
-        self, prompt: str, number: int = 1, account: int = 1, lines: Sequence[Line] = ()
-    ) -> CaseStanding:
-        """Ask for a video of a prompt, as the account of this number."""
-        shot = Shot(prompt=prompt, seconds=5, lines=tuple(lines))
-        order = WordsScreeningOrder(
-            generation_id=words.an_id("gen", number),
-            account_id=words.an_id("acc", account),
-            command_id=f"generation/{number}/screen",
-            at=words.moment(number),
-            actor="client/test",
-            brief=Brief(prompt=prompt, shots=(shot,)),
-        )
-        return await self.judging.screen_words(order)
-
-    async def enforce(self, policy: Any) -> None:
-        await publish(self.ledger, policy, f"publish/{policy.revision}", words.NOON, TEST)
-        command = EnforcePolicy(
-            command_id=f"enforce/{policy.revision}", at=words.NOON, revision=policy.revision
-        )
-        await self.ledger.perform([Decision(PUBLISHING, HOUSE, command)], TEST)
-
-    async def told(self, case_id: str) -> list[str]:
-        streams = [each.stream for each in await self.log.read_all(limit=100_000)]
-        return [each.rpartition(".")[2] for each in streams if each.startswith(f"notice-{case_id}")]
-
-    async def outcomes(self) -> list[Any]:
-        """How every case stands for its person."""
-        events = await self.log.read_all(limit=1_000_000)
-        ids = {
-            each.stream.partition("-")[2]
-            for each in events
-            if each.stream.startswith("moderation-")
-        }
-        return [
-            (each, outcome_of((await self.ledger.state(MODERATION, each)).state))
-            for each in sorted(ids)
-        ]
-
-    @property
-    def undo(self) -> PolicyUndo:
-        return PolicyUndo(self.log, self.codec, self.policies, self.vault)
-
-    def comparer(self, screener: ToldScreener | None = None) -> PolicyComparer:
-        return PolicyComparer(self.log, self.codec, self.vault, screener)
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return a_house(tmp_path)
-
-
-def a_house(folder: Path) -> House:
-    log, codec, screener = MemoryEventLog(), CatalogCodec(EVENTS), ToldScreener()
-    ledger, vault = Ledger(log, codec), FolderVault(folder / "keys")
-    policies = PolicyDesk(log, codec, told_policy())
-    judging = JudgingActivities(
-        ledger,
-        ConsentDesk(log, codec),
-        policies,
-        vault,
-        MemoryObjectStore(),
-        screener,
-        folder / "scratch",
-    )
-    hearing = HearingActivities(ledger)
-    return House(log, ledger, vault, policies, screener, judging, hearing, codec)
 
 
 def errand(standing: CaseStanding, name: str, seconds: float = 100) -> dict[str, Any]:
