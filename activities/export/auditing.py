@@ -21,7 +21,7 @@ from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore
 from domain.provenance.proof import OF_A_RENDITION, OF_AN_EXPORT, Proof, Unproven, require_proof
 from domain.video.export import EXPORT, Completed
 from domain.video.media import MediaFile
-from domain.video.video import VIDEO, Released
+from domain.video.video import VIDEO, Hidden, Released, released_once
 
 
 class AuditActivities:
@@ -69,7 +69,10 @@ class AuditActivities:
             export = (await self._ledger.state(EXPORT, artefact_id)).state
             return (export.film, export.proof) if isinstance(export, Completed) else None
         video = (await self._ledger.state(VIDEO, artefact_id)).state
-        return (video.rendition.film, video.proof) if isinstance(video, Released) else None
+        if not isinstance(video, Released | Hidden):
+            return None
+        released = released_once(video)
+        return released.rendition.film, released.proof
 
     async def _read_back(self, artefact_id: str, film: MediaFile, proof: Proof | None) -> None:
         if proof is None:

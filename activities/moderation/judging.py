@@ -9,7 +9,7 @@ key is destroyed.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -151,7 +151,7 @@ class JudgingActivities:
         )
         decisions = [
             Decision(MODERATION, command.case_id, command),
-            *self._telling(command),
+            *told_of_verdict(command),
             *await told_of_uncast(self._ledger, order, findings),
         ]
         performed = await self._ledger.perform(decisions, context_of(order))
@@ -162,19 +162,20 @@ class JudgingActivities:
         state = (await self._ledger.state(CLEARANCE, identifier)).state
         return state.case_id if isinstance(state, Cleared) else None
 
-    def _telling(self, command: JudgeContent) -> Sequence[Decision]:
-        """The person is told in the append that restricts them."""
-        kind = _TOLD.get(command.verdict.outcome)
-        if kind is None or command.cleared_by is not None:
-            return ()
-        notice = PostNotice(
-            command_id=command.command_id,
-            at=command.at,
-            account_id=command.account_id,
-            about=command.case_id,
-            kind=kind,
-        )
-        return (Decision(NOTICE, notice_id(command.case_id, kind), notice),)
+
+def told_of_verdict(command: JudgeContent) -> list[Decision]:
+    """What tells the person of a restriction, in the append that restricts them."""
+    kind = _TOLD.get(command.verdict.outcome)
+    if kind is None or command.cleared_by is not None:
+        return []
+    notice = PostNotice(
+        command_id=command.command_id,
+        at=command.at,
+        account_id=command.account_id,
+        about=command.case_id,
+        kind=kind,
+    )
+    return [Decision(NOTICE, notice_id(command.case_id, kind), notice)]
 
 
 def _watched(

@@ -54,7 +54,7 @@ app = typer.Typer(
 
 T = TypeVar("T")
 SEEN_WITHIN_SECONDS: Final = 60.0
-_READ: Final = ("moderation", "rules", "undos", "notices")
+_READ: Final = ("moderation", "rules", "undos", "notices", "feed")
 _CONTEXT: Final = Context("operator/cli", f"policy/{HOUSE}")
 Revision = Annotated[int, typer.Argument(min=1, help="The policy's revision.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the result here.")]

@@ -17,8 +17,16 @@ from activities.ledger import Context, Decision, Ledger
 from activities.moderation.comparing import PolicyComparer
 from activities.moderation.hearing import HearingActivities
 from activities.moderation.judging import JudgingActivities
-from activities.moderation.orders import CaseStanding, FilmScreeningOrder, WordsScreeningOrder
+from activities.moderation.orders import (
+    AppealOrder,
+    CaseStanding,
+    ClaimOrder,
+    FilmScreeningOrder,
+    ReadingOrder,
+    WordsScreeningOrder,
+)
 from activities.moderation.policies import PolicyDesk, publish
+from activities.moderation.standing import standing_of
 from activities.moderation.undoing import PolicyUndo
 from activities.orders import FailureOrder, ReleaseOrder
 from domain.catalog import EVENTS
@@ -26,10 +34,12 @@ from domain.generation.brief import Brief, Line, Shot
 from domain.generation.decider import GENERATION
 from domain.kernel.ids import sibling
 from domain.moderation.case import MODERATION
+from domain.moderation.case_commands import Reading
 from domain.moderation.publishing import HOUSE, PUBLISHING, EnforcePolicy
 from domain.moderation.undoing import outcome_of
 from domain.provenance.proof import Proof
 from domain.video.media import Rendition, content_key
+from domain.video.video import VIDEO, Released
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
 from infra.media.memory import Entry, MemoryObjectStore
@@ -54,6 +64,22 @@ class House:
     codec: CatalogCodec
     store: MemoryObjectStore
     generations: GenerationActivities
+
+    async def read(
+        self, case: CaseStanding, reading: Reading, reviewer: str = "staff-desk/anne"
+    ) -> CaseStanding:
+        """A reviewer claims a case that waits, and says what it is."""
+        who = {**a_case_errand(case, f"read/{reviewer}"), "reviewer": reviewer}
+        await self.hearing.claim_case(ClaimOrder(**{**who, "command_id": f"claim/{reviewer}"}))
+        return await self.hearing.read_case(
+            ReadingOrder(**who, reading=reading, because="looked-at")
+        )
+
+    async def appeal(self, case: CaseStanding) -> CaseStanding:
+        """The person objects."""
+        return await self.hearing.lodge_appeal(
+            AppealOrder(**a_case_errand(case, "appeal"), account_id=case.account_id)
+        )
 
     async def judge(
         self, prompt: str, number: int = 1, account: int = 1, lines: Sequence[Line] = ()
@@ -97,6 +123,16 @@ class House:
             proof=a_proof(number),
         )
         return (await self.generations.release_video(order)).video_id
+
+    async def standing(self, case_id: str) -> CaseStanding:
+        """How a case stands."""
+        found = await self.ledger.state(MODERATION, case_id)
+        return standing_of(found.state, found.position)
+
+    async def is_seen(self, number: int = 1) -> bool:
+        """Whether anybody can see the video."""
+        state = (await self.ledger.state(VIDEO, a_video_id(number))).state
+        return isinstance(state, Released)
 
     async def fail(self, number: int = 1, account: int = 1) -> None:
         """End the generation without a video."""
@@ -144,6 +180,16 @@ def an_errand(name: str, number: int = 1, account: int = 1) -> dict[str, Any]:
         "account_id": words.an_id("acc", account),
         "command_id": f"generation/{number}/{name}",
         "at": words.moment(number),
+        "actor": "client/test",
+    }
+
+
+def a_case_errand(case: CaseStanding, name: str) -> dict[str, Any]:
+    """What an order about a case carries."""
+    return {
+        "case_id": case.case_id,
+        "command_id": f"{case.case_id}/{name}",
+        "at": words.moment(100),
         "actor": "client/test",
     }
 

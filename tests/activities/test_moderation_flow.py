@@ -11,7 +11,7 @@ import pytest
 
 from activities.ledger import Decision
 from activities.moderation import undoing
-from activities.moderation.orders import AppealOrder, CaseStanding, ClaimOrder, ReadingOrder
+from activities.moderation.orders import CaseStanding
 from activities.moderation.policies import publish
 from activities.moderation.undoing import Undone
 from domain.generation.brief import Line
@@ -29,31 +29,9 @@ def house(tmp_path: Path) -> House:
     return a_house(tmp_path)
 
 
-def errand(standing: CaseStanding, name: str, seconds: float = 100) -> dict[str, Any]:
-    return {
-        "case_id": standing.case_id,
-        "command_id": f"{standing.case_id}/{name}",
-        "at": words.moment(seconds),
-        "actor": "client/test",
-    }
-
-
 async def appealed_and_reinstated(house: House, standing: CaseStanding) -> CaseStanding:
-    account_id = standing.account_id
-    await house.hearing.lodge_appeal(
-        AppealOrder(**errand(standing, "appeal"), account_id=account_id)
-    )
-    await house.hearing.claim_case(
-        ClaimOrder(**errand(standing, "claim"), reviewer="staff-desk/anne")
-    )
-    return await house.hearing.read_case(
-        ReadingOrder(
-            **errand(standing, "read"),
-            reviewer="staff-desk/anne",
-            reading="allow",
-            because="harmless",
-        )
-    )
+    await house.appeal(standing)
+    return await house.read(standing, "allow")
 
 
 async def test_a_refusal_and_its_notice_are_one_append(house: House) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from activities.ledger import Decision
-from activities.moderation.orders import CaseStanding, ClaimOrder, ReadingOrder
 from domain.cameo.keeping import CAMEO, ApproveVersion, DeleteCameo
 from domain.consent.appearance import APPEARANCE, AppearanceNoted, Appearing, appearance_id
 from domain.moderation.finding import Detector, Finding, Findings, Look, about_cameo, seen_uncast
@@ -46,19 +44,6 @@ async def told(house: House, account_id: str) -> list[tuple[str, str]]:
     return [(each["kind"], each["about"]) for each in said if each["account_id"] == account_id]
 
 
-async def read_by(house: House, case: CaseStanding, reviewer: str) -> CaseStanding:
-    errand: dict[str, Any] = {
-        "case_id": case.case_id,
-        "at": words.moment(100),
-        "actor": "client/test",
-        "reviewer": reviewer,
-    }
-    await house.hearing.claim_case(ClaimOrder(**errand, command_id=f"claim/{reviewer}"))
-    return await house.hearing.read_case(
-        ReadingOrder(**errand, command_id=f"read/{reviewer}", reading="allow", because="looked-at")
-    )
-
-
 async def test_the_film_is_held_and_whose_likeness_it_is_is_told_in_the_same_append(
     house: House,
 ) -> None:
@@ -93,8 +78,8 @@ async def test_no_word_of_the_prompt_is_in_what_they_are_told(house: House) -> N
 
 async def test_when_two_humans_let_it_pass_they_see_that_there_is_a_video(house: House) -> None:
     held = await house.film(BEN_IS_SEEN)
-    await read_by(house, held, ANNE)
-    assert (await read_by(house, held, BERT)).situation == "allowed"
+    await house.read(held, "allow", ANNE)
+    assert (await house.read(held, "allow", BERT)).situation == "allowed"
     await house.release()
     seen = await noted(house)
     assert seen is not None
