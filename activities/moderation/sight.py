@@ -18,7 +18,7 @@ from domain.kernel.ports import START
 from domain.moderation.case import MODERATION
 from domain.moderation.case_situations import Allowed, Case, Known
 from domain.moderation.gates import GATES, case_id
-from domain.video.video import VIDEO, HeedCases, Hidden, Released
+from domain.video.video import VIDEO, FollowCases, Hidden, Released
 
 ATTEMPTS_MAX: Final = 8
 
@@ -57,12 +57,12 @@ class Sight:
                 guards.append(Guard(MODERATION, identifier, _unmoved(case.state)))
                 if isinstance(case.state, Known) and not isinstance(case.state, Allowed):
                     against.append(identifier)
-            heed = HeedCases(
+            follow = FollowCases(
                 command_id=f"sight/{video_id}/{'.'.join(revisions)}", at=at, against=tuple(against)
             )
             try:
                 performed = await self._ledger.perform(
-                    [Decision(VIDEO, video_id, heed)], context, guards
+                    [Decision(VIDEO, video_id, follow)], context, guards
                 )
             except _CaseMoved:
                 continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from activities.ledger import Context, Decision, Ledger
 from activities.moderation.anew import FindingsAnew
@@ -25,7 +25,7 @@ from domain.kernel.ports import START, EventCodec, EventLog
 from domain.kernel.vault import Vault
 from domain.moderation.case import MODERATION
 from domain.moderation.case_commands import RestoreVerdict, UndoVerdict
-from domain.moderation.case_situations import Held, Known, kept_by_two, without
+from domain.moderation.case_situations import Held, Known, OnAppeal, kept_by_two, without
 from domain.moderation.undoing import (
     UNDO,
     BeginUndo,
@@ -47,17 +47,39 @@ _ACTOR: Final = "operator/cli"
 _REFUSED: Final = frozenset({"block", "hide"})
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A case before humans: because it is held, or because its person objects."""
+
+    case_id: str
+    account_id: str
+    matter: Literal["hold", "appeal"]
+
+
 @dataclass
 class Undone:
-    """What came of a batch. ``kept`` are refusals on which two humans agreed; ``held`` wait now."""
+    """What came of a batch. ``kept`` are refusals on which two humans agreed.
+
+    ``waiting`` are cases that wait for humans since this batch, ``settled`` those that no longer
+    do: whoever runs stories begins and ends theirs.
+    """
 
     batch_id: str
     instead: int
     cases: int = 0
     changed: int = 0
     kept: int = 0
-    held: list[str] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    settled: list[Waiting] = field(default_factory=list)
     position: int = START
+
+    def note(self, before: Known | None, now: Known) -> None:
+        """Take down a case that has begun or ceased to wait, where it did not before."""
+        was, waits = before and _waiting(before), _waiting(now)
+        if waits and waits != was:
+            self.waiting.append(waits)
+        if was and waits != was:
+            self.settled.append(was)
 
 
 class PolicyUndo:
@@ -100,7 +122,7 @@ class PolicyUndo:
             if (before := dict(case.undone).get(identifier)) is not None:
                 done.cases += 1  # by an earlier attempt of this batch
                 done.changed += before.effects != case.effects
-                self._note_held(before, case, done)
+                done.note(before, case)
                 await self._sight.follow([case.content.generation_id], at, context)
                 continue
             if not concerns(case, started):
@@ -145,6 +167,7 @@ class PolicyUndo:
     ) -> None:
         """Restore a portion in one append; films follow, also those of an attempt that died."""
         context = self._context(identifier)
+        changed = [each for each in portion if identifier in dict(each.undone)]
         decisions = [
             Decision(
                 MODERATION,
@@ -155,10 +178,14 @@ class PolicyUndo:
                     batch_id=identifier,
                 ),
             )
-            for each in portion
-            if identifier in dict(each.undone)
+            for each in changed
         ]
-        await self._ledger.perform(decisions, context)
+        performed = await self._ledger.perform(decisions, context)
+        for before, now in zip(changed, performed.states, strict=True):
+            done.note(before, now)
+        for each in portion:
+            if identifier not in dict(each.undone):
+                done.note(None, each)  # an earlier attempt may have died before its story began
         await self._sight.follow([each.content.generation_id for each in portion], at, context)
         done.changed += len(decisions)
 
@@ -179,16 +206,12 @@ class PolicyUndo:
                     kind=kind,
                 )
                 decisions.append(Decision(NOTICE, notice_id(content.case_id, kind), notice))
-            self._note_held(case, now, done)
+            done.note(case, now)
             done.changed += case.effects != now.effects
         context = self._context(done.batch_id)
         await self._ledger.perform(decisions, context)
         generation_ids = [case.content.generation_id for case, _ in portion]
         await self._sight.follow(generation_ids, portion[-1][1].at, context)
-
-    def _note_held(self, before: Known, now: Known, done: Undone) -> None:
-        if isinstance(now, Held) and not isinstance(before, Held):
-            done.held.append(now.content.case_id)
 
     async def _standing(self, identifier: str, command: Command) -> UndoStarted:
         await self._about(identifier, command)
@@ -206,6 +229,15 @@ class PolicyUndo:
 
     def _context(self, identifier: str) -> Context:
         return Context(_ACTOR, f"undo/{identifier}")
+
+
+def _waiting(case: Known) -> Waiting | None:
+    match case:
+        case Held():
+            return Waiting(case.content.case_id, case.content.account_id, "hold")
+        case OnAppeal():
+            return Waiting(case.content.case_id, case.content.account_id, "appeal")
+    return None
 
 
 def _news(before: Known, now: Known) -> tuple[Kind, ...]:

@@ -60,7 +60,7 @@ class VideoRemoved(Event):
     reason: TakedownReason
 
 
-class HeedCases(Command):
+class FollowCases(Command):
     """Hide a released video while moderation cases stand against it; show it when none does."""
 
     against: tuple[ModerationId, ...]
@@ -117,7 +117,7 @@ class TakenDown:
 
 
 Video = Unreleased | Released | Hidden | TakenDown
-VideoCommand = ReleaseVideo | TakeDownVideo | HeedCases
+VideoCommand = ReleaseVideo | TakeDownVideo | FollowCases
 VideoEvent = VideoReleased | VideoRemoved | VideoHidden | VideoShown
 
 
@@ -166,8 +166,8 @@ def decide(command: VideoCommand, state: Video) -> list[VideoEvent]:
             return _released(command, state)
         case TakeDownVideo():
             return _taken_down(command, state)
-        case HeedCases():
-            return _heeded(command, state)
+        case FollowCases():
+            return _followed(command, state)
 
 
 def _released(command: ReleaseVideo, state: Video) -> list[VideoEvent]:
@@ -212,7 +212,7 @@ def _taken_down(command: TakeDownVideo, state: Video) -> list[VideoEvent]:
             ]
 
 
-def _heeded(command: HeedCases, state: Video) -> list[VideoEvent]:
+def _followed(command: FollowCases, state: Video) -> list[VideoEvent]:
     """What has come to stand against it, then what does no longer: it is never seen between."""
     if not isinstance(state, Released | Hidden):
         return []

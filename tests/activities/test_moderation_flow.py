@@ -13,7 +13,7 @@ from activities.ledger import Decision
 from activities.moderation import undoing
 from activities.moderation.orders import CaseStanding
 from activities.moderation.policies import publish
-from activities.moderation.undoing import Undone
+from activities.moderation.undoing import Undone, Waiting
 from domain.generation.brief import Line
 from domain.kernel.ports import LogUnavailable
 from domain.moderation.case import MODERATION
@@ -186,7 +186,7 @@ async def test_an_undo_that_was_interrupted_goes_on(
     [*_, last] = await house.log.read_all(limit=100_000)
     assert last.type != "policy-undo-completed.v1"
     done = await undone(house)
-    assert (done.cases, len(done.held)) == (30, 9)
+    assert (done.cases, len(done.waiting)) == (30, 9)
     assert await undone(house) == done
 
 
@@ -201,3 +201,56 @@ async def test_a_batch_is_taken_back_as_one(house: House) -> None:
     assert back.cases == 30
     with pytest.raises(UndoWasReversed):
         await undone(house)
+
+
+async def test_a_batch_names_every_case_that_begins_to_wait_and_that_waits_no_longer(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=550))
+    begins = await house.judge("a scuffle [violence 600]")
+    await house.judge("a fight [violence 900]", number=2)
+    ends = await house.judge("a boat [violence 520]", number=3, account=2)
+    assert (begins.situation, ends.situation) == ("blocked", "held")
+    *rules, unexamined = told_policy().rules
+    lax = told_policy(3, rules=(*rules[1:], unexamined))
+    await house.enforce(lax)
+    await house.enforce(told_policy(4, block=550))
+    moved = [await house.judge(f"a duel [violence {score}]", score) for score in (600, 520)]
+    done = await undone(house)
+    assert done.waiting == [Waiting(begins.case_id, begins.account_id, "hold")]
+    assert done.settled == []
+    over = await house.undo.undo(4, SINCE, UNTIL, words.moment(9001))
+    assert over.waiting == []
+    assert over.settled == [Waiting(moved[1].case_id, moved[1].account_id, "hold")]
+    back = await house.undo.reverse(over.batch_id, words.moment(9002))
+    assert (back.waiting, back.settled) == (over.settled, [])
+
+
+async def test_asked_again_a_batch_names_the_same_cases_until_humans_have_decided(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=550))
+    case = await house.judge("a scuffle [violence 600]")
+    first = await undone(house)
+    assert await undone(house) == first
+    await house.read(await house.standing(case.case_id), "allow")
+    assert (await undone(house)).waiting == []
+    back = await house.undo.reverse(first.batch_id, words.moment(9100))
+    assert (back.waiting, back.settled) == ([], [])
+    assert (await house.standing(case.case_id)).situation == "blocked"
+
+
+async def test_an_appeal_that_a_batch_had_ended_is_heard_again_when_it_is_taken_back(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    case = await house.judge("a scuffle [violence 300]")
+    await house.appeal(case)
+    heard = Waiting(case.case_id, case.account_id, "appeal")
+    done = await undone(house)
+    assert (done.waiting, done.settled) == ([], [heard])
+    back = await house.undo.reverse(done.batch_id, words.moment(9100))
+    assert (back.waiting, back.settled) == ([heard], [])

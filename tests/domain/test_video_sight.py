@@ -9,7 +9,7 @@ import pytest
 from domain.moderation.gates import case_id
 from domain.video.video import (
     VIDEO,
-    HeedCases,
+    FollowCases,
     TakeDownVideo,
     VideoHidden,
     VideoIsHidden,
@@ -33,8 +33,8 @@ REMOVED = VideoRemoved(**_ABOUT, reason="owner-asked")
 released = Story(VIDEO).given(RELEASED)
 
 
-def heed(*against: str) -> HeedCases:
-    return HeedCases(command_id="heed", at=words.moment(9), against=against)
+def follow(*against: str) -> FollowCases:
+    return FollowCases(command_id="follow", at=words.moment(9), against=against)
 
 
 def hidden(case: str = FILM) -> VideoHidden:
@@ -46,16 +46,16 @@ def shown(case: str = FILM) -> VideoShown:
 
 
 def test_a_case_hides_it_once_and_shows_it_once() -> None:
-    released.when(heed(FILM)).then(hidden())
-    released.given(hidden()).when(heed(FILM)).then_nothing()
-    released.given(hidden()).when(heed()).then(shown())
-    released.given(hidden(), shown()).when(heed()).then_nothing()
-    released.given(hidden(), shown()).when(heed(FILM)).then(hidden())
+    released.when(follow(FILM)).then(hidden())
+    released.given(hidden()).when(follow(FILM)).then_nothing()
+    released.given(hidden()).when(follow()).then(shown())
+    released.given(hidden(), shown()).when(follow()).then_nothing()
+    released.given(hidden(), shown()).when(follow(FILM)).then(hidden())
 
 
 def test_it_is_seen_again_only_when_no_case_is_left() -> None:
     both = released.given(hidden(WORDS), hidden(FILM))
-    both.when(heed(FILM)).then(shown(WORDS))
+    both.when(follow(FILM)).then(shown(WORDS))
     one_left = VIDEO.fold([RELEASED, hidden(WORDS), hidden(FILM), shown(WORDS)])
     with pytest.raises(VideoIsHidden):
         require_seen(one_left)
@@ -64,13 +64,13 @@ def test_it_is_seen_again_only_when_no_case_is_left() -> None:
 
 
 def test_when_one_case_takes_the_place_of_another_it_is_not_seen_in_between() -> None:
-    released.given(hidden(WORDS)).when(heed(FILM)).then(hidden(FILM), shown(WORDS))
+    released.given(hidden(WORDS)).when(follow(FILM)).then(hidden(FILM), shown(WORDS))
 
 
 def test_what_was_not_released_or_was_taken_down_is_neither_hidden_nor_shown() -> None:
-    Story(VIDEO).when(heed(FILM)).then_nothing()
-    released.given(REMOVED).when(heed(FILM)).then_nothing()
-    released.given(hidden(), REMOVED).when(heed()).then_nothing()
+    Story(VIDEO).when(follow(FILM)).then_nothing()
+    released.given(REMOVED).when(follow(FILM)).then_nothing()
+    released.given(hidden(), REMOVED).when(follow()).then_nothing()
 
 
 def test_what_is_hidden_can_be_taken_down_for_good() -> None:
