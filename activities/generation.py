@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.consent.office import CastingOffice
 from activities.ledger import Context, Decision, Guard, Ledger
+from activities.moderation.likenesses import what_became_of_uncast
 from activities.orders import (
     CancellationOrder,
     Errand,
@@ -98,6 +99,7 @@ class GenerationActivities:
         decisions = [
             Decision(GENERATION, order.generation_id, complete),
             Decision(VIDEO, order.video_id, release),
+            *await what_became_of_uncast(self._ledger, order, "released", order.video_id),
         ]
         context, guards = context_of(order), _cleared(order)
         if order.cast is None:
@@ -148,6 +150,8 @@ class GenerationActivities:
         try:
             await self._office.settle(order.generation_id, ending, reason, context_of(order))
             await self._office.ended(order, context_of(order))
+            unseen = await what_became_of_uncast(self._ledger, order, "ended")
+            await self._ledger.perform(unseen, context_of(order))
         except GenerationUnknown:
             return Settled(state="unrecorded")
         except AlreadySettled:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -94,11 +95,12 @@ def built_in_screener(known: Gallery | None = None, reasoner: Endpoint | None = 
     """
     # imported here: only who screens needs the models' engines
     from activities.moderation.films import Films
+    from activities.moderation.kept_looks import KeptLooks
     from activities.moderation.panel import built_in
     from activities.moderation.screener import BuiltInScreener, of_speech
 
     policy = default_policy()
-    panel = built_in(policy)
+    panel = replace(built_in(policy), kept=KeptLooks())
     return BuiltInScreener(
         panel, Films(of_speech(panel)), known or MemoryGallery(), policy, reasoner
     )

@@ -22,7 +22,7 @@ class AppearanceRow:
     owner_id: str
     caster_id: str
     turn: str
-    """drafted, blocked, released or ended."""
+    """drafted, uncast, blocked, released or ended."""
     act: str
     """At which door that was decided."""
     reasons: str

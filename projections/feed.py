@@ -49,6 +49,8 @@ class VideoRow:
     sound_seconds: float
     sample_rate: int
     taken_down: bool
+    hidden_by: str
+    """The moderation cases that stand against it, with spaces between; empty while it is seen."""
     last_position: int
 
     @property
@@ -85,6 +87,7 @@ def _released(row: VideoRow | None, fact: Fact) -> VideoRow:
         sound_seconds=rendition["sound_seconds"],
         sample_rate=rendition["sample_rate"],
         taken_down=False,
+        hidden_by="",
         last_position=fact.position,
     )
 
@@ -95,25 +98,42 @@ def _taken_down(row: VideoRow | None, fact: Fact) -> VideoRow:
     return row
 
 
+def _hidden(row: VideoRow | None, fact: Fact) -> VideoRow:
+    row = existing(row)
+    row.hidden_by = " ".join(sorted({*row.hidden_by.split(), fact.fields["case_id"]}))
+    return row
+
+
+def _shown(row: VideoRow | None, fact: Fact) -> VideoRow:
+    row = existing(row)
+    row.hidden_by = " ".join(sorted({*row.hidden_by.split()} - {fact.fields["case_id"]}))
+    return row
+
+
 FEED: Final = Projection[VideoRow](
     name="feed",
-    version=2,
+    version=3,
     table="videos",
     row=VideoRow,
     key=by("video_id"),
-    folds={"video-released": _released, "video-removed": _taken_down},
+    folds={
+        "video-released": _released,
+        "video-removed": _taken_down,
+        "video-hidden": _hidden,
+        "video-shown": _shown,
+    },
     on_poison=OnPoison.SKIP,
 )
 
 
 class FeedReader:
-    """Answers about released videos, from the live table."""
+    """Answers about videos that can be seen, from the live table."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     async def get(self, video_id: str) -> VideoRow | None:
-        """One video, or ``None`` when none was released, or it was taken down."""
+        """One video, or ``None`` when none was released, or nobody can see it now."""
         row = await self._pool.fetchrow(FEED.sql["get"], video_id)
         return VideoRow(*row) if row else None
 

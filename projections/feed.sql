@@ -1,4 +1,4 @@
--- Every released video, those that were taken down among them, in the order in which the feed shows them.
+-- Every released video, those that nobody can see any more among them, in the order in which the feed shows them.
 
 -- name: create
 -- rank orders the feed and never changes for a video, so a page can be continued at any time:
@@ -26,6 +26,7 @@ CREATE TABLE read_feed.videos (
     sound_seconds        double precision NOT NULL,
     sample_rate          integer          NOT NULL,
     taken_down           boolean          NOT NULL,
+    hidden_by            text             NOT NULL,
     last_position        bigint           NOT NULL
 );
 
@@ -36,31 +37,33 @@ CREATE INDEX videos_by_rank ON read_feed.videos (rank DESC, video_id DESC);
 SELECT * FROM read_feed.videos WHERE video_id = ANY ($1::text[]);
 
 -- name: save
--- All rows of a batch at once. A released video never changes; it may be taken down.
+-- All rows of a batch at once. A released video never changes; it may be hidden, shown and taken down.
 INSERT INTO read_feed.videos
 SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[],
     $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[],
     $15::integer[], $16::integer[], $17::integer[], $18::integer[], $19::double precision[],
-    $20::double precision[], $21::integer[], $22::boolean[], $23::bigint[]
+    $20::double precision[], $21::integer[], $22::boolean[], $23::text[], $24::bigint[]
 )
 ON CONFLICT (video_id) DO UPDATE SET
-    taken_down = excluded.taken_down, last_position = excluded.last_position;
+    taken_down    = excluded.taken_down,
+    hidden_by     = excluded.hidden_by,
+    last_position = excluded.last_position;
 
 -- name: get
 -- One video that can be seen.
-SELECT * FROM read_feed.videos WHERE video_id = $1 AND NOT taken_down;
+SELECT * FROM read_feed.videos WHERE video_id = $1 AND NOT taken_down AND hidden_by = '';
 
 -- name: first_page
 -- The newest videos.
 SELECT * FROM read_feed.videos
-WHERE NOT taken_down
+WHERE NOT taken_down AND hidden_by = ''
 ORDER BY rank DESC, video_id DESC LIMIT $1;
 
 -- name: next_page
 -- The videos that follow the one with rank $1 and id $2.
 SELECT * FROM read_feed.videos
-WHERE (rank, video_id) < ($1::bigint, $2::text) AND NOT taken_down
+WHERE (rank, video_id) < ($1::bigint, $2::text) AND NOT taken_down AND hidden_by = ''
 ORDER BY rank DESC, video_id DESC
 LIMIT $3;
 

@@ -22,7 +22,7 @@ from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore
 from domain.provenance.proof import OF_A_RENDITION, OF_AN_EXPORT, Proof, Unproven, require_proof
 from domain.video.export import EXPORT, Completed
 from domain.video.media import MediaFile, Rendition
-from domain.video.video import VIDEO, Released
+from domain.video.video import VIDEO, Hidden, Released, released_once
 
 
 class AuditActivities:
@@ -75,16 +75,18 @@ class AuditActivities:
         """
         if artefact_id.startswith("exp_"):
             export = (await self._ledger.state(EXPORT, artefact_id)).state
-            if not isinstance(export, Completed) or not await self._seen(export.video_id):
+            if not isinstance(export, Completed) or not await self._kept(export.video_id):
                 return None
             return export.film, export.proof, None
         video = (await self._ledger.state(VIDEO, artefact_id)).state
-        if not isinstance(video, Released):
+        if not isinstance(video, Released | Hidden):
             return None
-        return video.rendition.film, video.proof, video.rendition
+        released = released_once(video)
+        return released.rendition.film, released.proof, released.rendition
 
-    async def _seen(self, video_id: str) -> bool:
-        return isinstance((await self._ledger.state(VIDEO, video_id)).state, Released)
+    async def _kept(self, video_id: str) -> bool:
+        video = (await self._ledger.state(VIDEO, video_id)).state
+        return isinstance(video, Released | Hidden)
 
     async def _read_back(self, artefact_id: str, film: MediaFile, proof: Proof | None) -> None:
         if proof is None:

@@ -16,7 +16,16 @@ from activities.likeness.checks.impostors import FACE_COSINE_MAX
 from activities.likeness.contract import Template
 from activities.moderation.watched import Watched
 from activities.moderation.watching import Unwatched, watch
-from domain.moderation.finding import CERTAIN, Detector, Finding, Findings, Look, Segment
+from domain.moderation.finding import (
+    CERTAIN,
+    UNCAST,
+    Detector,
+    Finding,
+    Findings,
+    Look,
+    Segment,
+    about_cameo,
+)
 
 _NOTED_MIN: Final = 0.15
 """Harmless pictures score less than this."""
@@ -119,14 +128,14 @@ def _met(watched: Watched, template: Template, looks: list[int], cosine: float) 
     first, last = watched.until(looks[0]), watched.until(looks[-1])
     return Finding(
         detector=face_detector(),
-        category="protected-people" if protected else "uncast-likeness",
+        category="protected-people" if protected else UNCAST,
         score=round(float(np.clip(cosine, 0, 1)) * CERTAIN),
         segment=Segment(
             place="film",
             milliseconds=(first[0][0], last[0][1]),
             frames=(first[1][0], last[1][1]),
         ),
-        subject=None if protected else f"cameo/{template.key}"[:80],
+        subject=None if protected else about_cameo(template.key),
         note=f"in {len(looks)} of the pictures that were looked at",
     )
 

@@ -1,4 +1,7 @@
-"""Hearing: what humans decide about a case, each written into the log once, and who is told."""
+"""Hearing: what humans decide about a case, each written into the log once, and who is told.
+
+What is decided about a film that was released already hides or shows it before the step is done.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from activities.moderation.orders import (
     ReadingOrder,
     ReturnOrder,
 )
+from activities.moderation.sight import Sight
 from activities.moderation.standing import standing_of
 from domain.account.notice import NOTICE, Kind, PostNotice, notice_id
 from domain.moderation.case import MODERATION
@@ -42,7 +46,7 @@ class HearingActivities:
     """Reads and writes the log; every method is safe to repeat."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self._ledger, self._sight = ledger, Sight(ledger)
 
     @property
     def bodies(self) -> list[Callable[..., Any]]:
@@ -107,7 +111,9 @@ class HearingActivities:
         performed = await self._ledger.perform([decision], _context(order))
         [state] = performed.states
         settled = await self._conclude(order, state)
-        return standing_of(state, max(performed.position, settled.position))
+        standing = standing_of(state, max(performed.position, settled.position))
+        seen = await self._sight.follow([state.content.generation_id], order.at, _context(order))
+        return standing.model_copy(update={"position": max(standing.position, seen)})
 
     async def _conclude(self, order: CaseErrand, case: Case) -> Performed:
         """Tell the person what is decided, and keep that humans let their content pass.

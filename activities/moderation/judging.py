@@ -1,6 +1,7 @@
 """Judging: the detectors look, the policy in force decides once, and the log has it all.
 
-The verdict, what it rests on, and the notice to the person are one append. What was looked at is
+The verdict, what it rests on, and the notices to the person and to everybody who is seen without
+being cast are one append. What was looked at is
 kept sealed for its account, so that it can be looked at again and is unreadable once the account's
 key is destroyed.
 """
@@ -8,7 +9,7 @@ key is destroyed.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from activities.consent.desk import ConsentDesk
 from activities.generation import context_of
 from activities.heartbeats import beating
 from activities.ledger import Decision, Ledger
+from activities.moderation.likenesses import told_of_uncast
 from activities.moderation.material import Material, Person, Screener, seal_material
 from activities.moderation.orders import CaseStanding, FilmScreeningOrder, WordsScreeningOrder
 from activities.moderation.policies import PolicyDesk
@@ -147,7 +149,11 @@ class JudgingActivities:
             sealed=sealed,
             cleared_by=await self._cleared(order.account_id, ruling.content_sha256),
         )
-        decisions = [Decision(MODERATION, command.case_id, command), *self._telling(command)]
+        decisions = [
+            Decision(MODERATION, command.case_id, command),
+            *told_of_verdict(command),
+            *await told_of_uncast(self._ledger, order, findings),
+        ]
         performed = await self._ledger.perform(decisions, context_of(order))
         return standing_of(performed.states[0], performed.position)
 
@@ -156,19 +162,20 @@ class JudgingActivities:
         state = (await self._ledger.state(CLEARANCE, identifier)).state
         return state.case_id if isinstance(state, Cleared) else None
 
-    def _telling(self, command: JudgeContent) -> Sequence[Decision]:
-        """The person is told in the append that restricts them."""
-        kind = _TOLD.get(command.verdict.outcome)
-        if kind is None or command.cleared_by is not None:
-            return ()
-        notice = PostNotice(
-            command_id=command.command_id,
-            at=command.at,
-            account_id=command.account_id,
-            about=command.case_id,
-            kind=kind,
-        )
-        return (Decision(NOTICE, notice_id(command.case_id, kind), notice),)
+
+def told_of_verdict(command: JudgeContent) -> list[Decision]:
+    """What tells the person of a restriction, in the append that restricts them."""
+    kind = _TOLD.get(command.verdict.outcome)
+    if kind is None or command.cleared_by is not None:
+        return []
+    notice = PostNotice(
+        command_id=command.command_id,
+        at=command.at,
+        account_id=command.account_id,
+        about=command.case_id,
+        kind=kind,
+    )
+    return [Decision(NOTICE, notice_id(command.case_id, kind), notice)]
 
 
 def _watched(

@@ -15,7 +15,7 @@ from activities.moderation.content import Part, Restriction
 from activities.moderation.lists import ListUnusable, WordLists, phrases
 from activities.moderation.reading import read
 from domain.consent.scenes import spoken_of
-from domain.moderation.finding import CERTAIN, Detector, Finding, Segment
+from domain.moderation.finding import CERTAIN, Detector, Finding, Segment, about_cameo
 
 DETECTOR: Final = Detector(name="owners", version="1")
 _CATEGORY: Final = "owner-restriction"
@@ -60,6 +60,6 @@ def _finding(part: Part, restriction: Restriction, words: tuple[int, int], note:
         category=_CATEGORY,
         score=CERTAIN,
         segment=Segment(place=part.place, words=words, milliseconds=part.milliseconds),
-        subject=f"cameo/{restriction.cameo_id}",
+        subject=about_cameo(restriction.cameo_id),
         note=note,
     )

@@ -7,7 +7,7 @@ a failure to look, for which every policy holds; the text is quoted nowhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -15,6 +15,7 @@ from activities.moderation import lists
 from activities.moderation.content import Content, Part
 from activities.moderation.embedding import Embedder, PackagedEmbedder
 from activities.moderation.head import load
+from activities.moderation.kept_looks import KeptLooks, LookKey
 from activities.moderation.meaning import Meaning
 from activities.moderation.names import Names, names
 from activities.moderation.normalising import CHARACTERS_MAX
@@ -46,13 +47,23 @@ class Panel:
     """The detectors, in the order in which their looks are kept."""
 
     detectors: tuple[TextDetector, ...]
+    kept: KeptLooks | None = field(default=None, compare=False)
+    """Where looks are kept, so that a content is looked at once; without it, each time."""
 
     def look(self, content: Content) -> Findings:
         """Everybody's notes about a content. Blocks: about 40 ms for a sentence of 20 words."""
         asked = self.detectors
         if content.restrictions:
             asked = (*asked, Owners(content.restrictions))
-        return Findings(stage=content.stage, looks=tuple(_look(each, content) for each in asked))
+        return Findings(
+            stage=content.stage, looks=tuple(self._once(each, content) for each in asked)
+        )
+
+    def _once(self, detector: TextDetector, content: Content) -> Look:
+        if self.kept is None:
+            return _look(detector, content)
+        key = LookKey(content.sha256, detector.detector)
+        return self.kept.once(key, lambda: _look(detector, content))
 
     def under(self, policy: Policy) -> Panel:
         """The same panel, looking for whom another policy protects."""

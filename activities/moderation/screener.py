@@ -12,12 +12,13 @@ from activities.likeness.contract import Template
 from activities.moderation.content import Content, Restriction, of_brief, of_plan
 from activities.moderation.endpoint import NAME, Endpoint
 from activities.moderation.films import Films
+from activities.moderation.kept_looks import LookKey
 from activities.moderation.material import Material, Person
 from activities.moderation.owners import DETECTOR as OWNERS
 from activities.moderation.panel import Panel
 from domain.consent.preferences import Preference, Preferences
 from domain.consent.wording import Portrayed
-from domain.moderation.finding import Findings
+from domain.moderation.finding import Findings, Look
 from domain.moderation.policy import Policy
 
 NOBODY: Final = ""
@@ -72,12 +73,20 @@ class BuiltInScreener:
         if self.reasoner is None or (only is not None and NAME not in only):
             return noted
         looks = await asyncio.gather(
-            *(self.reasoner.look(each, self.policy, strict=material.strict) for each in contents)
+            *(self._reasoned(self.reasoner, each, material.strict) for each in contents)
         )
         return tuple(
             Findings(stage=each.stage, looks=(*each.looks, look))
             for each, look in zip(noted, looks, strict=True)
         )
+
+    async def _reasoned(self, reasoner: Endpoint, content: Content, strict: bool) -> Look:
+        """What the model says, or has said about this content under this policy."""
+        kept, policy = self.panel.kept, self.policy
+        if kept is None:
+            return await reasoner.look(content, policy, strict=strict)
+        key = LookKey(content.sha256, reasoner.detector(policy), policy.sha256, strict)
+        return kept.find(key) or kept.keep(key, await reasoner.look(content, policy, strict=strict))
 
     async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
         """What is found in the pictures, in what is said, and in who is seen."""

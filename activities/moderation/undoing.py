@@ -2,7 +2,8 @@
 
 Cases are changed some at a time, each portion in one atomic append, under ids that follow from the
 batch: an undo that was interrupted goes on when it is asked for again, and says that it is complete
-only when it is. The batch can be taken back.
+only when it is. Films that were released are hidden and shown as their cases stand after it. The
+batch can be taken back.
 """
 
 from __future__ import annotations
@@ -10,20 +11,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from activities.ledger import Context, Decision, Ledger
 from activities.moderation.anew import FindingsAnew
 from activities.moderation.material import Screener
 from activities.moderation.policies import PolicyDesk
 from activities.moderation.recorded import cases_between
-from domain.account.notice import NOTICE, PostNotice, notice_id
+from activities.moderation.sight import Sight
+from domain.account.notice import NOTICE, Kind, PostNotice, notice_id
 from domain.kernel.model import Command
 from domain.kernel.ports import START, EventCodec, EventLog
 from domain.kernel.vault import Vault
 from domain.moderation.case import MODERATION
 from domain.moderation.case_commands import RestoreVerdict, UndoVerdict
-from domain.moderation.case_situations import Held, Known, kept_by_two, without
+from domain.moderation.case_situations import Held, Known, OnAppeal, kept_by_two, without
 from domain.moderation.undoing import (
     UNDO,
     BeginUndo,
@@ -42,19 +44,42 @@ from domain.moderation.undoing import (
 
 PORTION: Final = 100
 _ACTOR: Final = "operator/cli"
+_REFUSED: Final = frozenset({"block", "hide"})
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A case before humans: because it is held, or because its person objects."""
+
+    case_id: str
+    account_id: str
+    matter: Literal["hold", "appeal"]
 
 
 @dataclass
 class Undone:
-    """What came of a batch. ``kept`` are refusals on which two humans agreed; ``held`` wait now."""
+    """What came of a batch. ``kept`` are refusals on which two humans agreed.
+
+    ``waiting`` are cases that wait for humans since this batch, ``settled`` those that no longer
+    do: whoever runs stories begins and ends theirs.
+    """
 
     batch_id: str
     instead: int
     cases: int = 0
     changed: int = 0
     kept: int = 0
-    held: list[str] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    settled: list[Waiting] = field(default_factory=list)
     position: int = START
+
+    def note(self, before: Known | None, now: Known) -> None:
+        """Take down a case that has begun or ceased to wait, where it did not before."""
+        was, waits = before and _waiting(before), _waiting(now)
+        if waits and waits != was:
+            self.waiting.append(waits)
+        if was and waits != was:
+            self.settled.append(was)
 
 
 class PolicyUndo:
@@ -74,6 +99,7 @@ class PolicyUndo:
         self._log, self._codec, self._policies = log, codec, policies
         self._vault, self._screener = vault, screener
         self._ledger = Ledger(log, codec)
+        self._sight = Sight(self._ledger)
 
     async def undo(self, revision: int, since: datetime, until: datetime, at: datetime) -> Undone:
         """Replace a revision's verdicts. Raises the refusals of policies and of batches."""
@@ -89,14 +115,15 @@ class PolicyUndo:
             until=until,
         )
         done = Undone(identifier, instead.revision)
-        started = await self._standing(identifier, begin)
+        started, context = await self._standing(identifier, begin), self._context(identifier)
         anew = FindingsAnew(self._vault, self._screener, instead)
         portion: list[tuple[Known, UndoVerdict]] = []
         async for case in cases_between(self._log, self._codec, since, until):
             if (before := dict(case.undone).get(identifier)) is not None:
                 done.cases += 1  # by an earlier attempt of this batch
                 done.changed += before.effects != case.effects
-                self._note_held(before, case, done)
+                done.note(before, case)
+                await self._sight.follow([case.content.generation_id], at, context)
                 continue
             if not concerns(case, started):
                 continue
@@ -121,24 +148,13 @@ class PolicyUndo:
         reverse = ReverseUndo(command_id=f"undo/{identifier}/reverse", at=at)
         started = await self._standing(identifier, reverse)
         done = Undone(identifier, started.instead)
-        ids = [
-            case.content.case_id
+        cases = [
+            case
             async for case in cases_between(self._log, self._codec, started.since, started.until)
-            if any(batch == identifier for batch, _ in case.undone)
+            if identifier in dict(case.undone) or concerns(case, started)
         ]
-        for begin in range(0, len(ids), PORTION):
-            decisions = [
-                Decision(
-                    MODERATION,
-                    each,
-                    RestoreVerdict(
-                        command_id=f"undo/{identifier}/{each}/restore", at=at, batch_id=identifier
-                    ),
-                )
-                for each in ids[begin : begin + PORTION]
-            ]
-            await self._ledger.perform(decisions, self._context(identifier))
-            done.changed += len(decisions)
+        for begin in range(0, len(cases), PORTION):
+            await self._restore(identifier, cases[begin : begin + PORTION], at, done)
         done.cases = done.changed
         complete = CompleteReversal(
             command_id=f"undo/{identifier}/reversed", at=at, cases=done.cases
@@ -146,30 +162,56 @@ class PolicyUndo:
         done.position = await self._about(identifier, complete)
         return done
 
+    async def _restore(
+        self, identifier: str, portion: Sequence[Known], at: datetime, done: Undone
+    ) -> None:
+        """Restore a portion in one append; films follow, also those of an attempt that died."""
+        context = self._context(identifier)
+        changed = [each for each in portion if identifier in dict(each.undone)]
+        decisions = [
+            Decision(
+                MODERATION,
+                each.content.case_id,
+                RestoreVerdict(
+                    command_id=f"undo/{identifier}/{each.content.case_id}/restore",
+                    at=at,
+                    batch_id=identifier,
+                ),
+            )
+            for each in changed
+        ]
+        performed = await self._ledger.perform(decisions, context)
+        for before, now in zip(changed, performed.states, strict=True):
+            done.note(before, now)
+        for each in portion:
+            if identifier not in dict(each.undone):
+                done.note(None, each)  # an earlier attempt may have died before its story began
+        await self._sight.follow([each.content.generation_id for each in portion], at, context)
+        done.changed += len(decisions)
+
     async def _change(self, portion: Sequence[tuple[Known, UndoVerdict]], done: Undone) -> None:
-        """Change a portion and tell the people of it, in one append."""
+        """Change a portion and tell the people of it, in one append; their films follow."""
+        if not portion:
+            return
         decisions: list[Decision] = []
         for case, command in portion:
             content, now = case.content, without(case, command.instead, command.at)
             decisions.append(Decision(MODERATION, content.case_id, command))
-            if case.effects - now.effects:
+            for kind in _news(case, now):
                 notice = PostNotice(
                     command_id=f"{command.command_id}/tell",
                     at=command.at,
                     account_id=content.account_id,
                     about=content.case_id,
-                    kind="restriction-undone",
+                    kind=kind,
                 )
-                identifier = notice_id(content.case_id, "restriction-undone")
-                decisions.append(Decision(NOTICE, identifier, notice))
-            self._note_held(case, now, done)
+                decisions.append(Decision(NOTICE, notice_id(content.case_id, kind), notice))
+            done.note(case, now)
             done.changed += case.effects != now.effects
-        if decisions:
-            await self._ledger.perform(decisions, self._context(done.batch_id))
-
-    def _note_held(self, before: Known, now: Known, done: Undone) -> None:
-        if isinstance(now, Held) and not isinstance(before, Held):
-            done.held.append(now.content.case_id)
+        context = self._context(done.batch_id)
+        await self._ledger.perform(decisions, context)
+        generation_ids = [case.content.generation_id for case, _ in portion]
+        await self._sight.follow(generation_ids, portion[-1][1].at, context)
 
     async def _standing(self, identifier: str, command: Command) -> UndoStarted:
         await self._about(identifier, command)
@@ -187,3 +229,21 @@ class PolicyUndo:
 
     def _context(self, identifier: str) -> Context:
         return Context(_ACTOR, f"undo/{identifier}")
+
+
+def _waiting(case: Known) -> Waiting | None:
+    match case:
+        case Held():
+            return Waiting(case.content.case_id, case.content.account_id, "hold")
+        case OnAppeal():
+            return Waiting(case.content.case_id, case.content.account_id, "appeal")
+    return None
+
+
+def _news(before: Known, now: Known) -> tuple[Kind, ...]:
+    """What the person hears: which restriction is gone, and which has come in its place."""
+    if now.effects & _REFUSED:
+        return () if before.effects & _REFUSED else ("content-blocked",)
+    gone: tuple[Kind, ...] = ("restriction-undone",) if before.effects - now.effects else ()
+    held: tuple[Kind, ...] = ("content-held",) if "hold" in now.effects - before.effects else ()
+    return (*gone, *held)

@@ -15,7 +15,7 @@ from domain.consent.casting import CASTING
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Blank, Requested
 from domain.video.export import EXPORT, Asked
-from domain.video.video import VIDEO, Released, TakenDown
+from domain.video.video import VIDEO, TakenDown, Unreleased, released_once
 
 ConsentNow = Literal["in-force", "withdrawn", "taken-down", "nobody-cast", "unknown"]
 """``withdrawn``: somebody who was cast would not be today, for whatever reason."""
@@ -43,7 +43,9 @@ class ConsentBehind:
             video = (await self._ledger.state(VIDEO, artefact_id)).state
             if isinstance(video, TakenDown):
                 return "taken-down"
-            artefact_id = video.generation_id if isinstance(video, Released) else ""
+            if isinstance(video, Unreleased):
+                return "unknown"
+            artefact_id = released_once(video).generation_id
         if not artefact_id.startswith("gen_"):
             return "unknown"
         return await self._of_generation(artefact_id, outside)

@@ -15,7 +15,7 @@ from domain.generation.take import Take
 from domain.kernel.canonical import canonical_json
 from domain.kernel.ids import sibling
 from domain.provenance.policy import POLICY
-from domain.video.video import VIDEO, Released
+from domain.video.video import VIDEO, Hidden, Released, released_once
 
 
 class Lineage:
@@ -46,9 +46,10 @@ class Lineage:
             return None
         video_id = sibling(state.brief.revises, "vid")
         video = (await self._ledger.state(VIDEO, video_id)).state
-        if isinstance(video, Released) and video.proof is not None:
-            return video_id, video
-        return None
+        if not isinstance(video, Released | Hidden):
+            return None
+        released = released_once(video)
+        return (video_id, released) if released.proof is not None else None
 
 
 def plan_sha256(takes: Sequence[Take]) -> str:

@@ -30,6 +30,7 @@ Kind = Literal[
     "consent-lapsed",
     "cast-drafted",
     "cast-blocked",
+    "likeness-uncast",
     "content-held",
     "content-blocked",
     "content-allowed",

@@ -1,8 +1,9 @@
 """An appearance: one cameo in somebody's generation, as its owner is told of it.
 
 Its stream is ``appearance-apr_...``, one for each generation and cameo. It begins when a caster is
-admitted (*drafted*) or is not (*blocked*), and ends when the video is *released*, or when there
-will be none (*ended*). The caster's words are not in it.
+admitted (*drafted*) or is not (*blocked*), or when a detector sees somebody in a film who is not in
+its cast (*uncast*); it ends when the video is *released*, or when there will be none (*ended*). The
+caster's words are not in it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from domain.kernel.decider import Decider
 from domain.kernel.ids import AccountId, AppearanceId, CameoId, GenerationId, VideoId, pair
 from domain.kernel.model import Command, Event
 
-Turn = Literal["drafted", "blocked", "released", "ended"]
+Turn = Literal["drafted", "uncast", "blocked", "released", "ended"]
+_BEGINNINGS: Final = ("drafted", "uncast")
+"""What can turn into something else."""
 
 
 class NoteAppearance(Command):
@@ -71,9 +74,9 @@ def appearance_id(generation_id: str, cameo_id: str) -> str:
 
 
 def decide(command: NoteAppearance, state: Appearance) -> list[AppearanceNoted]:
-    """A draft can turn into anything; every other turn is the last one."""
+    """Beginnings can turn into anything but each other; every other turn is the last one."""
     match state:
-        case Appearing(noted) if noted.turn != "drafted" or command.turn == "drafted":
+        case Appearing(noted) if noted.turn not in _BEGINNINGS or command.turn in _BEGINNINGS:
             return []
         case Unseen() if command.turn in ("released", "ended"):
             return []

@@ -6,6 +6,7 @@ a hash of it means something. Notes and places never quote the content.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -14,6 +15,9 @@ from domain.kernel.model import Value
 from domain.moderation.categories import CATEGORIES, CategoryName, Stage
 
 CERTAIN: Final = 1000
+UNCAST: Final = "uncast-likeness"
+"""The category of somebody enrolled who is seen and not cast."""
+_CAMEO: Final = "cameo/"
 
 Permille = Annotated[int, Field(ge=0, le=CERTAIN)]
 """Thousandths: 0 is not at all, 1000 is without doubt."""
@@ -24,6 +28,11 @@ Place = Annotated[
     str, StringConstraints(pattern=r"^(prompt|plan|film|(shot|line)-[1-9]\d?(\.[1-9]\d?)?)$")
 ]
 """Which part: ``prompt``, ``plan``, ``film``, ``shot-2``, or ``line-2.1``: shot 2's first line."""
+
+
+def about_cameo(cameo_id: str) -> str:
+    """The subject of a finding that concerns whoever is behind a cameo."""
+    return f"{_CAMEO}{cameo_id}"
 
 
 class Segment(Value):
@@ -125,3 +134,14 @@ class Findings(Value):
     def failed(self) -> tuple[Look, ...]:
         """Who could not look."""
         return tuple(each for each in self.looks if each.state == "failed")
+
+
+def seen_uncast(findings: Iterable[Findings]) -> tuple[str, ...]:
+    """The cameos whose likeness was seen without being cast, each once, in order of their ids."""
+    subjects = {
+        finding.subject
+        for each in findings
+        for finding in each.found
+        if finding.category == UNCAST and finding.subject is not None
+    }
+    return tuple(each.removeprefix(_CAMEO) for each in sorted(subjects) if each.startswith(_CAMEO))

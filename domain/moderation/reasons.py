@@ -36,7 +36,7 @@ _RESTRICTIONS: Final[dict[Restriction, str]] = {
     "generation-refused": "The video is not made.",
     "release-refused": "The video is not released.",
     "removed": "The content is removed.",
-    "hidden": "The content is hidden from everybody else.",
+    "hidden": "The content is hidden: nobody can see it.",
     "demoted": "The content is shown to fewer people.",
     "account-suspended": "The account is suspended.",
     "account-terminated": "The account is closed.",

@@ -9,10 +9,11 @@ from domain.moderation.policy import Policy
 from domain.moderation.reasons import Decision, StatementOfReasons, statement_of
 
 
-def reasons_of(case: Case, policy: Policy) -> StatementOfReasons:
+def reasons_of(case: Case, policy: Policy, *, hidden: bool = False) -> StatementOfReasons:
     """The statement for what stands against a content now.
 
-    ``policy`` is the revision that the verdict was made by. Raises NotRestricted.
+    ``policy`` is the revision that the verdict was made by; ``hidden`` says that the case hides a
+    film that was released before. Raises NotRestricted.
     """
     refused = case.before if isinstance(case, Withdrawn) else case
     if not isinstance(case, Known) or not isinstance(refused, Blocked):
@@ -23,7 +24,7 @@ def reasons_of(case: Case, policy: Policy) -> StatementOfReasons:
     decision = Decision(
         decision_id=content.case_id,
         about=f"generation/{content.generation_id}",
-        restriction=RESTRICTIONS[content.gate],
+        restriction="hidden" if hidden else RESTRICTIONS[content.gate],
         verdict=refused.verdict,
         clause=chosen.clause if chosen else str(refused.verdict.clause),
         decided_by="human" if by_humans else "machine",

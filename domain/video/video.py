@@ -1,14 +1,18 @@
-"""A video: what a generation became, from the moment that others can see it."""
+"""A video: what a generation became, from the moment that others can see it.
+
+It is seen while nothing stands against it. A moderation case that no longer lets it pass hides it,
+until the case does again; a takedown is for good.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 from domain.kernel.catalog import Catalog
 from domain.kernel.decider import Decider
 from domain.kernel.errors import Refusal
-from domain.kernel.ids import AccountId, GenerationId, VideoId
+from domain.kernel.ids import AccountId, GenerationId, ModerationId, VideoId
 from domain.kernel.model import Command, Event
 from domain.provenance.proof import OF_A_RENDITION, Proof, require_proof
 from domain.video.media import Rendition
@@ -56,6 +60,30 @@ class VideoRemoved(Event):
     reason: TakedownReason
 
 
+class FollowCases(Command):
+    """Hide a released video while moderation cases stand against it; show it when none does."""
+
+    against: tuple[ModerationId, ...]
+
+
+class VideoHidden(Event):
+    """A moderation case stands against the video: nobody can see it."""
+
+    video_id: VideoId
+    generation_id: GenerationId
+    account_id: AccountId
+    case_id: ModerationId
+
+
+class VideoShown(Event):
+    """The case lets it pass again; it can be seen once no other case stands against it."""
+
+    video_id: VideoId
+    generation_id: GenerationId
+    account_id: AccountId
+    case_id: ModerationId
+
+
 @dataclass(frozen=True)
 class Unreleased:
     """Nobody can see anything yet."""
@@ -68,7 +96,16 @@ class Released:
     generation_id: str
     account_id: str
     rendition: Rendition
+    video_id: str
     proof: Proof | None = None
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """The video was released, and these moderation cases stand against it."""
+
+    released: Released
+    cases: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -79,9 +116,9 @@ class TakenDown:
     reason: TakedownReason
 
 
-Video = Unreleased | Released | TakenDown
-VideoCommand = ReleaseVideo | TakeDownVideo
-VideoEvent = VideoReleased | VideoRemoved
+Video = Unreleased | Released | Hidden | TakenDown
+VideoCommand = ReleaseVideo | TakeDownVideo | FollowCases
+VideoEvent = VideoReleased | VideoRemoved | VideoHidden | VideoShown
 
 
 class AnotherRelease(Refusal):
@@ -108,13 +145,29 @@ class VideoIsTakenDown(Refusal):
     next_step = "Ask whoever runs this service for the reason; the log has it."
 
 
+class VideoIsHidden(Refusal):
+    """This video is hidden: a decision stands against it, or humans are looking at it."""
+
+    code = "video-hidden"
+    stage = "moderation"
+    next_step = (
+        "Its account reads the decision at GET /v1/generations/{generation_id}/verdicts and can "
+        "appeal; where that is granted, the video is seen again under this address."
+    )
+
+
 def decide(command: VideoCommand, state: Video) -> list[VideoEvent]:
-    """A video is released once, proven, and taken down once; saying so again changes nothing."""
+    """A video is released once, proven, and taken down once; saying so again changes nothing.
+
+    Cases concern what was released and is there: of anything else they change nothing.
+    """
     match command:
         case ReleaseVideo():
             return _released(command, state)
         case TakeDownVideo():
             return _taken_down(command, state)
+        case FollowCases():
+            return _followed(command, state)
 
 
 def _released(command: ReleaseVideo, state: Video) -> list[VideoEvent]:
@@ -132,10 +185,10 @@ def _released(command: ReleaseVideo, state: Video) -> list[VideoEvent]:
                     proof=command.proof,
                 )
             ]
-        case Released(rendition=rendition) if rendition == command.rendition:
+        case Released() | Hidden():
+            if released_once(state).rendition != command.rendition:
+                raise AnotherRelease
             return []
-        case Released():
-            raise AnotherRelease
         case TakenDown():
             raise VideoIsTakenDown
 
@@ -146,23 +199,49 @@ def _taken_down(command: TakeDownVideo, state: Video) -> list[VideoEvent]:
             raise VideoUnknown
         case TakenDown():
             return []
-        case Released():
+        case Released() | Hidden():
+            released = released_once(state)
             return [
                 VideoRemoved(
                     at=command.at,
                     video_id=command.video_id,
-                    generation_id=state.generation_id,
-                    account_id=state.account_id,
+                    generation_id=released.generation_id,
+                    account_id=released.account_id,
                     reason=command.reason,
                 )
             ]
 
 
+def _followed(command: FollowCases, state: Video) -> list[VideoEvent]:
+    """What has come to stand against it, then what does no longer: it is never seen between."""
+    if not isinstance(state, Released | Hidden):
+        return []
+    released, now = released_once(state), frozenset(command.against)
+    before = state.cases if isinstance(state, Hidden) else frozenset()
+    told: dict[str, Any] = {
+        "at": command.at,
+        "video_id": released.video_id,
+        "generation_id": released.generation_id,
+        "account_id": released.account_id,
+    }
+    return [
+        *(VideoHidden(**told, case_id=each) for each in sorted(now - before)),
+        *(VideoShown(**told, case_id=each) for each in sorted(before - now)),
+    ]
+
+
+def released_once(state: Released | Hidden | TakenDown) -> Released:
+    """What was released, whether it can be seen now or not."""
+    return state if isinstance(state, Released) else state.released
+
+
 def require_seen(state: Video) -> Released:
-    """The video while it can be seen. Raises VideoUnknown, VideoIsTakenDown."""
+    """The video while it can be seen. Raises VideoUnknown, VideoIsHidden, VideoIsTakenDown."""
     match state:
         case Released():
             return state
+        case Hidden():
+            raise VideoIsHidden
         case TakenDown():
             raise VideoIsTakenDown
         case Unreleased():
@@ -170,14 +249,25 @@ def require_seen(state: Video) -> Released:
 
 
 def evolve(state: Video, event: VideoEvent) -> Video:
-    """After its release a video stays what it is, until it is taken down."""
+    """After its release a video stays what it is, seen or not, until it is taken down."""
     match event:
         case VideoReleased():
-            return Released(event.generation_id, event.account_id, event.rendition, event.proof)
-        case VideoRemoved():
-            if not isinstance(state, Released):
-                raise ValueError("a video was taken down that was not there to be seen")
-            return TakenDown(state, event.reason)
+            return Released(
+                event.generation_id,
+                event.account_id,
+                event.rendition,
+                event.video_id,
+                event.proof,
+            )
+        case VideoRemoved() if isinstance(state, Released | Hidden):
+            return TakenDown(released_once(state), event.reason)
+        case VideoHidden() if isinstance(state, Released | Hidden):
+            before = state.cases if isinstance(state, Hidden) else frozenset()
+            return Hidden(released_once(state), before | {event.case_id})
+        case VideoShown() if isinstance(state, Hidden):
+            left = state.cases - {event.case_id}
+            return replace(state, cases=left) if left else state.released
+    raise ValueError(f"{type(event).__name__} cannot follow {type(state).__name__}")
 
 
 VIDEO: Final = Decider[VideoCommand, Video, VideoEvent]("video", Unreleased(), decide, evolve)
@@ -185,3 +275,5 @@ VIDEO: Final = Decider[VideoCommand, Video, VideoEvent]("video", Unreleased(), d
 CATALOG: Final = Catalog()
 CATALOG.register(VideoReleased, "video-released.v1")
 CATALOG.register(VideoRemoved, "video-removed.v1")
+CATALOG.register(VideoHidden, "video-hidden.v1")
+CATALOG.register(VideoShown, "video-shown.v1")

@@ -30,7 +30,8 @@ class AppearanceView(BaseModel):
     generation_id: str
     caster_id: str
     turn: Turn = Field(
-        description="`drafted`: it is being made; `blocked`: refused, now or on the way; "
+        description="`drafted`: it is being made; `uncast`: the owner's likeness was seen in a "
+        "film without being cast, and a human looks; `blocked`: refused, now or on the way; "
         "`released`: there is a video; `ended`: there will be none."
     )
     act: Act = Field(description="At which door that was decided.")
@@ -60,7 +61,9 @@ async def list_appearances(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> AppearancePage:
-    """Drafts and blocked attempts with this cameo as well as videos. Denying or revoking stops."""
+    """Drafts and blocked attempts with this cameo, and films in which it was seen uncast, as well
+    as videos. Denying or revoking stops.
+    """
     keys = keys_of(cursor, int)
     before = int(keys[0]) if keys else None
     async with asking("postgres"):
@@ -74,7 +77,9 @@ async def list_appearances(
 
 def _view(row: AppearanceRow) -> AppearanceView:
     said = {name: getattr(row, name) for name in AppearanceView.model_fields if name != "links"}
-    links = {"receipts": f"/v1/generations/{row.generation_id}/receipts"}
+    links = {}
+    if row.turn != "uncast":
+        links["receipts"] = f"/v1/generations/{row.generation_id}/receipts"
     if row.video_id:
         links["video"] = f"/v1/videos/{row.video_id}"
     return AppearanceView.model_validate(said | {"reasons": row.reasons.split(), "links": links})

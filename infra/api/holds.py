@@ -22,6 +22,7 @@ from domain.moderation.case_refusals import CaseUnknown, ClauseUnknown, NotWaiti
 from domain.moderation.case_situations import Held, Known, OnAppeal
 from domain.moderation.policy import Clause
 from domain.moderation.publishing import Because
+from domain.video.video import VIDEO, Hidden, Released, released_once
 from infra.api import stories
 from infra.api.auth import KeyRequired
 from infra.api.content import address_of
@@ -34,7 +35,7 @@ from infra.api.moderation_views import HoldPage, HoldView, Presentation, hold_vi
 from infra.api.pages import Cursor, Limit, cursor_of, keys_of
 from infra.api.problems import Trouble
 from infra.api.reviews import Staff
-from infra.api.seen import case_seen
+from infra.api.seen import case_seen, film_followed
 from projections.moderation import CaseRow, QueueCursor
 from workflows.moderation_contracts import (
     CaseStatus,
@@ -165,16 +166,18 @@ async def decide(
 
 
 async def _ask(request: Request, case_id: str, question: str, argument: Value) -> HoldView:
-    """Ask the story, and answer once the read model shows what came of it."""
+    """Ask the story, and answer once the read models show what came of it."""
     doors = doors_of(request)
-    _, matter = await _waiting(doors, case_id)
+    case, matter = await _waiting(doors, case_id)
     try:
         status = await stories.ask(
             doors.client, moderation_workflow_id(case_id, matter), question, argument, CaseStatus
         )
     except stories.StoryOver:
         raise Trouble.refused(NotWaiting()) from None
-    return await _view(doors, await case_seen(doors, case_id, status.position))
+    row = await case_seen(doors, case_id, status.position)
+    await film_followed(doors, case.content.generation_id)
+    return await _view(doors, row)
 
 
 async def _waiting(doors: Doors, case_id: str) -> tuple[Held | OnAppeal, Matter]:
@@ -190,11 +193,19 @@ async def _waiting(doors: Doors, case_id: str) -> tuple[Held | OnAppeal, Matter]
 
 
 async def _addresses(doors: Doors, case: Known) -> tuple[str | None, str | None]:
-    """Where film and poster are, once there are any."""
+    """Where film and poster are, once there are any: of what is hidden as well."""
     generation = await standing(doors, GENERATION, case.content.generation_id)
-    if not isinstance(generation, Stored) or isinstance(generation, Completed):
-        return None, None
-    film, poster = generation.rendition.film, generation.rendition.poster
+    match generation:
+        case Stored():
+            rendition = generation.rendition
+        case Completed():
+            video = await standing(doors, VIDEO, generation.video_id)
+            if not isinstance(video, Released | Hidden):
+                return None, None
+            rendition = released_once(video).rendition
+        case _:
+            return None, None
+    film, poster = rendition.film, rendition.poster
     return (
         (await address_of(doors, film.key, film.sha256, film.size)).address,
         (await address_of(doors, poster.key, poster.sha256, poster.size)).address,

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from domain.kernel.errors import Refusal
-from domain.kernel.ids import ModerationId
+from domain.kernel.ids import ModerationId, sibling
 from domain.moderation.case import MODERATION
 from domain.moderation.case_refusals import CaseUnknown
 from domain.moderation.case_situations import Known
 from domain.moderation.reasons import StatementOfReasons
 from domain.moderation.statement import reasons_of
+from domain.video.video import VIDEO, Hidden
 from infra.api import stories
 from infra.api.auth import Account, Client, KeyRequired
 from infra.api.deadlines import asking
@@ -84,10 +85,13 @@ async def read_case(request: Request, case: OwnCase) -> VerdictView:
 )
 async def read_reasons(request: Request, case: OwnCase) -> StatementOfReasons:
     """The statement of reasons, made from the decision as it stands in the log."""
+    doors = doors_of(request)
     async with asking("postgres"):
-        policies = await doors_of(request).policies.policies()
+        policies = await doors.policies.policies()
+    video = await standing(doors, VIDEO, sibling(case.content.generation_id, "vid"))
+    hidden = isinstance(video, Hidden) and case.content.case_id in video.cases
     try:
-        return reasons_of(case, policies.named(case.verdict.policy_revision))
+        return reasons_of(case, policies.named(case.verdict.policy_revision), hidden=hidden)
     except Refusal as refusal:
         raise Trouble.refused(refusal) from None
 

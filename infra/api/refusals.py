@@ -79,6 +79,7 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         addresses.AddressUnanswered: 422,
         addresses.FileTooLarge: 413,
         video.VideoUnknown: 404,
+        video.VideoIsHidden: 404,
         video.VideoIsTakenDown: 410,
         export.ExportUnknown: 404,
         export.ExportSettled: 409,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol, TypeVar
 
+from domain.kernel.ids import sibling
+from domain.video.video import VIDEO, Released, Unreleased
 from infra.api.deadlines import asking
+from infra.api.deciding import standing
 from infra.api.doors import Doors
 from infra.api.problems import Trouble
 from projections.moderation import CaseRow
@@ -50,3 +53,23 @@ async def _seen(doors: Doors, reader: Reader[R_co], key: str, position: int) -> 
             if asyncio.get_running_loop().time() >= give_up_at:
                 raise Trouble("read-model-behind")
             await asyncio.sleep(_GLANCE_SECONDS)
+
+
+async def film_followed(doors: Doors, generation_id: str) -> None:
+    """Return once the feed shows a generation's video exactly if the log lets it be seen.
+
+    Where no video was released there is nothing to see. Raises the problem ``read-model-behind``.
+    """
+    video_id = sibling(generation_id, "vid")
+    give_up_at = asyncio.get_running_loop().time() + doors.limits.catch_up_seconds_max
+    while True:
+        state = await standing(doors, VIDEO, video_id)
+        if isinstance(state, Unreleased):
+            return
+        async with asking("postgres"):
+            row = await doors.feed.get(video_id)
+        if (row is not None) == isinstance(state, Released):
+            return
+        if asyncio.get_running_loop().time() >= give_up_at:
+            raise Trouble("read-model-behind")
+        await asyncio.sleep(_GLANCE_SECONDS)

@@ -8,7 +8,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from domain.kernel.ids import VideoId
-from domain.video.video import VIDEO, Released, TakedownReason, TakenDown
+from domain.video.video import (
+    VIDEO,
+    TakedownReason,
+    TakenDown,
+    Unreleased,
+    released_once,
+)
 from infra.api import stories
 from infra.api.auth import Account, Client, KeyRequired
 from infra.api.deciding import standing
@@ -55,9 +61,10 @@ async def take_down(
     """Take your own video down, or any with a staff key. What looks like it stays down too."""
     doors = doors_of(request)
     video = await standing(doors, VIDEO, video_id)
-    released = video.released if isinstance(video, TakenDown) else video
+    if isinstance(video, Unreleased):
+        raise Trouble("video-unknown")
     staff = client.startswith(STAFF)
-    if not isinstance(released, Released) or not (staff or released.account_id == account):
+    if not (staff or released_once(video).account_id == account):
         raise Trouble("video-unknown")
     if isinstance(video, TakenDown):
         return TakedownView(video_id=video_id)

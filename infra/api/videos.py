@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from domain.kernel.errors import Refusal
 from domain.kernel.ids import VideoId
 from domain.video.media import content_type_of
-from domain.video.video import VIDEO, TakenDown, Unreleased, VideoIsTakenDown
+from domain.video.video import VIDEO, Hidden, Unreleased, Video, require_seen
 from infra.api.auth import Account, KeyRequired
 from infra.api.content import ContentAddress, address_of
 from infra.api.deadlines import asking
@@ -126,24 +127,28 @@ async def read_content(
 
 async def _released(doors: Doors, video_id: str) -> VideoRow:
     """The video's row; one that the log knows is waited for, until the read model has it too."""
-    await _require_seen(doors, video_id)
+    _require_seen(await standing(doors, VIDEO, video_id))
     give_up_at = asyncio.get_running_loop().time() + doors.limits.catch_up_seconds_max
-    async with asking("postgres"):
-        while (row := await doors.feed.get(video_id)) is None:
-            standing = await doors.ledger.state(VIDEO, video_id)
-            if isinstance(standing.state, Unreleased):
-                raise Trouble("video-unknown")
-            if asyncio.get_running_loop().time() >= give_up_at:
-                raise Trouble("read-model-behind")
-            await asyncio.sleep(_GLANCE_SECONDS)
-    return row
+    while True:
+        async with asking("postgres"):
+            row = await doors.feed.get(video_id)
+        if row is not None:
+            return row
+        _require_seen(await standing(doors, VIDEO, video_id))
+        if asyncio.get_running_loop().time() >= give_up_at:
+            raise Trouble("read-model-behind")
+        await asyncio.sleep(_GLANCE_SECONDS)
 
 
-async def _require_seen(doors: Doors, video_id: str) -> None:
-    """The log is asked each time: what was taken down is gone at once, not when it was read."""
-    state = await standing(doors, VIDEO, video_id)
-    if isinstance(state, TakenDown):
-        raise Trouble.refused(VideoIsTakenDown())
+def _require_seen(state: Video) -> None:
+    """The log is asked each time: what is hidden or taken down is gone at once."""
+    if isinstance(state, Unreleased):
+        raise Trouble("video-unknown")
+    try:
+        require_seen(state)
+    except Refusal as refusal:
+        about = state.released.generation_id if isinstance(state, Hidden) else None
+        raise Trouble.refused(refusal, about) from None
 
 
 def _file(row: VideoRow, variant: Variant) -> tuple[str, str, int]:

@@ -13,6 +13,7 @@ from typing import Annotated, Final, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from temporalio.service import RPCError
 
 from activities.ledger import Context, Decision, Ledger
 from activities.moderation.comparing import PolicyComparer
@@ -34,6 +35,7 @@ from domain.moderation.publishing import (
 from domain.moderation.what_if import WhatIf
 from infra.bootstrap import open_screener, open_vault, policies_on
 from infra.cli.figures import Figures, equals
+from infra.cli.hearings import begin_hearings, end_hearings
 from infra.cli.running import postgres_dsn
 from infra.clock import system_clock
 from infra.errors import UserError
@@ -41,6 +43,7 @@ from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
 from infra.identity import drawn_by
 from infra.settings import Settings
+from infra.temporal.client import TemporalUnreachable, connect
 from projections.faults import PASSING, kind_of
 from projections.registry import PROJECTIONS
 from projections.watermarks import NotYetVisible, Watermarks
@@ -54,7 +57,7 @@ app = typer.Typer(
 
 T = TypeVar("T")
 SEEN_WITHIN_SECONDS: Final = 60.0
-_READ: Final = ("moderation", "rules", "undos", "notices")
+_READ: Final = ("moderation", "rules", "undos", "notices", "feed")
 _CONTEXT: Final = Context("operator/cli", f"policy/{HOUSE}")
 Revision = Annotated[int, typer.Argument(min=1, help="The policy's revision.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the result here.")]
@@ -82,6 +85,25 @@ class Desk:
         """Whoever carries batches out."""
         vault = open_vault(self.settings)
         return PolicyUndo(self.log, CatalogCodec(EVENTS), self.policies, vault, screener)
+
+    async def finished(self, done: Undone) -> Undone:
+        """A batch whose cases stand before humans, or no longer, and that those who read can see.
+
+        Raises UserError where Temporal is away: the batch is done, and asking again goes on.
+        """
+        if done.waiting or done.settled:
+            try:
+                client = await connect(self.settings, role="cli")
+                await end_hearings(client, done.settled)
+                await begin_hearings(client, done.waiting)
+            except (TemporalUnreachable, RPCError) as error:
+                raise UserError(
+                    f"Batch {done.batch_id} is done, but Temporal did not take its "
+                    f"{len(done.waiting)} cases for humans ({type(error).__name__}). "
+                    "Look at ./callsheet status, then ask for the same again; it goes on."
+                ) from None
+        await self.seen(done.position)
+        return done
 
     async def seen(self, position: int) -> None:
         """Return once those who read can see it."""
@@ -212,8 +234,7 @@ def undo(
         async with open_screener(desk.settings) as screener:
             batch = desk.undo(screener)
             done = await batch.undo(revision, _utc(since), _utc(until), system_clock())
-        await desk.seen(done.position)
-        return done
+        return await desk.finished(done)
 
     _report(_with_desk(work), f"undo of revision {revision}", json_file)
 
@@ -226,9 +247,7 @@ def undo_back(
     """Take an undo back: every case stands as it stood before that batch."""
 
     async def work(desk: Desk) -> Undone:
-        done = await desk.undo().reverse(batch_id, system_clock())
-        await desk.seen(done.position)
-        return done
+        return await desk.finished(await desk.undo().reverse(batch_id, system_clock()))
 
     _report(_with_desk(work), f"undo {batch_id} taken back", json_file)
 
@@ -274,7 +293,7 @@ def _report(done: Undone, title: str, json_file: Path | None) -> None:
     figures.measured("cases", done.cases, "cases")
     figures.measured("changed", done.changed, "cases")
     figures.measured("kept by two readers", done.kept, "cases")
-    figures.measured("now waiting for humans", len(done.held), "cases")
+    figures.measured("now waiting for humans", len(done.waiting), "cases")
     figures.measured("seen", True, "", goal=equals(True))
     figures.add(batch_id=done.batch_id, instead=done.instead, position=done.position)
     figures.write(json_file)

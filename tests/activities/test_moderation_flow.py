@@ -3,103 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from activities.consent.desk import ConsentDesk
-from activities.ledger import Context, Decision, Ledger
+from activities.ledger import Decision
 from activities.moderation import undoing
-from activities.moderation.comparing import PolicyComparer
-from activities.moderation.hearing import HearingActivities
-from activities.moderation.judging import JudgingActivities
-from activities.moderation.orders import (
-    AppealOrder,
-    CaseStanding,
-    ClaimOrder,
-    ReadingOrder,
-    WordsScreeningOrder,
-)
-from activities.moderation.policies import PolicyDesk, publish
-from activities.moderation.undoing import PolicyUndo, Undone
-from domain.catalog import EVENTS
-from domain.generation.brief import Brief, Line, Shot
+from activities.moderation.orders import CaseStanding
+from activities.moderation.policies import publish
+from activities.moderation.undoing import Undone, Waiting
+from domain.generation.brief import Line
 from domain.kernel.ports import LogUnavailable
 from domain.moderation.case import MODERATION
-from domain.moderation.publishing import HOUSE, PUBLISHING, EnforcePolicy, RevertPolicy
-from domain.moderation.undoing import UndoWasReversed, outcome_of
-from infra.eventlog.codec import CatalogCodec
-from infra.eventlog.memory import MemoryEventLog
-from infra.media.memory import MemoryObjectStore
-from infra.vault import FolderVault
+from domain.moderation.publishing import HOUSE, PUBLISHING, RevertPolicy
+from domain.moderation.undoing import UndoWasReversed
 from tests import words
+from tests.activities.house import TEST, House, a_house
 from tests.workflows.screener import ToldScreener, told_policy
-
-TEST = Context("client/test", "test")
-
-
-@dataclass
-class House:
-    """A log, a vault, the policies and the detectors of one test."""
-
-    log: MemoryEventLog
-    ledger: Ledger
-    vault: FolderVault
-    policies: PolicyDesk
-    screener: ToldScreener
-    judging: JudgingActivities
-    hearing: HearingActivities
-    codec: CatalogCodec
-
-    async def judge(
-        self, prompt: str, number: int = 1, account: int = 1, lines: Sequence[Line] = ()
-    ) -> CaseStanding:
-        """Ask for a video of a prompt, as the account of this number."""
-        shot = Shot(prompt=prompt, seconds=5, lines=tuple(lines))
-        order = WordsScreeningOrder(
-            generation_id=words.an_id("gen", number),
-            account_id=words.an_id("acc", account),
-            command_id=f"generation/{number}/screen",
-            at=words.moment(number),
-            actor="client/test",
-            brief=Brief(prompt=prompt, shots=(shot,)),
-        )
-        return await self.judging.screen_words(order)
-
-    async def enforce(self, policy: Any) -> None:
-        await publish(self.ledger, policy, f"publish/{policy.revision}", words.NOON, TEST)
-        command = EnforcePolicy(
-            command_id=f"enforce/{policy.revision}", at=words.NOON, revision=policy.revision
-        )
-        await self.ledger.perform([Decision(PUBLISHING, HOUSE, command)], TEST)
-
-    async def told(self, case_id: str) -> list[str]:
-        streams = [each.stream for each in await self.log.read_all(limit=100_000)]
-        return [each.rpartition(".")[2] for each in streams if each.startswith(f"notice-{case_id}")]
-
-    async def outcomes(self) -> list[Any]:
-        """How every case stands for its person."""
-        events = await self.log.read_all(limit=1_000_000)
-        ids = {
-            each.stream.partition("-")[2]
-            for each in events
-            if each.stream.startswith("moderation-")
-        }
-        return [
-            (each, outcome_of((await self.ledger.state(MODERATION, each)).state))
-            for each in sorted(ids)
-        ]
-
-    @property
-    def undo(self) -> PolicyUndo:
-        return PolicyUndo(self.log, self.codec, self.policies, self.vault)
-
-    def comparer(self, screener: ToldScreener | None = None) -> PolicyComparer:
-        return PolicyComparer(self.log, self.codec, self.vault, screener)
 
 
 @pytest.fixture
@@ -107,48 +29,9 @@ def house(tmp_path: Path) -> House:
     return a_house(tmp_path)
 
 
-def a_house(folder: Path) -> House:
-    log, codec, screener = MemoryEventLog(), CatalogCodec(EVENTS), ToldScreener()
-    ledger, vault = Ledger(log, codec), FolderVault(folder / "keys")
-    policies = PolicyDesk(log, codec, told_policy())
-    judging = JudgingActivities(
-        ledger,
-        ConsentDesk(log, codec),
-        policies,
-        vault,
-        MemoryObjectStore(),
-        screener,
-        folder / "scratch",
-    )
-    hearing = HearingActivities(ledger)
-    return House(log, ledger, vault, policies, screener, judging, hearing, codec)
-
-
-def errand(standing: CaseStanding, name: str, seconds: float = 100) -> dict[str, Any]:
-    return {
-        "case_id": standing.case_id,
-        "command_id": f"{standing.case_id}/{name}",
-        "at": words.moment(seconds),
-        "actor": "client/test",
-    }
-
-
 async def appealed_and_reinstated(house: House, standing: CaseStanding) -> CaseStanding:
-    account_id = standing.account_id
-    await house.hearing.lodge_appeal(
-        AppealOrder(**errand(standing, "appeal"), account_id=account_id)
-    )
-    await house.hearing.claim_case(
-        ClaimOrder(**errand(standing, "claim"), reviewer="staff-desk/anne")
-    )
-    return await house.hearing.read_case(
-        ReadingOrder(
-            **errand(standing, "read"),
-            reviewer="staff-desk/anne",
-            reading="allow",
-            because="harmless",
-        )
-    )
+    await house.appeal(standing)
+    return await house.read(standing, "allow")
 
 
 async def test_a_refusal_and_its_notice_are_one_append(house: House) -> None:
@@ -303,7 +186,7 @@ async def test_an_undo_that_was_interrupted_goes_on(
     [*_, last] = await house.log.read_all(limit=100_000)
     assert last.type != "policy-undo-completed.v1"
     done = await undone(house)
-    assert (done.cases, len(done.held)) == (30, 9)
+    assert (done.cases, len(done.waiting)) == (30, 9)
     assert await undone(house) == done
 
 
@@ -318,3 +201,56 @@ async def test_a_batch_is_taken_back_as_one(house: House) -> None:
     assert back.cases == 30
     with pytest.raises(UndoWasReversed):
         await undone(house)
+
+
+async def test_a_batch_names_every_case_that_begins_to_wait_and_that_waits_no_longer(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=550))
+    begins = await house.judge("a scuffle [violence 600]")
+    await house.judge("a fight [violence 900]", number=2)
+    ends = await house.judge("a boat [violence 520]", number=3, account=2)
+    assert (begins.situation, ends.situation) == ("blocked", "held")
+    *rules, unexamined = told_policy().rules
+    lax = told_policy(3, rules=(*rules[1:], unexamined))
+    await house.enforce(lax)
+    await house.enforce(told_policy(4, block=550))
+    moved = [await house.judge(f"a duel [violence {score}]", score) for score in (600, 520)]
+    done = await undone(house)
+    assert done.waiting == [Waiting(begins.case_id, begins.account_id, "hold")]
+    assert done.settled == []
+    over = await house.undo.undo(4, SINCE, UNTIL, words.moment(9001))
+    assert over.waiting == []
+    assert over.settled == [Waiting(moved[1].case_id, moved[1].account_id, "hold")]
+    back = await house.undo.reverse(over.batch_id, words.moment(9002))
+    assert (back.waiting, back.settled) == (over.settled, [])
+
+
+async def test_asked_again_a_batch_names_the_same_cases_until_humans_have_decided(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=550))
+    case = await house.judge("a scuffle [violence 600]")
+    first = await undone(house)
+    assert await undone(house) == first
+    await house.read(await house.standing(case.case_id), "allow")
+    assert (await undone(house)).waiting == []
+    back = await house.undo.reverse(first.batch_id, words.moment(9100))
+    assert (back.waiting, back.settled) == ([], [])
+    assert (await house.standing(case.case_id)).situation == "blocked"
+
+
+async def test_an_appeal_that_a_batch_had_ended_is_heard_again_when_it_is_taken_back(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    case = await house.judge("a scuffle [violence 300]")
+    await house.appeal(case)
+    heard = Waiting(case.case_id, case.account_id, "appeal")
+    done = await undone(house)
+    assert (done.waiting, done.settled) == ([], [heard])
+    back = await house.undo.reverse(done.batch_id, words.moment(9100))
+    assert (back.waiting, back.settled) == ([heard], [])

@@ -23,6 +23,8 @@ _IRREGULAR = {
     "taken",
     "undone",
     "withdrawn",
+    "hidden",
+    "shown",
 }
 _COMMANDING = re.compile(r"^(Generate|Make|Run|Do|Start|Create|Process|Handle|Sweep)[A-Z]")
 _KEBAB = r"[a-z]+(-[a-z]+)*"

@@ -128,6 +128,9 @@ def noted(*turns: Turn) -> list[AppearanceNoted]:
         (("drafted", "drafted", "ended"), ["drafted", "ended"]),
         (("blocked", "ended"), ["blocked"]),
         (("ended",), []),
+        (("uncast", "released"), ["uncast", "released"]),
+        (("uncast", "uncast", "ended", "released"), ["uncast", "ended"]),
+        (("drafted", "uncast"), ["drafted"]),
     ],
 )
 def test_an_owner_is_told_of_each_turn_once(turns: tuple[Turn, ...], seen: list[str]) -> None:

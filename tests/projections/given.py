@@ -20,7 +20,7 @@ from domain.kernel.model import Event
 from domain.kernel.ports import EventLog, Expected, StreamAppend
 from domain.moderation.undoing import UndoCompleted, UndoStarted
 from domain.provenance.case import CaseClosed, CaseOpened
-from domain.video.video import VideoReleased
+from domain.video.video import VideoHidden, VideoReleased, VideoShown
 from infra.cli.bench_stories import Entry, appends
 from infra.eventlog.codec import CatalogCodec
 from projections.fingerprint import Fingerprint, fingerprint
@@ -84,7 +84,7 @@ def _stream_of(event: Event) -> str:
     match event:
         case NoticePosted():
             return f"notice-{notice_id(event.about, event.kind)}"
-        case VideoReleased():
+        case VideoReleased() | VideoHidden() | VideoShown():
             return f"video-{event.video_id}"
         case ConsentAsked():
             return f"ask-{event.ask_id}"

@@ -7,8 +7,8 @@ import pytest
 
 from domain.account.notice import Kind, NoticePosted
 from domain.kernel.ports import EventLog
-from domain.video.video import VideoReleased, VideoRemoved
-from projections.feed import FEED, FeedReader
+from domain.video.video import VideoHidden, VideoReleased, VideoRemoved, VideoShown
+from projections.feed import FEED, FeedCursor, FeedReader
 from projections.notices import NOTICES, NoticesReader
 from tests import words
 from tests.projections.given import folded, happened
@@ -66,6 +66,34 @@ async def test_a_video_that_was_taken_down_is_neither_found_nor_passed_by(
     reader = FeedReader(pool)
     assert await reader.get(words.an_id("vid", 1)) is None
     assert [row.video_id for row in await reader.page(10)] == [words.an_id("vid", 2)]
+
+
+async def test_a_video_is_hidden_while_any_case_stands_against_it(
+    log: EventLog, dsn: str, pool: asyncpg.Pool
+) -> None:
+    one, other = words.an_id("mod", 1), words.an_id("mod", 2)
+    await happened(log, released(1, 5), released(2, 6))
+    reader, seen = FeedReader(pool), []
+    for event in (VideoHidden, one), (VideoHidden, other), (VideoShown, one), (VideoShown, other):
+        await happened(log, of_case(*event))
+        await folded(FEED, log, dsn)
+        page = [row.video_id for row in await reader.page(10)]
+        assert (words.an_id("vid", 1) in page) == (
+            await reader.get(words.an_id("vid", 1)) is not None
+        )
+        assert [row.video_id for row in await reader.page(10, FeedCursor(2**62, ""))] == page
+        seen.append(len(page))
+    assert seen == [1, 1, 1, 2]
+
+
+def of_case(event: type[VideoHidden | VideoShown], case_id: str) -> VideoHidden | VideoShown:
+    return event(
+        at=words.moment(7),
+        video_id=words.an_id("vid", 1),
+        generation_id=words.an_id("gen", 1),
+        account_id=words.ACCOUNT_ID,
+        case_id=case_id,
+    )
 
 
 async def test_a_video_that_was_not_released_is_unknown(pool: asyncpg.Pool) -> None:

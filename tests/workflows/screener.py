@@ -1,6 +1,7 @@
 """A screener for tests that finds what it is told: ``[violence 600]`` in a prompt or a line.
 
-``[film hate 900]`` is found in the pictures. It is asked like the real ones, notes and never acts.
+``[film hate 900]`` is found in the pictures, and ``[film uncast-likeness 900 cam_…]`` among those
+who are seen. It is asked like the real ones, notes and never acts.
 """
 
 from __future__ import annotations
@@ -11,10 +12,18 @@ from pathlib import Path
 
 from activities.moderation.material import Material
 from domain.moderation.categories import Stage
-from domain.moderation.finding import Detector, Finding, Findings, Look, Segment
+from domain.moderation.finding import (
+    UNCAST,
+    Detector,
+    Finding,
+    Findings,
+    Look,
+    Segment,
+    about_cameo,
+)
 from domain.moderation.policy import Policy, Rule, Threshold
 
-_TOLD = re.compile(r"\[(film )?([a-z-]+) (\d+)\]")
+_TOLD = re.compile(r"\[(film )?([a-z-]+) (\d+)(?: (cam_\w+))?\]")
 NAME = "told"
 
 
@@ -46,7 +55,7 @@ class ToldScreener:
         found = [
             self._finding(category, score, place, span)
             for place, text, span in texts
-            for film, category, score in _TOLD.findall(text)
+            for film, category, score, _ in _TOLD.findall(text)
             if not film
         ]
         return (self._look("prompt", found[:1]), self._look("plan", found))
@@ -55,24 +64,30 @@ class ToldScreener:
         self.asked += 1
         assert path.stat().st_size > 0
         found = [
-            self._finding(category, score, "film", (0, 500))
-            for film, category, score in _TOLD.findall(material.brief.prompt)
+            self._finding(category, score, "film", (0, 500), cameo_id)
+            for film, category, score, cameo_id in _TOLD.findall(material.brief.prompt)
             if film
         ]
         return (
-            self._look("frames", found),
+            self._look("frames", [each for each in found if each.category != UNCAST]),
             self._look("sound", []),
-            self._look("likeness", []),
+            self._look("likeness", [each for each in found if each.category == UNCAST]),
         )
 
     def _finding(
-        self, category: str, score: str, place: str, span: tuple[int, int] | None
+        self,
+        category: str,
+        score: str,
+        place: str,
+        span: tuple[int, int] | None,
+        cameo_id: str = "",
     ) -> Finding:
         return Finding(
             detector=self._detector,
             category=category,
             score=int(score),
             segment=Segment(place=place, milliseconds=span),
+            subject=about_cameo(cameo_id) if cameo_id else None,
         )
 
     def _look(self, stage: Stage, found: list[Finding]) -> Findings:
@@ -100,6 +115,13 @@ def told_policy(revision: int = 1, block: int = 800, **more: object) -> Policy:
         )
         for category in ("violence", "hate", "minors")
     ]
+    uncast = Rule(
+        clause="WHO-1",
+        categories=(UNCAST,),
+        says="Whoever is seen without being cast waits for a human, and is told.",
+        tells="Somebody may be seen here who is not in the cast.",
+        default=Threshold(hold=1),
+    )
     unexamined = Rule(
         clause="SEEN-1",
         categories=("unexamined",),
@@ -108,5 +130,5 @@ def told_policy(revision: int = 1, block: int = 800, **more: object) -> Policy:
         default=Threshold(hold=1),
     )
     return Policy.model_validate(
-        {"revision": revision, "title": "Told", "rules": (*rules, unexamined), **more}
+        {"revision": revision, "title": "Told", "rules": (*rules, uncast, unexamined), **more}
     )

@@ -16,10 +16,14 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
 from activities.ledger import Context, Decision
+from activities.moderation.undoing import Waiting
 from domain.moderation.case import MODERATION, require_cleared
+from domain.moderation.case_commands import UndoVerdict
 from domain.moderation.case_situations import Allowed, Blocked, Held, Withdrawn
 from domain.moderation.clearance import CLEARANCE, Cleared
 from domain.moderation.gates import case_id, clearance_id
+from infra.cli.hearings import begin_hearings, end_hearings
+from tests import words
 from tests.domain.case_words import ACCOUNT, content, judge
 from tests.workflows.lab import Lab, draw
 from workflows.contracts import ORCHESTRATION_QUEUE
@@ -182,6 +186,39 @@ async def test_whatever_is_cancelled_leaves_the_queue(lab: Lab) -> None:
     await hearing.handle.cancel()
     assert (await hearing.result()).situation == "withdrawn"
     assert isinstance(await hearing.state(), Withdrawn)
+
+
+async def test_what_a_batch_holds_comes_before_humans_once_however_often_it_is_asked_for(
+    lab: Lab,
+) -> None:
+    hearing = await a_hearing(lab, ("violence", 600))
+    waiting = [Waiting(hearing.case, ACCOUNT, "hold")]
+    for _ in range(2):
+        assert await begin_hearings(lab.client, waiting) == 1
+    run = (await hearing.handle.describe()).run_id
+    assert (await hearing.claim(ANNE)).situation == "held"
+    await begin_hearings(lab.client, waiting)
+    assert (await hearing.handle.describe()).run_id == run
+    assert (await hearing.read(ANNE, "allow")).situation == "allowed"
+    assert (await hearing.result()).situation == "allowed"
+    await end_hearings(lab.client, waiting)
+
+
+async def test_a_story_ends_when_a_batch_has_decided_its_case(lab: Lab) -> None:
+    hearing = await a_hearing(lab, ("violence", 600))
+    waiting = [Waiting(hearing.case, ACCOUNT, "hold")]
+    await begin_hearings(lab.client, waiting)
+    await hearing.claim(ANNE)
+    undo = UndoVerdict(
+        command_id="undo",
+        at=words.moment(900),
+        batch_id="b" * 32,
+        revision=1,
+        instead=judge(text=hearing.case).verdict,
+    )
+    await lab.ledger.perform([Decision(MODERATION, hearing.case, undo)], Context("cli", "undo"))
+    await end_hearings(lab.client, waiting)
+    assert (await hearing.result()).situation == "allowed"
 
 
 async def test_no_word_of_an_appeal_stands_in_ids_or_attributes(lab: Lab) -> None:

@@ -177,7 +177,7 @@ class Moderating:
         async with opened(self.settings) as desk:
             batch = desk.undo(built_in_screener())
             done = await batch.undo(2, self.began, until, system_clock())
-            await desk.seen(done.position)
+            await desk.finished(done)
         self.say(
             f"undone: batch {done.batch_id[:12]}, {done.cases} cases of policy 2, "
             f"{done.changed} changed"

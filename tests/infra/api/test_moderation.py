@@ -128,6 +128,45 @@ async def test_what_is_held_stands_in_the_queue_under_a_name_of_its_own(
     assert rules["VIOLENCE-1"]["let_pass"] >= 1
 
 
+async def test_a_published_film_is_hidden_while_humans_look_and_seen_again_when_they_let_it_pass(
+    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    view = await settled(caller, await asked(caller, "a boat on a lake"))
+    video_id, here = view["video_id"], f"/v1/videos/{view['video_id']}"
+    look = f"/v1/moderation/videos/{video_id}/look"
+    assert code(await caller.post(look)) == (403, "key-not-staff")
+    opened = await staff.post(look)
+    assert (opened.status_code, opened.json()["status"]) == (202, "held"), opened.text
+    case_id = opened.json()["case_id"]
+    assert (await staff.post(look)).json()["case_id"] == case_id
+    content = (await staff.get(f"/v1/moderation/holds/{case_id}/content")).json()
+    assert content["film"] is not None
+
+    async def is_listed() -> bool:
+        page = (await caller.get("/v1/feed?limit=100")).json()["items"]
+        return video_id in {each["video_id"] for each in page}
+
+    assert not await is_listed()
+    for address in (here, f"{here}/content", f"{here}/exports"):
+        method = "POST" if address.endswith("exports") else "GET"
+        assert code(await caller.request(method, address)) == (404, "video-hidden"), address
+    hidden = (await caller.get(here)).json()
+    assert hidden["generation_id"] == view["generation_id"]
+    assert "verdicts" in hidden["next_step"]
+
+    assert (await decided(staff, case_id, "anne", "block")).json()["status"] == "blocked"
+    mine = f"/v1/moderation/cases/{case_id}"
+    assert (await caller.get(f"{mine}/reasons")).json()["restriction"] == "hidden"
+    assert not await is_listed()
+    await caller.post(f"{mine}/appeal", json={"words": "It is a boat."})
+    assert (await decided(staff, case_id, "bert", "allow")).json()["status"] == "allowed"
+    assert await is_listed()
+    assert (await caller.get(here)).status_code == 200
+    nobody = an_id("vid", 77)
+    unknown = await staff.post(f"/v1/moderation/videos/{nobody}/look")
+    assert code(unknown) == (404, "video-unknown")
+
+
 async def test_policies_are_published_into_the_shadow_and_taken_back(
     caller: httpx.AsyncClient, staff: httpx.AsyncClient
 ) -> None:
