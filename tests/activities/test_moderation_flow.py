@@ -254,3 +254,5 @@ async def test_an_appeal_that_a_batch_had_ended_is_heard_again_when_it_is_taken_
     assert (done.waiting, done.settled) == ([], [heard])
     back = await house.undo.reverse(done.batch_id, words.moment(9100))
     assert (back.waiting, back.settled) == ([heard], [])
+    again = await house.undo.reverse(done.batch_id, words.moment(9200))
+    assert (again.waiting, again.settled) == ([heard], [])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from activities.ledger import Decision
-from activities.moderation.orders import CaseStanding
+from activities.moderation.orders import CaseStanding, ContentWithdrawalOrder
 from activities.moderation.relooking import Relook
 from activities.moderation.undoing import Undone
 from domain.kernel.ports import LogUnavailable
@@ -19,7 +19,7 @@ from domain.moderation.gates import Gate, case_id
 from domain.moderation.undoing import batch_id
 from domain.video.video import VIDEO, ReleaseVideo, VideoUnknown
 from tests import words
-from tests.activities.house import TEST, House, a_house, a_video_id
+from tests.activities.house import TEST, House, a_case_errand, a_house, a_video_id
 from tests.workflows.screener import told_policy
 
 SINCE, UNTIL = words.NOON, words.NOON + timedelta(days=1)
@@ -95,6 +95,14 @@ async def test_what_a_human_refuses_stays_hidden_until_an_appeal_is_granted(hous
     assert not await house.is_seen()
     assert (await house.read(case, "allow", "staff-desk/bert")).situation == "allowed"
     assert await house.is_seen()
+
+
+async def test_what_is_withdrawn_while_it_waits_is_not_seen_again(house: House) -> None:
+    case = await released(house, HELD)
+    await undone(house)
+    order = ContentWithdrawalOrder(**a_case_errand(case, "withdraw"), because="story-cancelled")
+    assert (await house.hearing.withdraw_content(order)).situation == "withdrawn"
+    assert not await house.is_seen()
 
 
 async def test_it_is_seen_only_when_neither_words_nor_film_are_refused(house: House) -> None:
