@@ -22,7 +22,7 @@ from infra.temporal.workers import run_workers
 
 ROLE = "studio"
 
-_SWITCH_SECONDS: Final = 0.0005
+_SWITCH_SECONDS: Final = 0.00005
 """A thread with a device waits no longer than this for one that writes a file. Python: 5 ms."""
 
 
