@@ -53,7 +53,8 @@ OFFSET_MS: Final = 1000
 _FALSE_PRINT: Final = 1e-3
 _FALSE_PRINTS_MIN: Final = 1e-9
 """Prints of neighbouring moments are not independent: more of them are no further proof."""
-_PRINTS_OF_USE: Final = 4
+_PRINTS_OF_USE: Final = 8
+"""Two seconds of pictures: in less, a flat one under the visible mark is far from itself."""
 _LAYER: Final = {Kind.PICTURE: Layer.PICTURE_PRINT, Kind.SOUND: Layer.SOUND_PRINT}
 
 
