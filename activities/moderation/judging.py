@@ -1,9 +1,8 @@
 """Judging: the detectors look, the policy in force decides once, and the log has it all.
 
 The verdict, what it rests on, and the notices to the person and to everybody who is seen without
-being cast are one append. What was looked at is
-kept sealed for its account, so that it can be looked at again and is unreadable once the account's
-key is destroyed.
+being cast are one append. What was looked at is kept sealed for its account, so that it can be
+looked at again and is unreadable once the account's key is destroyed.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ from domain.provenance.verdict import ManifestState
 
 VISIBLE_SHARE_MIN: Final = 0.99
 AUDIBLE_SECONDS_MIN: Final = 2.73
-"""Less to hear than one tile may carry no mark, and nobody is refused for it. Of
-40 films, one with 1.6 s to hear in six said nothing even at 5.5 dB; its other layers hold."""
+"""Less to hear than one tile may carry no mark, and nobody is refused for it. Of 40 films, one with
+1.6 s to hear in six said nothing even at 5.5 dB; its other layers hold."""
 
 OnPicture = Callable[[int, av.VideoFrame], None]
 

@@ -36,9 +36,9 @@ from infra.supervision.stack import Stack, running
 
 _MARKER: Final = ".made-by-callsheet-demo"
 _TINY_STEPS: Final = 12
+"""Enough that one generation can be cancelled half-way."""
 _TINY_SIZE: Final = {"width": 192, "height": 112, "fps": 8}
 """Their attention is a real one: it compares each of a picture's places with all places of all."""
-"""Enough that one generation can be cancelled half-way."""
 
 app = typer.Typer(
     name="demo",

@@ -23,6 +23,7 @@ from activities.likeness.checks.voice_moves_with_mouth import voice_moves_with_m
 from activities.likeness.contract import Challenge, Claim, Move, Template, Verdict
 from activities.likeness.evidence import SAMPLE_RATE, Evidence, EvidenceUnreadable, load
 from activities.likeness.listening import pitch_hertz
+from activities.likeness.moves import turns_of
 from activities.likeness.speaker import voice_in
 from tests.activities.evidence import FPS, angles, evidence
 from tests.media.clips import SAID_AT
@@ -30,6 +31,8 @@ from tests.media.voices import RATE, Voice, resampled, say
 
 MOVES: tuple[Move, ...] = ("left", "up", "right", "down")
 CHALLENGE = Challenge(digits="4071", moves=MOVES, issued_at=SAID_AT)
+_JUST_LESS = 0.5
+"""Of the usual reach: nearly what counts as a turn."""
 STILL = np.zeros((4 * FPS, 2), np.float32)
 
 
@@ -66,6 +69,30 @@ def test_other_moves_fail(moves: tuple[Move, ...]) -> None:
 def test_moves_that_are_only_hinted_at_are_for_a_human_or_fail() -> None:
     assert head_moves(evidence(angles(MOVES, reach=0.47)), CHALLENGE).verdict == "unsure"
     assert head_moves(evidence(angles(MOVES, reach=0.25)), CHALLENGE).verdict == "failed"
+
+
+def test_moves_that_just_miss_what_counts_are_read_when_all_of_them_are_the_ones() -> None:
+    small = head_moves(evidence(angles(MOVES, reach=_JUST_LESS)), CHALLENGE)
+    assert small.verdict == "passed"
+    assert small.score < 1.06
+    assert (
+        head_moves(evidence(angles(MOVES[::-1], reach=_JUST_LESS)), CHALLENGE).verdict == "failed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pose", "move"),
+    [((10.5, -14.2), "left"), ((-10.5, 6.0), "right"), ((2.0, -14.2), "up"), ((2.0, 8.0), "down")],
+)
+def test_a_head_turned_to_the_side_is_not_read_as_raised(
+    pose: tuple[float, float], move: Move
+) -> None:
+    """Landmarks of a turned head lie higher as well; those of a raised one hardly turn."""
+    arc = np.sin(np.linspace(0, np.pi, FPS))[:, None]
+    rest = np.zeros((FPS, 2))
+    poses = np.concatenate([rest, arc * np.array(pose), rest]).astype(np.float32)
+    [turn] = turns_of((np.arange(len(poses)) / FPS).astype(np.float32), poses)
+    assert turn.move == move
 
 
 def test_a_head_that_stays_turned_does_not_make_its_moves_in_time() -> None:
@@ -121,6 +148,23 @@ def frozen() -> Evidence:
     return replace(natural, thumbs=thumbs)
 
 
+def dithered() -> Evidence:
+    """One picture, which an encoder changes a little each time."""
+    natural = evidence(STILL)
+    thumbs = natural.thumbs.copy()
+    shape = thumbs[30:42].shape
+    thumbs[30:42] = thumbs[30] + np.random.default_rng(3).normal(0, 0.2, shape)
+    return replace(natural, thumbs=thumbs)
+
+
+def spliced() -> Evidence:
+    """Two takes in nearly the same light: five times the usual change."""
+    natural = evidence(STILL)
+    thumbs = natural.thumbs.copy()
+    thumbs[30:] += 4.4
+    return replace(natural, thumbs=thumbs)
+
+
 def cut() -> Evidence:
     natural = evidence(STILL)
     thumbs = natural.thumbs.copy()
@@ -147,6 +191,8 @@ def slowed() -> Evidence:
     [
         (looped, "again"),
         (frozen, "still"),
+        (dithered, "still"),
+        (spliced, "cut"),
         (cut, "cut"),
         (gap, "missing"),
         (slowed, "speeds"),

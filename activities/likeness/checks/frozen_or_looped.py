@@ -22,8 +22,8 @@ STANDING_SPREAD_MIN: Final = 0.27
 """How far the pictures of a stretch lie from their mean, as a multiple of the usual change from one
 to the next: honest clips have 0.40 and more, one picture that an encoder dithers has 0.15."""
 LOOPED_RATIO_MIN: Final = 0.52
-"""How far apart two stretches are, as a multiple of how far neighbours are: honest clips
-have 0.69 and more, loops 0.37 and less."""
+"""How far apart two stretches are, as a multiple of how far neighbours are: honest clips have 0.54
+and more, loops 0.44 and less but for those of a head at rest."""
 JUMP_MAX: Final = 4.4
 """A picture's change as a multiple of its neighbours' changes: honest clips have 3.0 at most, a
 splice of two takes 5.6 and more."""

@@ -227,8 +227,8 @@ class Scene:
         self._say(f"{found.name}: [bold]{found.view['status']}[/] {' '.join(advice)}".rstrip())
 
     async def _review(self, found: Enrolled) -> None:
-        """What the checks are unsure of, a human decides, who sees here who the demo filmed."""
-        self._say(f"{found.name}: in review; a human looks at the clip")
+        """Decide what the checks are unsure of, as a human would who knows whom the demo filmed."""
+        self._say(f"{found.name}: in review; the demo decides in a human's place")
         body = {"reviewer": "demo", "decision": "approve", "reason": "seen-in-person"}
         await self._reviewer.ask("POST", f"/v1/reviews/{found.enrolment['enrolment_id']}", body)
         async with asyncio.timeout(_REVIEW_SECONDS):
