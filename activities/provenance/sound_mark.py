@@ -3,6 +3,9 @@
 The bands lie between 0.5 and 6.5 kHz, a moment lasts 42.7 ms, so a tile lasts 2.73 s and repeats.
 One pattern of the tile is a pilot, by which a reader finds the place in time; 32 carry the bits.
 What the sound itself says against a bit is countered: such carriers get more of the same energy.
+
+Gains need something to change. Between sparse sounds, and in silence, that is a room tone: noise of
+some 60 dB below full scale in the mark's bands, under the whole film, whose own gains are larger.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from activities.provenance.keyed import Doubles, Floats, carriers
+from activities.provenance.keyed import Doubles, Floats, carriers, normals
 from activities.provenance.payload import SOUND, Bits
 from activities.provenance.spectrum import HOP, RATE, WINDOW, Spectra, moving_mean, sound, spectra
 
@@ -22,6 +25,10 @@ COLUMNS: Final = 8
 """Columns of the spectrum in a moment."""
 TILE_SAMPLES: Final = MOMENTS * COLUMNS * HOP
 STRENGTH_DB: Final = 2.0
+TONE_DB: Final = -60.0
+"""Of the room tone before its gains: white noise of a thousandth, of which a quarter is kept."""
+TONE_STRENGTH_DB: Final = 8.0
+"""Nobody hears what is louder in a hiss that is hardly heard: its gains can be read through AAC."""
 
 _LOWEST_HZ: Final = 500.0
 _BAND_HZ: Final = 93.75
@@ -57,28 +64,41 @@ class SoundMark:
     """Marks one film's sound with one number."""
 
     def __init__(self, key: bytes, number: int, strength_db: float = STRENGTH_DB) -> None:
+        self._key, self._number = key, number
         self._carriers = sound_carriers(key)
         self._bits = SOUND.spoken(key, number)
         self._strength_db = strength_db
 
     def apply(self, samples: Floats) -> Floats:
         """A marked copy of sound at 48 kHz [channels, samples], all channels changed alike."""
-        channels = [spectra(channel) for channel in samples]
+        channels, tone = [spectra(channel) for channel in samples], self._tone(samples.shape[1])
         middle = np.asarray(sum(channels[1:], channels[0]) / len(channels), np.complex64)
         effort = np.ones(SOUND.bits)
         for _ in range(_ROUNDS):
-            gains = self._gains(effort, len(middle))
-            heard = self._bits * (self._carriers[1:] @ folded_columns(middle * gains))
+            tile = _tile(self._carriers, self._bits, effort)
+            heard = self._bits * (
+                self._carriers[1:] @ folded_columns(self._changed(middle, tone, tile))
+            )
             wanted = heard.mean() - heard
             effort += 0.5 * wanted / max(heard.mean(), heard.std(), 1e-9)
             effort = effort.clip(0.15, 4.0)
-        gains = self._gains(effort, len(middle))
-        marked = [sound(each * gains, samples.shape[1]) for each in channels]
+        tile = _tile(self._carriers, self._bits, effort)
+        marked = [sound(self._changed(each, tone, tile), samples.shape[1]) for each in channels]
         return np.clip(np.stack(marked), -1.0, 1.0)
 
-    def _gains(self, effort: Doubles, columns: int) -> Floats:
-        """The factor for every place of the spectrum [columns, 513]."""
-        return gains(_tile(self._carriers, self._bits, effort), columns, self._strength_db)
+    def _tone(self, count: int) -> Spectra:
+        """The room tone of so many samples, within the mark's bands."""
+        noise = normals(self._key, f"room tone {self._number}", count) * 10 ** (TONE_DB / 20)
+        return np.asarray(spectra(noise.astype(np.float32)) * _INSIDE, np.complex64)
+
+    def _changed(self, columns: Spectra, tone: Spectra, tile: Doubles) -> Spectra:
+        """The sound [columns, 513] under its gains, and the room tone under larger ones."""
+        count = len(columns)
+        return np.asarray(
+            columns * gains(tile, count, self._strength_db)
+            + tone * gains(tile, count, TONE_STRENGTH_DB),
+            np.complex64,
+        )
 
 
 def gains(tile: Doubles, columns: int, strength_db: float) -> Floats:

@@ -18,9 +18,10 @@ from activities.provenance.footage import Footage, read_footage
 from activities.provenance.payload import PICTURE, SOUND, decode, search
 from activities.provenance.picture_mark import Luma, PictureMark, picture_carriers
 from activities.provenance.picture_reading import PILOT_MIN, PictureReader, Residue
-from activities.provenance.sound_mark import sound_carriers
+from activities.provenance.sound_mark import SoundMark, sound_carriers
 from activities.provenance.sound_reading import PILOT_MIN as SOUND_PILOT_MIN
 from activities.provenance.sound_reading import SoundReader
+from activities.provenance.spectrum import RATE
 from activities.provenance.steps import mark_rendition
 from gpu_workers.clip import Clip
 from tests.activities.provenance.films import (
@@ -209,7 +210,7 @@ def test_a_mark_that_is_not_found_again_is_set_more_strongly(tmp_path: Path) -> 
     assert not Invisible(KEY, NUMBER + 1).holds(film)
 
 
-def test_silence_and_black_take_no_mark_and_break_nothing(tmp_path: Path) -> None:
+def test_silence_and_black_break_nothing_and_the_silence_says_its_number(tmp_path: Path) -> None:
     black = Clip(
         np.zeros((TIMING.frames, 180, 320, 3), np.uint8),
         np.zeros((1, 240_000), np.float32),
@@ -217,8 +218,35 @@ def test_silence_and_black_take_no_mark_and_break_nothing(tmp_path: Path) -> Non
         48_000,
     )
     mark_rendition(write_take(tmp_path, black), tmp_path / "black.mp4", TIMING, KEY, NUMBER)
-    _, footage = read(tmp_path / "black.mp4")
+    copy = copied(tmp_path / "black.mp4", tmp_path / "copy.mp4", sound_rate=64_000)
+    _, footage = read(copy)
     sounds = SoundReader(KEY)
-    assert sounds.read(sounds.locate(footage.sound)) is None
+    heard = sounds.read(sounds.locate(footage.sound))
+    assert heard is not None
+    assert heard.number == NUMBER
     with av.open(str(tmp_path / "black.mp4")) as container:
         assert container.streams.video[0].frames == TIMING.frames
+
+
+def test_a_knock_in_silence_says_its_number() -> None:
+    """The mark bends what is heard, and between sparse sounds that is the room tone."""
+    time = np.arange(6 * RATE) / RATE
+    since = time % 2
+    knock = (0.3 * np.exp(-40 * since) * np.sin(2 * np.pi * 180 * since)).astype(np.float32)
+    sounds = SoundReader(KEY)
+    marked = SoundMark(KEY, NUMBER).apply(np.stack([knock, knock]))
+    assert sounds.read(sounds.locate(knock)) is None
+    heard = sounds.read(sounds.locate(np.asarray(marked[0, RATE:], np.float32)))
+    assert heard is not None
+    assert heard.number == NUMBER
+
+
+def test_the_room_tone_is_hardly_heard_and_lies_in_the_marks_bands() -> None:
+    tone = SoundMark(KEY, NUMBER).apply(np.zeros((2, 3 * RATE), np.float32))
+    assert (tone[0] == tone[1]).all()
+    assert 20 * np.log10(tone.std()) < -60
+    assert 20 * np.log10(np.abs(tone).max()) < -45
+    power = np.abs(np.fft.rfft(tone[0])) ** 2
+    hertz = np.fft.rfftfreq(3 * RATE, 1 / RATE)
+    assert power[(hertz < 400) | (hertz > 6600)].sum() < 1e-3 * power.sum()
+    assert (tone != SoundMark(KEY, NUMBER + 1).apply(np.zeros((2, 3 * RATE), np.float32))).any()
