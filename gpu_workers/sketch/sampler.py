@@ -30,7 +30,7 @@ from gpu_workers.sampler import (
 )
 from gpu_workers.sketch import layers, sampling, soundtrack, weights, words
 from gpu_workers.sketch.film import Scene, pictures
-from gpu_workers.sketch.model import Sketch
+from gpu_workers.sketch.graph import SketchGraph
 from gpu_workers.sketch.schedule import STEPS, Place, place_of
 from gpu_workers.sketch.tokens import GIVEN_MOMENTS, to_layers
 from gpu_workers.sketch.windows import Window, counts, cutouts_of, goes_on, opened, seed_of
@@ -58,7 +58,7 @@ class SketchSampler:
     def __init__(self, references: References) -> None:
         self._references = references
         self._narrator = Narrator()
-        self._model: Sketch | None = None
+        self._model: SketchGraph | None = None
 
     @property
     def name(self) -> str:
@@ -66,10 +66,15 @@ class SketchSampler:
         return NAME
 
     def load(self) -> None:
-        """Bring the weights and the voice into memory. Raises SketchWeightsUnusable."""
+        """Bring the weights and the voice into memory. Raises SketchWeightsUnusable.
+
+        One thread a call: sums depend on how they are divided among threads, and the steps are of
+        many small calls, in which a thread that waits for a busy core holds up the others.
+        """
         cv2.setNumThreads(1)
+        torch.set_num_threads(1)
         if self._model is None:
-            self._model = weights.load()
+            self._model = SketchGraph(weights.load())
             self._narrator.load()
 
     def plan(self, request: SamplingRequest) -> Plan:
@@ -200,7 +205,7 @@ class SketchSampler:
             speech=speech,
         )
 
-    def _network(self) -> Sketch:
+    def _network(self) -> SketchGraph:
         self.load()
         assert self._model is not None
         return self._model

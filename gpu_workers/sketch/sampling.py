@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import torch
 
 from gpu_workers.sketch.layers import MOMENTS
-from gpu_workers.sketch.model import Prompted, Sketch
+from gpu_workers.sketch.model import Prompted
 from gpu_workers.sketch.tokens import GIVEN_MOMENTS, LEVELS, SHAPES, TIMED, Parts, first_moments
 
 NOISE_LEFT_MIN: Final = 1e-3
@@ -16,6 +17,9 @@ SCENE_SHARE: Final = 1 / 3
 """Of what guidance adds, the share that a scene gets: more would push the noise between patches."""
 DECIDED: Final = 0.6
 """Level by which ways are decided upon. Guided further, who stands still would begin to hop."""
+
+Network = Callable[[Parts, torch.Tensor, Prompted], tuple[Parts, torch.Tensor]]
+"""A ``Sketch``, or its graph."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def with_first(parts: Parts, first: Parts) -> Parts:
 
 
 def step(
-    model: Sketch,
+    model: Network,
     noisy: Parts,
     now: torch.Tensor,
     then: torch.Tensor,
@@ -76,7 +80,7 @@ def step(
 
 
 def guess(
-    model: Sketch, noisy: Parts, levels: torch.Tensor, asked: Asked, guidance: float
+    model: Network, noisy: Parts, levels: torch.Tensor, asked: Asked, guidance: float
 ) -> Parts:
     """The clean clip as the model sees it now."""
     sides = 1 if guidance == 1 else 2

@@ -17,7 +17,8 @@ from gpu_workers.cards.refusals import DirectionNotTaken, PromptTooLong, Referen
 from gpu_workers.clip import Clip
 from gpu_workers.references import FolderReferences
 from gpu_workers.sampler import Plan, Reference, SamplingRequest, Shot
-from gpu_workers.sketch import layers, schedule, tokens, weights
+from gpu_workers.sketch import layers, sampling, schedule, tokens, weights, words
+from gpu_workers.sketch.graph import SketchGraph
 from gpu_workers.sketch.plates import draw_character
 from gpu_workers.sketch.sampler import PromptNotUnderstood, SketchSampler
 from gpu_workers.sketch.weights import SketchWeightsUnusable
@@ -113,6 +114,32 @@ def test_levels_rise_to_the_clip_and_what_is_given_stands_there_from_the_start()
     assert (levels.diff(dim=0)[:, 2:] > 0).all()
     remix = schedule.levels_of(scene_is_given=False, kept=0.6)
     assert remix[0].tolist() == pytest.approx([0.6, 0.6, 0.6, 0])
+
+
+def asked(prompt: str, seed: int, *, goes_on: bool) -> sampling.Asked:
+    chance = torch.Generator().manual_seed(seed)
+    return sampling.Asked(
+        words=torch.from_numpy(words.numbers(prompt)),
+        references=torch.rand((2, 12, 12, 4), generator=chance),
+        is_cameo=torch.tensor([1.0, float(seed % 2)]),
+        goes_on=goes_on,
+    )
+
+
+@torch.inference_mode()
+def test_the_recorded_graph_computes_what_the_network_does_to_the_bit() -> None:
+    network = weights.load()
+    graph = SketchGraph(network)
+    prompts = (WAVE, "two green boats on a lake at night", "a blue cat dances", "", "rain")
+    for seed, prompt in enumerate(prompts):  # a graph is rewritten after its first calls
+        told, noisy = asked(prompt, seed, goes_on=seed % 2 == 1), sampling.noise(seed)
+        levels = torch.linspace(0.1, 0.9, 5)[seed].expand(4).contiguous()
+        for guidance in (1.0, 3.0):
+            expected = sampling.guess(network, noisy, levels, told, guidance)
+            recorded = sampling.guess(graph, noisy, levels, told, guidance)
+            assert {name: torch.equal(x, recorded[name]) for name, x in expected.items()} == (
+                dict.fromkeys(expected, True)
+            )
 
 
 def test_a_longer_shot_keeps_its_scene_and_goes_on_where_its_window_ended(
