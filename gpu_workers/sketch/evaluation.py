@@ -118,9 +118,10 @@ def _sampled(model: Sketch, clip: TrainingClip, seed: int, guidance: float) -> _
         references=torch.from_numpy(clip.references),
         is_cameo=torch.tensor([float(each is not None) for each in clip.cutouts]),
     )
-    levels, parts = levels_of(False, None), sampling.noise(seed)
+    course, parts = sampling.course(levels_of(False, None), asked, guidance), sampling.noise(seed)
+    stepper = sampling.Stepper(model)
     for step in range(STEPS):
-        parts = sampling.step(model, parts, levels[step], levels[step + 1], asked, guidance)
+        parts = course.step(stepper, parts, step)
     made = to_layers({name: x[None] for name, x in parts.items()})[0]
     return _Shown(clip, scene_of(clip, made), _heard(made.sound))
 

@@ -29,14 +29,16 @@ from gpu_workers.sampler import (
     environment,
 )
 from gpu_workers.sketch import layers, sampling, soundtrack, weights, words
+from gpu_workers.sketch.clips import REFERENCE_SIDE
 from gpu_workers.sketch.film import Scene, pictures
-from gpu_workers.sketch.graph import SketchGraph
-from gpu_workers.sketch.schedule import STEPS, Place, place_of
+from gpu_workers.sketch.graph import SteppingGraph
+from gpu_workers.sketch.schedule import STEPS, Place, levels_of, place_of
 from gpu_workers.sketch.tokens import GIVEN_MOMENTS, to_layers
 from gpu_workers.sketch.windows import Window, counts, cutouts_of, goes_on, opened, seed_of
 
 NAME: Final = "sketch"
 _VOICE_SEED_MAX: Final = 2**31 - 1
+_RECORDING_STEPS: Final = 2
 _PREVIEWED: Final = 4
 """Pictures of a preview, spread over the window at work."""
 
@@ -58,7 +60,7 @@ class SketchSampler:
     def __init__(self, references: References) -> None:
         self._references = references
         self._narrator = Narrator()
-        self._model: SketchGraph | None = None
+        self._model: SteppingGraph | None = None
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ class SketchSampler:
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
         if self._model is None:
-            self._model = SketchGraph(weights.load())
+            self._model = _recorded()
             self._narrator.load()
 
     def plan(self, request: SamplingRequest) -> Plan:
@@ -115,9 +117,9 @@ class SketchSampler:
             place = place_of(state.step, counts(plan))
             if window is None or place.step == 0:
                 window = opened(plan, state, place, self._references)
+                course = sampling.course(window.levels, window.asked, guidance)
             noisy = window.resumed(state) if place.step else window.begin
-            now, then = window.levels[place.step], window.levels[place.step + 1]
-            moved = sampling.step(self._network(), noisy, now, then, window.asked, guidance)
+            moved = course.step(self._network(), noisy, place.step)
             tensors = state.tensors | window.named(window.with_given(moved))
             state = State(state.plan_key, state.step + 1, tensors, state.environment)
             on_step(state)
@@ -131,10 +133,10 @@ class SketchSampler:
             return np.zeros((0, plan.height, plan.width, 3), np.uint8)
         window, place = self._at(plan, state, state.step - 1)
         level = window.levels[place.step + 1]
-        noisy = window.resumed(state)
-        seen = window.with_given(
-            sampling.guess(self._network(), noisy, level, window.asked, guidance=1.0)
+        there = sampling.course(
+            torch.stack([level, torch.ones_like(level)]), window.asked, guidance=1.0
         )
+        seen = window.with_given(there.step(self._network(), window.resumed(state), 0))
         shown = to_layers({name: x[None] for name, x in seen.items()})[0]
         scene = self._scene(plan, place.shot, shown, shown.tracks, None)
         every = pictures(scene, plan.width, plan.height, _PREVIEWED / layers.SECONDS, _PREVIEWED)
@@ -205,7 +207,7 @@ class SketchSampler:
             speech=speech,
         )
 
-    def _network(self) -> SketchGraph:
+    def _network(self) -> SteppingGraph:
         self.load()
         assert self._model is not None
         return self._model
@@ -214,6 +216,21 @@ class SketchSampler:
 def made() -> SketchSampler:
     """The sampler with the references of this machine's studio."""
     return SketchSampler(FolderReferences(references_folder()))
+
+
+def _recorded() -> SteppingGraph:
+    """The graph of a guided step, recorded and rewritten before the first job waits for it."""
+    graph = SteppingGraph(weights.load())
+    nobody = np.zeros((layers.ACTORS, REFERENCE_SIDE, REFERENCE_SIDE, 4), np.float32)
+    asked = sampling.Asked(
+        words=torch.from_numpy(words.numbers("")),
+        references=torch.from_numpy(nobody),
+        is_cameo=torch.zeros(layers.ACTORS),
+    )
+    course = sampling.course(levels_of(False, None), asked, cards.card(NAME).recipe.guidance)
+    for _ in range(_RECORDING_STEPS):
+        course.step(graph, sampling.noise(0), 0)
+    return graph
 
 
 def _require_understood(number: int, shot: Shot) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
+from torch import nn
 
 from gpu_workers.sketch.layers import MOMENTS
-from gpu_workers.sketch.model import Prompted
+from gpu_workers.sketch.model import Prompted, Sketch
 from gpu_workers.sketch.tokens import GIVEN_MOMENTS, LEVELS, SHAPES, TIMED, Parts, first_moments
 
 NOISE_LEFT_MIN: Final = 1e-3
@@ -17,9 +18,6 @@ SCENE_SHARE: Final = 1 / 3
 """Of what guidance adds, the share that a scene gets: more would push the noise between patches."""
 DECIDED: Final = 0.6
 """Level by which ways are decided upon. Guided further, who stands still would begin to hop."""
-
-Network = Callable[[Parts, torch.Tensor, Prompted], tuple[Parts, torch.Tensor]]
-"""A ``Sketch``, or its graph."""
 
 
 @dataclass(frozen=True)
@@ -57,32 +55,76 @@ def with_first(parts: Parts, first: Parts) -> Parts:
     return parts | put
 
 
-def step(
-    model: Network,
-    noisy: Parts,
-    now: torch.Tensor,
-    then: torch.Tensor,
-    asked: Asked,
-    guidance: float,
-) -> Parts:
-    """One Euler step from levels ``now`` [4] to ``then``, with guidance away from no caption.
+class Stepper(nn.Module):
+    """One Euler step as a function of tensors, with guidance away from no caption.
 
     Classifier-free guidance (Ho and Salimans, 2022); the reference stays on both sides.
     """
-    clean = guess(model, noisy, now, asked, guidance)
-    moved = {}
-    for name, x in noisy.items():
-        level = LEVELS[name]
-        left = float(1 - now[level])
-        share = float(then[level] - now[level]) / max(left, NOISE_LEFT_MIN)
-        moved[name] = x + share * (clean[name] - x)
-    return moved
+
+    def __init__(self, network: Sketch) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self,
+        levels: torch.Tensor,
+        shares: torch.Tensor,
+        guides: torch.Tensor,
+        words: torch.Tensor,
+        references: torch.Tensor,
+        is_cameo: torch.Tensor,
+        given: torch.Tensor,
+        *noisy: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
+        """The parts after the step, in the order of ``SHAPES``, as ``noisy`` has them.
+
+        The first three are one row of those of a course, the next four what it asks.
+        """
+        sides = len(words)
+        batch = {n: x.expand(sides, *x.shape) for n, x in zip(SHAPES, noisy, strict=True)}
+        told = Prompted(words, references, is_cameo, given)
+        guessed, _ = self.network(batch, levels.expand(sides, -1), told)
+        moved = []
+        for number, (name, x) in enumerate(zip(SHAPES, noisy, strict=True)):
+            clean = guessed[name][0]
+            if sides == 2:
+                unasked = guessed[name][1]
+                clean = unasked + guides[number] * (clean - unasked)
+            moved.append(x + shares[number] * (clean - x))
+        return tuple(moved)
 
 
-def guess(
-    model: Network, noisy: Parts, levels: torch.Tensor, asked: Asked, guidance: float
-) -> Parts:
-    """The clean clip as the model sees it now."""
+Network = Callable[..., tuple[torch.Tensor, ...]]
+"""A ``Stepper``, or its graph."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is known of every step of a window before the first.
+
+    ``levels`` [steps, 4] before each step, ``shares`` [steps, parts] of the way to the clean parts
+    that it goes, ``guides`` [steps, parts], and what is asked, once for each side of the guidance.
+    """
+
+    levels: torch.Tensor
+    shares: torch.Tensor
+    guides: torch.Tensor
+    asked: Prompted
+
+    def step(self, network: Network, noisy: Parts, number: int) -> Parts:
+        """The parts after this step."""
+        at = (self.levels[number], self.shares[number], self.guides[number])
+        told = (self.asked.words, self.asked.references, self.asked.is_cameo, self.asked.given)
+        return dict(
+            zip(SHAPES, network(*at, *told, *(noisy[name] for name in SHAPES)), strict=True)
+        )
+
+
+def course(levels: torch.Tensor, asked: Asked, guidance: float) -> Course:
+    """The course through levels [steps + 1, 4]."""
+    left = (1 - levels[:-1]).double().clamp(min=NOISE_LEFT_MIN)
+    shares = (levels.diff(dim=0).double() / left).float()
+    guides = [[_guidance_of(n, guidance, float(row[LEVELS[n]])) for n in SHAPES] for row in levels]
     sides = 1 if guidance == 1 else 2
     given = (torch.arange(MOMENTS) < GIVEN_MOMENTS).float() * float(asked.goes_on)
     prompted = Prompted(
@@ -91,12 +133,8 @@ def guess(
         is_cameo=asked.is_cameo.expand(sides, -1),
         given=given.expand(sides, -1),
     )
-    batch = {name: x.expand(sides, *x.shape) for name, x in noisy.items()}
-    told, _ = model(batch, levels.expand(sides, -1), prompted)
-    if sides == 1:
-        return {name: x[0] for name, x in told.items()}
-    shares = {n: _guidance_of(n, guidance, float(levels[LEVELS[n]])) for n in told}
-    return {name: x[1] + shares[name] * (x[0] - x[1]) for name, x in told.items()}
+    of_parts = [LEVELS[name] for name in SHAPES]
+    return Course(levels[:-1], shares[:, of_parts], torch.tensor(guides[:-1]), prompted)
 
 
 def _guidance_of(name: str, guidance: float, level: float) -> float:

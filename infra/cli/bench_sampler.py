@@ -27,7 +27,7 @@ from infra.cli.bench_hall import GREY, Hall, opened, plan_of, reached, undisturb
 from infra.cli.bench_studio import LONG, LONG_STEPS, SHORT, STAGE, Journal, Line
 from infra.cli.figures import Figures, Goal, at_least, at_most, equals
 
-ROUNDS: Final = 2
+ROUNDS: Final = 5
 BACKLOG: Final = 6
 SHORT_JOBS: Final = 40
 KILLS: Final = 20

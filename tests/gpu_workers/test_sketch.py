@@ -18,7 +18,7 @@ from gpu_workers.clip import Clip
 from gpu_workers.references import FolderReferences
 from gpu_workers.sampler import Plan, Reference, SamplingRequest, Shot
 from gpu_workers.sketch import layers, sampling, schedule, tokens, weights, words
-from gpu_workers.sketch.graph import SketchGraph
+from gpu_workers.sketch.graph import SteppingGraph
 from gpu_workers.sketch.plates import draw_character
 from gpu_workers.sketch.sampler import PromptNotUnderstood, SketchSampler
 from gpu_workers.sketch.weights import SketchWeightsUnusable
@@ -129,17 +129,19 @@ def asked(prompt: str, seed: int, *, goes_on: bool) -> sampling.Asked:
 @torch.inference_mode()
 def test_the_recorded_graph_computes_what_the_network_does_to_the_bit() -> None:
     network = weights.load()
-    graph = SketchGraph(network)
+    stepper, graph = sampling.Stepper(network), SteppingGraph(network)
+    levels = schedule.levels_of(scene_is_given=False, kept=None)
     prompts = (WAVE, "two green boats on a lake at night", "a blue cat dances", "", "rain")
     for seed, prompt in enumerate(prompts):  # a graph is rewritten after its first calls
         told, noisy = asked(prompt, seed, goes_on=seed % 2 == 1), sampling.noise(seed)
-        levels = torch.linspace(0.1, 0.9, 5)[seed].expand(4).contiguous()
         for guidance in (1.0, 3.0):
-            expected = sampling.guess(network, noisy, levels, told, guidance)
-            recorded = sampling.guess(graph, noisy, levels, told, guidance)
+            course = sampling.course(levels, told, guidance)
+            expected = course.step(stepper, noisy, 5 * seed)
+            recorded = course.step(graph, noisy, 5 * seed)
             assert {name: torch.equal(x, recorded[name]) for name, x in expected.items()} == (
                 dict.fromkeys(expected, True)
             )
+            assert not torch.equal(expected["backdrop"], noisy["backdrop"])
 
 
 def test_a_longer_shot_keeps_its_scene_and_goes_on_where_its_window_ended(
