@@ -34,9 +34,15 @@ class Turn:
 
 
 def turns_of(
-    times: Floats, poses: Floats, scale: float = 1.0, down_degrees: float = DOWN_DEGREES
+    times: Floats,
+    poses: Floats,
+    scale: float = 1.0,
+    down_degrees: float | Floats = DOWN_DEGREES,
 ) -> list[Turn]:
-    """All turns of at least ``scale`` times what counts; poses [j, 2] are against rest."""
+    """All turns of at least ``scale`` times what counts; poses [j, 2] are against rest.
+
+    What counts as down may differ from picture to picture [j].
+    """
     if len(times) < 3:
         return []
     smooth = _smoothed(times, poses)

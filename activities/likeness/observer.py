@@ -34,6 +34,8 @@ _FILE_BYTES: Final = 64 << 20
 LOOK_SIDE: Final = 640
 """Pictures are shrunk to this longer side before anything is measured."""
 LOOKS_PER_SECOND: Final = 15
+_EARLY_SECONDS: Final = 0.01
+"""A picture that comes so little before its look is taken for it."""
 _IDENTITY_SECONDS: Final = 0.55
 _TURNED_OVER_EVERY: Final = 3
 """Of the identities, so many are taken for each look at the picture turned over."""
@@ -71,9 +73,10 @@ class Observer:
         """One picture, upright. Every one is remembered small; some are looked at closely."""
         self.notes.times.append(seconds)
         self.notes.thumbs.append(_thumb(picture))
-        if seconds + 1e-3 >= self._next_look:
-            self._next_look = seconds + 1 / LOOKS_PER_SECOND - 0.01
+        if seconds + _EARLY_SECONDS >= self._next_look:
             self._look(seconds, picture)
+            while self._next_look <= seconds + _EARLY_SECONDS:  # a beat of its own, not the clip's
+                self._next_look += 1 / LOOKS_PER_SECOND
 
     def _look(self, seconds: float, picture: Picture) -> None:
         notes = self.notes

@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 _RIGHT: Final = [454, 356, 263]
 _LEFT: Final = [234, 127, 33]
 _CHIN, _BROW = 152, 10
-_NOSE, _LOWER_LIP = 1, 17
+_BRIDGE, _LOWER_LIP = 195, 17
 _EYES: Final = (33, 263)
 
 
@@ -38,13 +38,14 @@ def pose_of(points: Floats) -> Floats:
 
 
 def mouth_of(points: Floats) -> Floats:
-    """[m]: how far the lower lip is from the nose, as a share of the eyes' distance.
+    """[m]: how far the lower lip is from the middle of the nose, as a share of the eyes' distance.
 
-    It follows a mouth that opens, also one that smiles; it is of use while the head does not nod.
+    Both are distances in space: in the picture, a head that nods or turns a little changes them as
+    much as a mouth that opens. It follows a mouth that opens, also one that smiles.
     """
-    low = np.linalg.norm(points[:, _NOSE, :2] - points[:, _LOWER_LIP, :2], axis=1)
+    low = np.linalg.norm(points[:, _BRIDGE] - points[:, _LOWER_LIP], axis=1)
     left, right = _EYES
-    wide = np.linalg.norm(points[:, left, :2] - points[:, right, :2], axis=1)
+    wide = np.linalg.norm(points[:, left] - points[:, right], axis=1)
     return np.asarray(low / (wide + 1e-6), np.float32)
 
 

@@ -21,8 +21,8 @@ from activities.likeness.listening import loudness, speaking
 from activities.likeness.moves import UP_DEGREES, YAW_DEGREES
 from activities.likeness.pose import mouth_of, track_of
 
-MARGIN_MIN: Final = 0.48
-MARGIN_UNSURE: Final = 0.40
+MARGIN_MIN: Final = 0.50
+MARGIN_UNSURE: Final = 0.42
 _RATE: Final = 30
 """Both signals are compared at this many samples a second."""
 _NEAR_SECONDS: Final = 0.15
