@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -22,8 +23,11 @@ from activities.likeness.checks.spoken_number import spoken_number
 from activities.likeness.checks.voice_moves_with_mouth import voice_moves_with_mouth
 from activities.likeness.contract import Challenge, Claim, Move, Template, Verdict
 from activities.likeness.evidence import SAMPLE_RATE, Evidence, EvidenceUnreadable, load
+from activities.likeness.faces import Faces
 from activities.likeness.listening import pitch_hertz
 from activities.likeness.moves import turns_of
+from activities.likeness.observer import LOOKS_PER_SECOND, Observer
+from activities.likeness.pose import mouth_of
 from activities.likeness.speaker import voice_in
 from tests.activities.evidence import FPS, angles, evidence
 from tests.media.clips import SAID_AT
@@ -95,6 +99,21 @@ def test_a_head_turned_to_the_side_is_not_read_as_raised(
     assert turn.move == move
 
 
+def test_a_jaw_that_opens_while_somebody_speaks_is_no_nod() -> None:
+    """Landmarks take it for a head that looks down a little; who looks down goes further."""
+    rest, arc = np.zeros((3 * FPS, 2)), np.sin(np.linspace(0, np.pi, FPS))[:, None]
+    jaw = np.concatenate([rest, arc * np.array([0.0, 7.2]), rest])
+    moved = np.concatenate([jaw, angles(MOVES)]).astype(np.float32)
+    spoken = np.zeros(round(len(moved) / FPS * SAMPLE_RATE), np.float32)
+    at = slice(3 * SAMPLE_RATE, 4 * SAMPLE_RATE)
+    spoken[at] = np.random.default_rng(1).normal(0, 0.1, SAMPLE_RATE)
+    assert head_moves(evidence(moved), CHALLENGE).verdict == "failed"
+    assert head_moves(evidence(moved, sound=spoken), CHALLENGE).verdict == "passed"
+    whole = np.random.default_rng(1).normal(0, 0.1, len(spoken)).astype(np.float32)
+    whole[: 3 * SAMPLE_RATE] = 0
+    assert head_moves(evidence(moved, sound=whole), CHALLENGE).verdict == "passed"
+
+
 def test_a_head_that_stays_turned_does_not_make_its_moves_in_time() -> None:
     slow = evidence(angles(MOVES, seconds=9.0))
     assert head_moves(slow, CHALLENGE).verdict == "failed"
@@ -105,6 +124,21 @@ def test_a_turning_head_has_depth_and_a_turning_plane_has_none() -> None:
     flat = parallax(evidence(angles(MOVES), depth=0.0))
     assert (flat.verdict, flat.score < 0.01) == ("failed", True)
     assert parallax(evidence(STILL)).verdict == "failed"
+
+
+class Nobody:
+    """Faces where there are none."""
+
+    def detect(self, picture: object) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize("fps", [12, 15, 20, 24, 25, 30, 60])
+def test_a_clip_is_looked_at_as_often_whatever_its_rate(fps: int) -> None:
+    observer = Observer(cast("Faces", Nobody()))
+    for index in range(4 * fps):
+        observer.see(index / fps, np.zeros((64, 64, 3), np.uint8))
+    assert len(observer.notes.seen_at) == pytest.approx(4 * min(fps, LOOKS_PER_SECOND), abs=1)
 
 
 def test_a_second_face_or_none_is_seen() -> None:
@@ -239,6 +273,17 @@ def test_a_mouth_that_opens_with_the_voice_passes_and_another_rhythm_does_not() 
     assert moving(loud) == "passed"
     assert moving(np.roll(loud, 2 * FPS)) != "passed"
     assert moving(np.zeros(count)) != "passed"
+
+
+def test_a_head_that_nods_and_turns_opens_no_mouth() -> None:
+    """In the picture its mouth comes nearer to its nose; in space it does not."""
+    straight = mouth_of(evidence(STILL).points)[0]
+    for yaw, pitch in ((0, 8), (0, -8), (8, 0), (-6, 6)):
+        moved = mouth_of(evidence(np.full((1, 2), (yaw, pitch), np.float32)).points)[0]
+        assert moved == pytest.approx(straight, rel=1e-4)
+    opened = evidence(STILL).points.copy()
+    opened[:, 17, 1] += 6
+    assert mouth_of(opened)[0] > 1.03 * straight
 
 
 def vector(*parts: float) -> NDArray[np.float32]:
