@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Final
@@ -12,6 +13,11 @@ from infra.cli.check import ROOT
 
 SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile")
 """One process for the tests that share servers, one for the others; ``-n 0`` runs all in one."""
+
+_ONE_THREAD: Final = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+)
+"""For the mathematics of each process: threads that wait for a busy core hold one another up."""
 
 test = typer.Typer(add_completion=False)
 
@@ -34,6 +40,7 @@ def run(context: typer.Context) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *context.args],
         cwd=ROOT,
+        env=_ONE_THREAD | os.environ,
         stdin=subprocess.DEVNULL,
         check=False,
     )
