@@ -22,9 +22,10 @@ from activities.likeness.checks.same_face import same_face
 from activities.likeness.checks.spoken_number import spoken_number
 from activities.likeness.checks.voice_moves_with_mouth import voice_moves_with_mouth
 from activities.likeness.contract import Challenge, Claim, Move, Template, Verdict
+from activities.likeness.digits import SLOW_THROATS, THROATS, readings
 from activities.likeness.evidence import SAMPLE_RATE, Evidence, EvidenceUnreadable, load
 from activities.likeness.faces import Faces
-from activities.likeness.listening import pitch_hertz
+from activities.likeness.listening import pitch_hertz, spoken_part
 from activities.likeness.moves import turns_of
 from activities.likeness.observer import LOOKS_PER_SECOND, Observer
 from activities.likeness.pose import mouth_of
@@ -251,6 +252,15 @@ def test_the_number_is_understood_and_no_other_passes() -> None:
     for other in ("407193825", "947193852"):
         told = Challenge(digits=other, moves=MOVES, issued_at=SAID_AT)
         assert spoken_number(heard, told).verdict == "failed"
+
+
+@pytest.mark.parametrize("digits", ["2860471492", "8364819876"])
+def test_a_high_voice_is_understood_when_it_is_played_more_slowly(digits: str) -> None:
+    part = spoken_part(said(digits, Voice(1.12)))
+    heard = list(readings(part, len(digits)))
+    slow = len(THROATS)
+    assert digits not in heard[:slow]
+    assert digits in heard[slow : slow + len(SLOW_THROATS)]
 
 
 def test_silence_says_no_number() -> None:

@@ -1,8 +1,8 @@
 """The voice comes from the mouth that is seen: it opens when the voice is loud.
 
 Score: the correlation of the mouth's opening with the loudness while somebody speaks, at the best
-delay of up to 0.15 s, less what delays of 0.7 to 1.6 s give by chance. Both are taken against their
-own mean of 0.6 s, since any two people who count keep the same slow beat, and only while the head
+delay of up to 0.15 s, less what delays of 0.7 to 3 s give by chance. Both are taken against their
+own mean of 0.7 s, since any two people who count keep the same slow beat, and only while the head
 does not turn.
 """
 
@@ -21,13 +21,13 @@ from activities.likeness.listening import loudness, speaking
 from activities.likeness.moves import UP_DEGREES, YAW_DEGREES
 from activities.likeness.pose import mouth_of, track_of
 
-MARGIN_MIN: Final = 0.50
-MARGIN_UNSURE: Final = 0.42
+MARGIN_MIN: Final = 0.48
+MARGIN_UNSURE: Final = 0.40
 _RATE: Final = 30
 """Both signals are compared at this many samples a second."""
 _NEAR_SECONDS: Final = 0.15
-_FAR_SECONDS: Final = (0.7, 1.6)
-_TREND_SECONDS: Final = 0.6
+_FAR_SECONDS: Final = (0.7, 3.0)
+_TREND_SECONDS: Final = 0.7
 _RESTING: Final = 0.6
 _SPEECH_SECONDS_MIN: Final = 1.0
 _ADVICE: Final = (
