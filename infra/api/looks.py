@@ -53,7 +53,8 @@ async def look_again(request: Request, staff: Staff, video_id: VideoId) -> HoldV
     await film_followed(doors, released_once(video).generation_id)
     async with asking("postgres"):
         strikes = await doors.moderation.strikes(row.account_id)
-    return hold_view(row, strikes, doors.clock())
+    person = doors.pseudonyms.of(row.case_id, row.account_id)
+    return hold_view(row, person, strikes, doors.clock())
 
 
 async def _opened(doors: Doors, staff: str, video_id: str) -> CaseStanding:

@@ -108,14 +108,15 @@ async def test_an_appeal_is_heard_by_staff_and_seen_when_it_is_answered(
 
 
 async def test_what_is_held_stands_in_the_queue_under_a_name_of_its_own(
-    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+    stage: Stage, caller: httpx.AsyncClient, staff: httpx.AsyncClient
 ) -> None:
     generation_id = await asked(caller, "a duel [violence 600]")
     case_id = (await verdict(caller, generation_id, "admission"))["case_id"]
     queue = await staff.get("/v1/moderation/holds?limit=100")
     [item] = [each for each in queue.json()["items"] if each["case_id"] == case_id]
-    assert item["person"].startswith("person-")
-    assert caller.headers["Callsheet-Account"] not in queue.text
+    account_id = caller.headers["Callsheet-Account"]
+    assert item["person"] == stage.doors.pseudonyms.of(case_id, account_id)
+    assert account_id not in queue.text
     assert generation_id not in queue.text
     assert code(await caller.get("/v1/moderation/holds")) == (403, "key-not-staff")
     wrong = {"reviewer": "anne", "decision": "block", "reason": "x", "rule": "NOPE-1"}
