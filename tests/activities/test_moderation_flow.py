@@ -166,6 +166,22 @@ async def test_whoever_was_refused_wrongly_is_told(house: House) -> None:
     assert await house.told(refused.case_id) == ["content-blocked", "restriction-undone"]
 
 
+async def test_what_was_let_pass_on_appeal_passes_again_after_an_undo_and_no_notice_goes(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    refused = await house.judge("chess battle [violence 600]")
+    await appealed_and_reinstated(house, refused)
+    before = await house.told(refused.case_id)
+    await undone(house)
+    assert (await house.standing(refused.case_id)).situation == "held"
+    told = await house.told(refused.case_id)
+    assert told == [*before, "content-held"]
+    again = await house.judge("chess battle [violence 600]", number=2)
+    assert again.situation == "allowed"
+
+
 async def test_an_undo_that_was_interrupted_goes_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
