@@ -33,6 +33,10 @@ RESTRICTIONS: Final[Mapping[Gate, Restriction]] = MappingProxyType(
     {"admission": "generation-refused", "release": "release-refused", "published": "hidden"}
 )
 """What a block means at a gate, in the words of a statement of reasons."""
+WAITS: Final[Mapping[Gate, Restriction]] = MappingProxyType(
+    {"admission": "generation-held", "release": "release-held", "published": "hidden"}
+)
+"""The same of a hold."""
 
 Effect = Literal["hold", "block", "hide", "strike", "notice", "refund"]
 """What follows for the person: it waits, it is refused, it is hidden, it counts against the

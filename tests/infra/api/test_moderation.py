@@ -136,7 +136,7 @@ async def test_a_published_film_is_hidden_while_humans_look_and_seen_again_when_
     video_id, here = view["video_id"], f"/v1/videos/{view['video_id']}"
     look = f"/v1/moderation/videos/{video_id}/look"
     assert code(await caller.post(look)) == (403, "key-not-staff")
-    opened = await staff.post(look)
+    opened = await staff.post(f"{look}?source=notice")
     assert (opened.status_code, opened.json()["status"]) == (202, "held"), opened.text
     case_id = opened.json()["case_id"]
     assert (await staff.post(look)).json()["case_id"] == case_id
@@ -151,6 +151,9 @@ async def test_a_published_film_is_hidden_while_humans_look_and_seen_again_when_
     for address in (here, f"{here}/content", f"{here}/exports"):
         method = "POST" if address.endswith("exports") else "GET"
         assert code(await caller.request(method, address)) == (404, "video-hidden"), address
+    stated = (await caller.get(f"/v1/moderation/cases/{case_id}/reasons")).json()
+    assert (stated["restriction"], stated["source"]) == ("hidden", "notice")
+    assert stated["redress"][0]["kind"] == "human-review"
     hidden = (await caller.get(here)).json()
     assert hidden["generation_id"] == view["generation_id"]
     assert "verdicts" in hidden["next_step"]
