@@ -26,7 +26,7 @@ from activities.provenance.reading import ManifestReader
 from activities.provenance.signing import FilmSigner
 from domain.catalog import EVENTS
 from domain.kernel.ports import EventLog
-from infra import receipts
+from infra import pseudonyms, receipts
 from infra.api.idempotency import Idempotency
 from infra.api.keys import first_key
 from infra.clock import system_clock
@@ -204,6 +204,7 @@ async def prepare(settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     payload_keys.ensure(settings.home)
     receipts.ensure(settings.home)
+    pseudonyms.ensure(settings.home)
     ProvenanceKeys.ensure(settings.home, system_clock())
     first_key(settings.keys_file, settings.home / "api-key")
     await asyncio.gather(

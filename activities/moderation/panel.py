@@ -1,7 +1,8 @@
 """The panel: every built-in detector of texts looks at every part, and all notes are put together.
 
-Nothing acts here. A detector that breaks, or a text that is too long to look at, is written down as
-a failure to look, for which every policy holds; the text is quoted nowhere.
+Nothing acts here. A detector that breaks, and a text that is too long to look at or that draws what
+it shows, are written down as a failure to look, for which every policy holds; the text is quoted
+nowhere. What was seen around a picture is noted with the failure.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final, Protocol
 
 from activities.moderation import lists
 from activities.moderation.content import Content, Part
+from activities.moderation.drawn import is_drawn
 from activities.moderation.embedding import Embedder, PackagedEmbedder
 from activities.moderation.head import load
 from activities.moderation.kept_looks import KeptLooks, LookKey
@@ -21,7 +23,7 @@ from activities.moderation.names import Names, names
 from activities.moderation.normalising import CHARACTERS_MAX
 from activities.moderation.owners import Owners
 from activities.moderation.words import Words
-from domain.moderation.finding import Detector, Finding, Findings, Look
+from domain.moderation.finding import DRAWN, Detector, Finding, Findings, Look
 from domain.moderation.policy import Policy, Protected
 
 ALL_CHARACTERS_MAX: Final = 60_000
@@ -97,6 +99,8 @@ def _look(detector: TextDetector, content: Content) -> Look:
         noted = list(_strongest(each for part in content.parts for each in detector.look(part)))
     except Exception:  # noqa: BLE001 # whatever broke, nobody looked; the text must not be told
         return Look(detector=who, state="failed", failure="broke")
+    if any(is_drawn(part.text) for part in content.parts):
+        return Look(detector=who, state="failed", failure=DRAWN, findings=tuple(noted))
     return Look(detector=who, findings=tuple(noted))
 
 

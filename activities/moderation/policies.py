@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from activities.ledger import Context, Decision, Ledger
+from activities.ledger import Context as Acting
+from activities.ledger import Decision, Ledger
+from activities.moderation.recorded import last_screened
 from domain.kernel.ports import EventCodec, EventLog, Expected
+from domain.moderation.finding import Findings
 from domain.moderation.policy import Policy
 from domain.moderation.publishing import (
     HOUSE,
@@ -16,8 +20,12 @@ from domain.moderation.publishing import (
     PublishPolicy,
 )
 from domain.moderation.trial import tried
+from domain.moderation.verdict import Context
 
-_CONTEXT: Final = Context("worker/moderation", "policy/house")
+CORPUS_MAX: Final = 1000
+"""Of so many contents, those that were examined last, a policy is tried on what was found."""
+Corpus = Sequence[tuple[Findings, Context]]
+_ACTING: Final = Acting("worker/moderation", "policy/house")
 
 
 class PolicyDesk:
@@ -42,22 +50,39 @@ class PolicyDesk:
         policies = await self.policies()
         if policies.enforced or policies.published:
             return policies
-        await publish(self._ledger, self._packaged, "policy/packaged", at, _CONTEXT)
+        await publish(self._ledger, self._packaged, "policy/packaged", at, _ACTING)
         enforce = EnforcePolicy(
             command_id="policy/packaged/enforce", at=at, revision=self._packaged.revision
         )
-        await self._ledger.perform([Decision(PUBLISHING, HOUSE, enforce)], _CONTEXT)
+        await self._ledger.perform([Decision(PUBLISHING, HOUSE, enforce)], _ACTING)
         return await self.policies()
+
+    async def examined(self, count: int = CORPUS_MAX) -> Corpus:
+        """What was found in the contents that were examined last, at each stage; equals once.
+
+        Scores and places stand in the log in clear; nobody's content is opened.
+        """
+        distinct: dict[tuple[Findings, str], tuple[Findings, Context]] = {}
+        for each in await last_screened(self._log, self._codec, count):
+            for found in each.findings:
+                distinct.setdefault((found, each.context.surface), (found, each.context))
+        return tuple(distinct.values())
 
 
 async def publish(
-    ledger: Ledger, policy: Policy, command_id: str, at: datetime, context: Context
+    ledger: Ledger,
+    policy: Policy,
+    command_id: str,
+    at: datetime,
+    context: Acting,
+    corpus: Corpus = (),
 ) -> int:
     """Put a policy into the shadow once it has stood its trial; the log's position.
 
+    ``corpus`` is what was found of late, on which it is tried beside the examples of its own.
     Raises the refusals of publishing.
     """
-    examples, laxer = tried(policy)
+    examples, laxer = tried(policy, corpus)
     command = PublishPolicy(
         command_id=command_id, at=at, policy=policy, examples=examples, laxer=len(laxer)
     )

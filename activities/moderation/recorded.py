@@ -1,4 +1,5 @@
-"""The cases of a period as the log has them, one after the other, without holding all of them."""
+"""The cases of a period as the log has them, one after the other, without holding all of them; and
+what was examined last."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from domain.moderation.case_events import CaseEvent, ContentScreened
 from domain.moderation.case_situations import Case, Known
 
 BATCH_EVENTS: Final = 2000
+BATCHES_MAX: Final = 50
+"""So far back, in batches of events, examined contents are looked for."""
 _OURS: Final = f"{MODERATION.category}-"
 _SCREENED: Final = "content-screened"
 _REACHED: Final = "verdict-reached"
@@ -38,6 +41,27 @@ async def cases_between(
                 state = MODERATION.evolve(state, cast(CaseEvent, codec.decode(one)))
             assert isinstance(state, Known), "its verdict was reached"
             yield state
+
+
+async def last_screened(log: EventLog, codec: EventCodec, count: int) -> list[ContentScreened]:
+    """The last contents that were examined, oldest first: at most so many.
+
+    Read backwards from the log's end, BATCHES_MAX batches at most: a longer log costs no more.
+    """
+    found: list[RecordedEvent] = []
+    until = await log.head()
+    for _ in range(BATCHES_MAX):
+        if until <= START or len(found) >= count:
+            break
+        begin = max(START, until - BATCH_EVENTS)
+        batch = await log.read_all(begin, until - begin)
+        found[:0] = [each for each in batch if each.position <= until and _is_screened(each)]
+        until = begin
+    return [cast(ContentScreened, codec.decode(each)) for each in found[-count:]]
+
+
+def _is_screened(event: RecordedEvent) -> bool:
+    return event.stream.startswith(_OURS) and event.type.rpartition(".v")[0] == _SCREENED
 
 
 async def _later(log: EventLog) -> dict[str, list[RecordedEvent]]:

@@ -22,6 +22,7 @@ from domain.moderation.case_refusals import CaseUnknown
 from domain.moderation.case_situations import Known
 from domain.moderation.finding import Detector, Findings, Look
 from domain.moderation.gates import case_id, judged
+from domain.moderation.reasons import Source
 from domain.video.video import VIDEO, Hidden, released_once, require_seen
 
 _REPORT: Final = Look(
@@ -35,10 +36,13 @@ class Relook:
     def __init__(self, ledger: Ledger, policies: PolicyDesk) -> None:
         self._ledger, self._policies, self._sight = ledger, policies, Sight(ledger)
 
-    async def look_again(self, video_id: str, at: datetime, context: Context) -> CaseStanding:
+    async def look_again(
+        self, video_id: str, at: datetime, context: Context, source: Source = "own-initiative"
+    ) -> CaseStanding:
         """Judge what was found by the policy of today, and hold it; a film has one such case.
 
-        Asked again, it says how that case stands. Raises VideoUnknown, VideoIsTakenDown, and
+        ``source`` is why it is looked at, for its statement of reasons: the first one stands. Asked
+        again, it says how that case stands. Raises VideoUnknown, VideoIsTakenDown, and
         CaseUnknown for a film of before films were looked at.
         """
         video = (await self._ledger.state(VIDEO, video_id)).state
@@ -46,14 +50,16 @@ class Relook:
         before = await self._ledger.state(MODERATION, case_id(released.generation_id, "release"))
         if not isinstance(before.state, Known):
             raise CaseUnknown
-        command = await self._command(video_id, at, before.state)
+        command = await self._command(video_id, at, before.state, source)
         decisions = [Decision(MODERATION, command.case_id, command), *told_of_verdict(command)]
         performed = await self._ledger.perform(decisions, context)
         seen = await self._sight.follow([released.generation_id], at, context)
         standing = standing_of(performed.states[0], performed.position)
         return standing.model_copy(update={"position": max(performed.position, seen)})
 
-    async def _command(self, video_id: str, at: datetime, before: Known) -> JudgeContent:
+    async def _command(
+        self, video_id: str, at: datetime, before: Known, source: Source
+    ) -> JudgeContent:
         content = before.content
         findings = _with_report(content.findings)
         policies = await self._policies.in_force(at)
@@ -69,6 +75,7 @@ class Relook:
             findings=findings,
             verdict=judged(findings, policy, content.context),
             sealed=content.sealed,
+            source=source,
         )
 
 

@@ -123,14 +123,14 @@ def _judge(command: JudgeContent) -> list[CaseEvent]:
         context=command.context,
         findings=command.findings,
         sealed=command.sealed,
+        source=command.source,
     )
-    verdict = command.verdict
     reached = VerdictReached(
         at=command.at,
         case_id=command.case_id,
-        clause=verdict.clause or "none",
-        verdict=verdict,
-        priority=priority_of(verdict),
+        clause=command.verdict.clause or "none",
+        verdict=command.verdict,
+        priority=priority_of(command.verdict),
         watched=command.watched,
         cleared_by=command.cleared_by,
     )

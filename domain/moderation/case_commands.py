@@ -12,6 +12,7 @@ from domain.moderation.finding import Findings
 from domain.moderation.gates import Gate
 from domain.moderation.policy import Clause
 from domain.moderation.publishing import Because
+from domain.moderation.reasons import Source
 from domain.moderation.verdict import Context, Verdict
 
 Reviewer = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9/-]{0,119}$")]
@@ -33,7 +34,8 @@ class JudgeContent(Command):
     """Write down what was found at a gate and what follows.
 
     ``sealed`` is what the detectors were given, sealed for its account, in base 64.
-    ``cleared_by`` is the case in which humans let this very content pass before.
+    ``cleared_by`` is the case in which humans let this very content pass before. ``source`` is
+    what led to the look.
     """
 
     case_id: ModerationId
@@ -46,6 +48,7 @@ class JudgeContent(Command):
     watched: Watched | None = None
     sealed: str = ""
     cleared_by: ModerationId | None = None
+    source: Source = "own-initiative"
 
 
 class ClaimCase(Command):

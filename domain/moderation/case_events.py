@@ -15,6 +15,7 @@ from domain.kernel.model import Event
 from domain.moderation.case_commands import Reading, Watched, Words
 from domain.moderation.finding import Findings
 from domain.moderation.gates import Effect, Gate
+from domain.moderation.reasons import Source
 from domain.moderation.verdict import Context, Verdict
 
 NO_RULE: Final = "none"
@@ -22,7 +23,7 @@ NO_RULE: Final = "none"
 
 
 class ContentScreened(Event):
-    """Everybody who was asked has looked, and this is what they noted."""
+    """Everybody who was asked has looked, because of ``source``; this is what they noted."""
 
     case_id: ModerationId
     generation_id: GenerationId
@@ -31,6 +32,7 @@ class ContentScreened(Event):
     context: Context
     findings: tuple[Findings, ...]
     sealed: str = ""
+    source: Source = "own-initiative"
 
 
 class VerdictReached(Event):

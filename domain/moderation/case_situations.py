@@ -84,9 +84,10 @@ class Allowed(Known):
 
 @dataclass(frozen=True)
 class Held(Known):
-    """It waits for humans."""
+    """It waits for humans, since that moment."""
 
     matter: Matter = Matter()
+    since: datetime = field(kw_only=True)
 
     @property
     def effects(self) -> frozenset[Effect]:
@@ -147,7 +148,7 @@ def reached(
     if cleared_by is not None:
         return Allowed(content, verdict, by="clearance")
     if verdict.outcome == "hold":
-        return Held(content, verdict)
+        return Held(content, verdict, since=at)
     return Blocked(content, verdict, since=at)
 
 

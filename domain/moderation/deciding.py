@@ -11,13 +11,17 @@ from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 from domain.moderation.categories import CATEGORIES, UNEXAMINED, Stage
-from domain.moderation.finding import CERTAIN, Detector, Finding, Findings
+from domain.moderation.finding import CERTAIN, DRAWN, Detector, Finding, Findings
 from domain.moderation.policy import Policy, Rule, Threshold
 from domain.moderation.verdict import GROUNDS_MAX, Context, Ground, Verdict, verdict_key, where
 
 _WEIGHT: Final = {"allow": 0, "hold": 1, "block": 2}
 _GRAVITY: Final = {"ordinary": 0, "grave": 1, "gravest": 2}
 ALLOWED_WORDS: Final = "Nothing stands against this."
+DRAWN_WORDS: Final = (
+    "It is drawn with characters or written as data, which our programs cannot read: "
+    "say in plain words what should be seen, and it need not wait."
+)
 
 
 def decide(findings: Findings, policy: Policy, context: Context) -> Verdict:
@@ -37,7 +41,7 @@ def decide(findings: Findings, policy: Policy, context: Context) -> Verdict:
         confidence=decisive.score if decisive else _clearance(noted, findings, policy, context),
         detectors=findings.detectors,
         rationale=_rationale(grounds, findings),
-        words=rule.tells if rule else ALLOWED_WORDS,
+        words=_words(decisive, rule, findings),
         grounds=tuple(grounds[:GROUNDS_MAX]),
         surface=context.surface,
         strict=context.strict,
@@ -145,6 +149,16 @@ def _rank(ground: Ground) -> tuple[int, int, int, str, str, str]:
 def _needs_two(ground: Ground, policy: Policy) -> bool:
     rule = policy.rule(ground.clause)
     return ground.gravity == "gravest" or (rule is not None and rule.second_reader)
+
+
+def _words(decisive: Ground | None, rule: Rule | None, findings: Findings) -> str:
+    """The rule's words for the person; what is drawn is told how it need not wait."""
+    if decisive is None or rule is None:
+        return ALLOWED_WORDS
+    drawn = any(each.failure == DRAWN for each in findings.failed)
+    if decisive.category == UNEXAMINED and drawn:
+        return f"{rule.tells} {DRAWN_WORDS}"
+    return rule.tells
 
 
 def _clearance(

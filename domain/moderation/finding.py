@@ -17,6 +17,8 @@ from domain.moderation.categories import CATEGORIES, CategoryName, Stage
 CERTAIN: Final = 1000
 UNCAST: Final = "uncast-likeness"
 """The category of somebody enrolled who is seen and not cast."""
+DRAWN: Final = "drawn"
+"""The failure of who reads words before a text that is a picture."""
 _CAMEO: Final = "cameo/"
 
 Permille = Annotated[int, Field(ge=0, le=CERTAIN)]
@@ -88,7 +90,8 @@ class Finding(Value):
 class Look(Value):
     """One detector's work: it looked and noted something or nothing, or it failed to look.
 
-    ``failure`` is a word for what went wrong, such as ``timed-out``; it quotes nobody.
+    ``failure`` is a word for what went wrong, such as ``timed-out``; it quotes nobody. Who saw a
+    part notes it beside the failure.
     """
 
     detector: Detector

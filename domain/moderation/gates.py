@@ -33,10 +33,15 @@ RESTRICTIONS: Final[Mapping[Gate, Restriction]] = MappingProxyType(
     {"admission": "generation-refused", "release": "release-refused", "published": "hidden"}
 )
 """What a block means at a gate, in the words of a statement of reasons."""
+WAITS: Final[Mapping[Gate, Restriction]] = MappingProxyType(
+    {"admission": "generation-held", "release": "release-held", "published": "hidden"}
+)
+"""The same of a hold."""
 
 Effect = Literal["hold", "block", "hide", "strike", "notice", "refund"]
 """What follows for the person: it waits, it is refused, it is hidden, it counts against the
-account, they are told, and what was refused is not counted as used."""
+account, they are told, and what was refused is not to be counted as used. ``refund`` is a label for
+whoever counts: nothing here does."""
 
 _WEIGHT: Final = {"allow": 0, "hold": 1, "block": 2}
 _GRAVITY: Final = {"ordinary": 0, "grave": 1, "gravest": 2}

@@ -15,8 +15,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AwareDatetime, Field
 
 from domain.kernel.model import Value
-from domain.moderation.categories import CATEGORIES
-from domain.moderation.policy import Policy
+from domain.moderation.categories import CATEGORIES, UNEXAMINED
+from domain.moderation.policy import Policy, Rule
 from domain.moderation.verdict import Verdict, where
 
 APPEAL_DAYS: Final = 183
@@ -24,7 +24,9 @@ APPEAL_DAYS: Final = 183
 
 Restriction = Literal[
     "generation-refused",
+    "generation-held",
     "release-refused",
+    "release-held",
     "removed",
     "hidden",
     "demoted",
@@ -34,7 +36,9 @@ Restriction = Literal[
 ]
 _RESTRICTIONS: Final[dict[Restriction, str]] = {
     "generation-refused": "The video is not made.",
+    "generation-held": "The video is not made before a human has looked.",
     "release-refused": "The video is not released.",
+    "release-held": "The video is not released before a human has looked.",
     "removed": "The content is removed.",
     "hidden": "The content is hidden: nobody can see it.",
     "demoted": "The content is shown to fewer people.",
@@ -70,12 +74,15 @@ class Decision(Value):
     territories: Annotated[tuple[str, ...], Field(max_length=250)] = ()
     """Countries by two letters; none is everywhere."""
     until: AwareDatetime | None = None
+    """When it ends at the latest; none is until it is decided otherwise."""
+    waits: bool = False
+    """Whether it stands only until a human has decided."""
 
 
 class Redress(Value):
     """One way to object, and until when."""
 
-    kind: Literal["internal-appeal", "out-of-court-settlement", "court"]
+    kind: Literal["human-review", "internal-appeal", "out-of-court-settlement", "court"]
     says: str
     until: AwareDatetime | None = None
 
@@ -128,7 +135,7 @@ def statement_of(decision: Decision, policy: Policy) -> StatementOfReasons:
         facts=_facts(verdict),
         source=decision.source,
         source_says=_SOURCES[decision.source],
-        automated_detection=bool(verdict.grounds) and decision.source == "own-initiative",
+        automated_detection=_found_by_programs(verdict) and decision.source == "own-initiative",
         automated_decision=decision.decided_by == "machine",
         automation_says=_automation(decision),
         ground=rule.ground,
@@ -136,23 +143,38 @@ def statement_of(decision: Decision, policy: Policy) -> StatementOfReasons:
         clause_says=rule.says,
         legal_reference=rule.reference or None,
         category=verdict.category or "none",
-        explanation=f"{rule.tells} {decision.reason}".strip(),
+        explanation=f"{_tells(decision, rule)} {decision.reason}".strip(),
         redress=_redress(decision),
         policy_revision=verdict.policy_revision,
         policy_sha256=verdict.policy_sha256,
     )
 
 
+def _tells(decision: Decision, rule: Rule) -> str:
+    """The verdict's own words, unless a human chose another rule."""
+    chosen_by_verdict = decision.clause == decision.verdict.clause
+    return decision.verdict.words if chosen_by_verdict else rule.tells
+
+
+def _found_by_programs(verdict: Verdict) -> bool:
+    """Whether a program found something, and not only that it could not look."""
+    return any(each.category != UNEXAMINED for each in verdict.grounds)
+
+
 def _facts(verdict: Verdict) -> str:
     if verdict.category is None or verdict.segment is None:
         return "A human found it; no detector did."
     means = CATEGORIES[verdict.category].means
+    if verdict.category == UNEXAMINED:
+        return f"Looked at: the {verdict.stage}. {means}"
     return f"Looked at: the {verdict.stage}. Found in {where(verdict.segment)}: {means}"
 
 
 def _automation(decision: Decision) -> str:
     names = ", ".join(f"{each.name} {each.version}" for each in decision.verdict.detectors)
     looked = f"Programs looked at it: {names}." if names else "No program looked at it."
+    if decision.waits and decision.decided_by == "machine":
+        return f"{looked} A rule made it wait; a human makes the decision."
     if decision.decided_by == "machine":
         return f"{looked} The decision was made by a rule, without a human."
     return f"{looked} A human made the decision."
@@ -162,8 +184,15 @@ def _redress(decision: Decision) -> tuple[Redress, ...]:
     last_day = decision.decided_at + timedelta(days=APPEAL_DAYS)
     appeal = "Appeal within 183 days, free of charge; a human who did not decide first decides."
     outside = "Turn to a certified body for out-of-court dispute settlement (article 21)."
+    first = Redress(kind="internal-appeal", says=appeal, until=last_day)
+    if decision.waits:
+        waits = (
+            "A human decides without your asking. What is refused then, or not decided in time, "
+            f"you can appeal within {APPEAL_DAYS} days, free of charge."
+        )
+        first = Redress(kind="human-review", says=waits, until=decision.until)
     return (
-        Redress(kind="internal-appeal", says=appeal, until=last_day),
+        first,
         Redress(kind="out-of-court-settlement", says=outside),
         Redress(kind="court", says="Go to court; none of the other ways takes that right away."),
     )

@@ -1,8 +1,8 @@
 """The trial that a policy stands before it is published: it is never laxer when a human is cast.
 
 The examples are made from the policy itself: for each rule and surface, each category that it is
-about, found at every stage with just enough and just too little for each of its thresholds. A
-corpus of real findings can be given beside them.
+about, found at every stage with just enough and just too little for each of its thresholds. What
+was really found of late is given beside them: combinations that nobody would make up.
 """
 
 from __future__ import annotations

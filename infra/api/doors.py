@@ -22,6 +22,7 @@ from infra.clock import Clock
 from infra.identity import Draw
 from infra.provenance.addresses import Fetcher
 from infra.provenance.verifier import Verifier
+from infra.pseudonyms import Pseudonyms
 from infra.receipts import ReceiptKeys
 from infra.telemetry.metrics import Metrics
 from projections.appearances import AppearancesReader
@@ -97,6 +98,7 @@ class Doors:
     vault: Vault
     office: CastingOffice
     receipt_keys: ReceiptKeys
+    pseudonyms: Pseudonyms
     store: ObjectStore
     idempotency: Idempotency
     keys: ClientKeys

@@ -213,4 +213,6 @@ async def _addresses(doors: Doors, case: Known) -> tuple[str | None, str | None]
 
 
 async def _view(doors: Doors, row: CaseRow) -> HoldView:
-    return hold_view(row, await doors.moderation.strikes(row.account_id), doors.clock())
+    strikes = await doors.moderation.strikes(row.account_id)
+    person = doors.pseudonyms.of(row.case_id, row.account_id)
+    return hold_view(row, person, strikes, doors.clock())

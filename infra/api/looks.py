@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 
 from activities.ledger import Context
 from activities.moderation.orders import CaseStanding
 from activities.moderation.relooking import Relook
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import VideoId
+from domain.moderation.reasons import Source
 from domain.video.video import VIDEO, Unreleased, released_once
 from infra.api import stories
 from infra.api.auth import KeyRequired
@@ -30,6 +33,10 @@ from workflows.moderation_contracts import (
 
 router = APIRouter(prefix="/v1/moderation/videos", tags=["moderation"], dependencies=[KeyRequired])
 
+WhyLooked = Annotated[
+    Source, Query(description="What led to it; the statement of reasons says so, and not who.")
+]
+
 
 @router.post(
     "/{video_id}/look",
@@ -37,31 +44,34 @@ router = APIRouter(prefix="/v1/moderation/videos", tags=["moderation"], dependen
     responses=problems(403, 404, 410, 422, 503),
     summary="Have humans look again",
 )
-async def look_again(request: Request, staff: Staff, video_id: VideoId) -> HoldView:
+async def look_again(
+    request: Request, staff: Staff, video_id: VideoId, source: WhyLooked = "own-initiative"
+) -> HoldView:
     """Nobody sees the video until humans have decided; what they refuse stays hidden.
 
-    A video is looked at again once. Its account is told, and can appeal.
+    A video is looked at again once. Its account is told, can read the reasons, and can appeal.
     """
     doors = doors_of(request)
     video = await standing(doors, VIDEO, video_id)
     if isinstance(video, Unreleased):
         raise Trouble("video-unknown")
-    case = await _opened(doors, staff, video_id)
+    case = await _opened(doors, staff, video_id, source)
     if case.situation == "held":
         await _begin(doors, staff, case.case_id)
     row = await case_seen(doors, case.case_id, case.position)
     await film_followed(doors, released_once(video).generation_id)
     async with asking("postgres"):
         strikes = await doors.moderation.strikes(row.account_id)
-    return hold_view(row, strikes, doors.clock())
+    person = doors.pseudonyms.of(row.case_id, row.account_id)
+    return hold_view(row, person, strikes, doors.clock())
 
 
-async def _opened(doors: Doors, staff: str, video_id: str) -> CaseStanding:
+async def _opened(doors: Doors, staff: str, video_id: str, source: Source) -> CaseStanding:
     context = Context(f"client/{staff}", f"video/{video_id}", traces.current_traceparent())
     relook = Relook(doors.ledger, doors.policies)
     try:
         async with asking("postgres"):
-            return await relook.look_again(video_id, doors.clock(), context)
+            return await relook.look_again(video_id, doors.clock(), context, source)
     except Refusal as refusal:
         raise Trouble.refused(refusal) from None
 

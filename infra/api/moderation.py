@@ -81,7 +81,7 @@ async def read_case(request: Request, case: OwnCase) -> VerdictView:
 @router.get(
     "/moderation/cases/{case_id}/reasons",
     responses=problems(403, 404, 409, 422, 503),
-    summary="Why it is refused",
+    summary="Why it is refused, or waits",
 )
 async def read_reasons(request: Request, case: OwnCase) -> StatementOfReasons:
     """The statement of reasons, made from the decision as it stands in the log."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import datetime
 from typing import Any, Literal
@@ -62,7 +61,7 @@ class HoldView(BaseModel):
     """A case that waits for humans. Whose it is stays hidden behind a name of its own."""
 
     case_id: str
-    person: str = Field(description="A name for this case alone, which nobody can look up.")
+    person: str = Field(description="A name for this case alone; no id leads to it.")
     strikes: int = Field(description="Grave refusals that count against the person now.")
     status: Status
     gate: str
@@ -136,13 +135,13 @@ def verdict_view(row: CaseRow) -> VerdictView:
     )
 
 
-def hold_view(row: CaseRow, strikes: int, now: datetime) -> HoldView:
-    """A case for those who review."""
+def hold_view(row: CaseRow, person: str, strikes: int, now: datetime) -> HoldView:
+    """A case for those who review; ``person`` is its account's name in this case."""
     claimed = row.claimed_until is not None and row.claimed_until > now
     return HoldView.model_validate(
         {
             **_common(row),
-            "person": pseudonym(row.case_id, row.account_id),
+            "person": person,
             "strikes": strikes,
             "status": row.status,
             "priority": row.priority,
@@ -158,11 +157,6 @@ def hold_view(row: CaseRow, strikes: int, now: datetime) -> HoldView:
             "claimed_until": row.claimed_until if claimed else None,
         }
     )
-
-
-def pseudonym(case_id: str, account_id: str) -> str:
-    """A name for one account in one case: two cases of one person do not show that they are."""
-    return "person-" + hashlib.sha256(f"{case_id} {account_id}".encode()).hexdigest()[:8]
 
 
 def _common(row: CaseRow) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
@@ -35,6 +36,8 @@ from infra.api.reviews import Staff
 
 router = APIRouter(prefix="/v1/moderation", tags=["moderation"], dependencies=[KeyRequired])
 _DOOR = "door"
+_CORPUS_SECONDS_MAX: Final = 15.0
+"""For reading what was examined last."""
 
 Revision = Annotated[int, Path(ge=1, le=1_000_000)]
 
@@ -109,9 +112,14 @@ async def read_policy(request: Request, staff: Staff, revision: Revision) -> Pol
 
 @router.post("/policies", responses=problems(403, 409, 422, 503, body=True), summary="Publish one")
 async def publish_policy(request: Request, staff: Staff, body: Policy) -> PolicyList:
-    """Put the next revision into the shadow, once it has stood its trial."""
+    """Put the next revision into the shadow, once it has stood its trial.
+
+    It is tried on examples of its own and on what was found in the contents examined last.
+    """
     doors = doors_of(request)
-    examples, laxer = tried(body)
+    async with asking("postgres", _CORPUS_SECONDS_MAX):
+        seen = await doors.policies.examined()
+    examples, laxer = await asyncio.to_thread(tried, body, seen)
     command = PublishPolicy(
         command_id=f"policy/{body.revision}/{body.sha256}",
         at=doors.clock(),

@@ -143,7 +143,8 @@ def publish_policy(
         given = read_policy(policy, policies.newest + 1)
         at = system_clock()
         name = f"policy/{given.revision}/{given.sha256}"
-        await publish(desk.ledger, given, name, at, _CONTEXT)
+        seen = await desk.policies.examined()
+        await publish(desk.ledger, given, name, at, _CONTEXT, seen)
         if not enforce:
             return f"Revision {given.revision} watches. Share or enforce it when it has been seen."
         await desk.decide(EnforcePolicy(command_id=_drawn(), at=at, revision=given.revision))

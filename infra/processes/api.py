@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import APIRouter
 
 from activities.provenance.consent import ConsentBehind
-from infra import receipts
+from infra import pseudonyms, receipts
 from infra.api.app import create_app
 from infra.api.auth import OpenAccounts
 from infra.api.deadlines import is_away
@@ -119,6 +119,7 @@ async def open_doors(
             vault=open_vault(settings),
             office=office_on(log),
             receipt_keys=receipts.ensure(settings.home),
+            pseudonyms=pseudonyms.ensure(settings.home),
             store=store,
             idempotency=Idempotency(pool),
             keys=ClientKeys(settings.keys_file),

@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 
 from activities.ledger import Decision
-from activities.moderation import undoing
+from activities.moderation import recorded, undoing
 from activities.moderation.orders import CaseStanding
 from activities.moderation.policies import publish
 from activities.moderation.undoing import Undone, Waiting
 from domain.generation.brief import Line
 from domain.kernel.ports import LogUnavailable
 from domain.moderation.case import MODERATION
-from domain.moderation.publishing import HOUSE, PUBLISHING, RevertPolicy
+from domain.moderation.policy import Policy, Threshold
+from domain.moderation.publishing import HOUSE, PUBLISHING, PolicyLaxWhenCast, RevertPolicy
 from domain.moderation.undoing import UndoWasReversed
 from tests import words
 from tests.activities.house import TEST, House, a_house
-from tests.workflows.screener import ToldScreener, told_policy
+from tests.workflows.screener import NAME, ToldScreener, told_policy
 
 
 @pytest.fixture
@@ -98,6 +99,54 @@ async def test_one_rollback_brings_the_policy_before_back(house: House) -> None:
     assert (await house.judge("a scuffle [violence 300]", number=3)).situation == "allowed"
 
 
+def lax_where_only_a_real_detector_finds() -> Policy:
+    """Its own examples, which no real detector found, do not reach the rule that is at fault.
+
+    No file can say this: a rule that is laxer when strict is refused when it is read.
+    """
+    policy = told_policy(2)
+    rule = policy.rules[0].model_copy(
+        update={
+            "detectors": (NAME,),
+            "default": Threshold(block=300),
+            "strict": Threshold(hold=900),
+        }
+    )
+    return policy.model_copy(update={"rules": (rule, *policy.rules[1:])})
+
+
+async def test_a_policy_is_tried_on_what_was_examined_of_late(tmp_path: Path) -> None:
+    house, calm = a_house(tmp_path / "one"), a_house(tmp_path / "calm")
+    lax = lax_where_only_a_real_detector_finds()
+    for each, prompt in ((house, "a scuffle [violence 400]"), (calm, "a boat")):
+        await each.judge(prompt)
+    seen = await calm.policies.examined()
+    await publish(calm.ledger, lax, "publish/2", words.NOON, TEST, seen)
+    seen = await house.policies.examined()
+    with pytest.raises(PolicyLaxWhenCast, match="2 of"):
+        await publish(house.ledger, lax, "publish/2", words.NOON, TEST, seen)
+    assert 2 not in (await house.policies.policies()).published
+
+
+async def test_only_the_contents_examined_last_are_looked_up_and_equals_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, score in enumerate((100, 200, 300, 300), 1):
+        await house.judge(f"scene {number} [violence {score}]", number)
+    monkeypatch.setattr(recorded, "BATCH_EVENTS", 3)
+    assert await scores_of(house, 2) == {300}
+    assert await scores_of(house, 3) == {200, 300}
+    assert await scores_of(house, 1000) == {100, 200, 300}
+    assert len(await house.policies.examined(2)) == len(await house.policies.examined(1)) == 2
+    monkeypatch.setattr(recorded, "BATCHES_MAX", 1)
+    assert not await house.policies.examined()
+
+
+async def scores_of(house: House, count: int) -> set[int]:
+    """What was found in the last contents."""
+    return {found.score for each, _ in await house.policies.examined(count) for found in each.found}
+
+
 async def some_days(house: House, count: int = 30) -> None:
     """The same requests of five accounts."""
     for number in range(1, count + 1):
@@ -164,6 +213,22 @@ async def test_whoever_was_refused_wrongly_is_told(house: House) -> None:
     refused = await house.judge("a scuffle [violence 300]")
     await undone(house)
     assert await house.told(refused.case_id) == ["content-blocked", "restriction-undone"]
+
+
+async def test_what_was_let_pass_on_appeal_passes_again_after_an_undo_and_no_notice_goes(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    refused = await house.judge("chess battle [violence 600]")
+    await appealed_and_reinstated(house, refused)
+    before = await house.told(refused.case_id)
+    await undone(house)
+    assert (await house.standing(refused.case_id)).situation == "held"
+    told = await house.told(refused.case_id)
+    assert told == [*before, "content-held"]
+    again = await house.judge("chess battle [violence 600]", number=2)
+    assert again.situation == "allowed"
 
 
 async def test_an_undo_that_was_interrupted_goes_on(

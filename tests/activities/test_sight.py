@@ -15,7 +15,9 @@ from activities.moderation.undoing import Undone
 from domain.kernel.ports import LogUnavailable
 from domain.moderation.case import MODERATION
 from domain.moderation.case_refusals import CaseUnknown
+from domain.moderation.case_situations import Known
 from domain.moderation.gates import Gate, case_id
+from domain.moderation.statement import reasons_of
 from domain.moderation.undoing import batch_id
 from domain.video.video import VIDEO, ReleaseVideo, VideoUnknown
 from tests import words
@@ -208,6 +210,17 @@ async def test_what_was_never_released_or_never_looked_at_is_not_looked_at_again
     with pytest.raises(CaseUnknown):
         await looked_at_again(house)
     assert await house.is_seen()
+
+
+async def test_what_led_to_a_look_is_kept_for_the_statement_of_reasons(house: House) -> None:
+    await released(house, "a boat")
+    relook = Relook(house.ledger, house.policies)
+    opened = await relook.look_again(a_video_id(), words.NOON, TEST, "notice")
+    again = await relook.look_again(a_video_id(), words.NOON, TEST, "order")
+    case = (await house.ledger.state(MODERATION, opened.case_id)).state
+    assert isinstance(case, Known)
+    policy = (await house.policies.policies()).named(case.verdict.policy_revision)
+    assert (reasons_of(case, policy).source, again.case_id) == ("notice", opened.case_id)
 
 
 async def looked_at_again(house: House) -> CaseStanding:

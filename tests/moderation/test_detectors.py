@@ -168,7 +168,15 @@ BAD = {
     "dots between letters": "a." * 4000,
     "stars": "*" * 10_000,
     "digits": "0123456789" * 1000,
+    "a picture of signs": "/\\_/\\  ( o.o )  > ^ <\n" * 6,
+    "a picture of blocks": "█▀▀ █ █\n█▀  █▄█\n▀   ▀ ▀\n" * 3,
+    "a picture in base 64": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA",
 }
+EMPTY_OR_READ = (
+    *("control characters", "overrides that never end", "a tower of marks", "nothing", "spaces"),
+    *("lone surrogates", "dots between letters"),
+)
+"""Nothing is seen in these, or what is seen has been read; a brief refuses some of them before."""
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -176,10 +184,10 @@ def test_bad_input_is_looked_at_or_held_and_never_breaks_anything(kind: str) -> 
     content = of_text(BAD[kind])
     findings = BOTH.look(content)
     assert len(content.sha256) == 64
-    assert {each.failure for each in findings.looks} <= {"none", "too-long"}
-    if kind.startswith("a megabyte"):
-        verdict = decide(findings, POLICY, Context(content_sha256=content.sha256))
-        assert verdict.outcome == "hold"
+    assert {each.failure for each in findings.looks} <= {"none", "too-long", "drawn"}
+    policy = POLICY.model_copy(update={"required": ()})
+    verdict = decide(findings, policy, Context(content_sha256=content.sha256))
+    assert verdict.outcome == ("allow" if kind in EMPTY_OR_READ else "hold")
 
 
 def test_many_parts_that_are_too_long_together_are_held() -> None:

@@ -108,14 +108,15 @@ async def test_an_appeal_is_heard_by_staff_and_seen_when_it_is_answered(
 
 
 async def test_what_is_held_stands_in_the_queue_under_a_name_of_its_own(
-    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+    stage: Stage, caller: httpx.AsyncClient, staff: httpx.AsyncClient
 ) -> None:
     generation_id = await asked(caller, "a duel [violence 600]")
     case_id = (await verdict(caller, generation_id, "admission"))["case_id"]
     queue = await staff.get("/v1/moderation/holds?limit=100")
     [item] = [each for each in queue.json()["items"] if each["case_id"] == case_id]
-    assert item["person"].startswith("person-")
-    assert caller.headers["Callsheet-Account"] not in queue.text
+    account_id = caller.headers["Callsheet-Account"]
+    assert item["person"] == stage.doors.pseudonyms.of(case_id, account_id)
+    assert account_id not in queue.text
     assert generation_id not in queue.text
     assert code(await caller.get("/v1/moderation/holds")) == (403, "key-not-staff")
     wrong = {"reviewer": "anne", "decision": "block", "reason": "x", "rule": "NOPE-1"}
@@ -135,7 +136,7 @@ async def test_a_published_film_is_hidden_while_humans_look_and_seen_again_when_
     video_id, here = view["video_id"], f"/v1/videos/{view['video_id']}"
     look = f"/v1/moderation/videos/{video_id}/look"
     assert code(await caller.post(look)) == (403, "key-not-staff")
-    opened = await staff.post(look)
+    opened = await staff.post(f"{look}?source=notice")
     assert (opened.status_code, opened.json()["status"]) == (202, "held"), opened.text
     case_id = opened.json()["case_id"]
     assert (await staff.post(look)).json()["case_id"] == case_id
@@ -150,6 +151,9 @@ async def test_a_published_film_is_hidden_while_humans_look_and_seen_again_when_
     for address in (here, f"{here}/content", f"{here}/exports"):
         method = "POST" if address.endswith("exports") else "GET"
         assert code(await caller.request(method, address)) == (404, "video-hidden"), address
+    stated = (await caller.get(f"/v1/moderation/cases/{case_id}/reasons")).json()
+    assert (stated["restriction"], stated["source"]) == ("hidden", "notice")
+    assert stated["redress"][0]["kind"] == "human-review"
     hidden = (await caller.get(here)).json()
     assert hidden["generation_id"] == view["generation_id"]
     assert "verdicts" in hidden["next_step"]
