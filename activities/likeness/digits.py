@@ -13,8 +13,8 @@ from functools import cache
 from threading import Lock
 from typing import Any, Final
 
+import av
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
@@ -41,13 +41,24 @@ def readings(sound: NDArray[np.float32], length: int) -> Iterator[str]:
     """What was understood, one reading per throat; "" where nothing was. Mono, 16 kHz."""
     for throat in THROATS:
         yield _understood(sound, length, throat)
-    slow = np.asarray(soxr.resample(sound, SAMPLE_RATE, SLOWER * SAMPLE_RATE), np.float32)
+    slow = slowly(sound)
     for throat in SLOW_THROATS:
         yield _understood(slow, length, throat)
     if len(sound) > _WINDOW:
         cleaned = without_noise(sound)
         for throat in CLEANED_THROATS:
             yield _understood(cleaned, length, throat)
+
+
+def slowly(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sound as it is when it is played ``SLOWER``: more samples, and every pitch lower."""
+    frame = av.AudioFrame.from_ndarray(sound[None], format="flt", layout="mono")
+    frame.sample_rate = SAMPLE_RATE
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=round(SLOWER * SAMPLE_RATE))
+    pieces = [
+        each.to_ndarray()[0] for each in (*resampler.resample(frame), *resampler.resample(None))
+    ]
+    return np.asarray(np.concatenate(pieces), np.float32)
 
 
 def without_noise(sound: NDArray[np.float32]) -> NDArray[np.float32]:

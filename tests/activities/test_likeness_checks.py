@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -254,13 +255,11 @@ def test_the_number_is_understood_and_no_other_passes() -> None:
         assert spoken_number(heard, told).verdict == "failed"
 
 
-@pytest.mark.parametrize("digits", ["2860471492", "8364819876"])
-def test_a_high_voice_is_understood_when_it_is_played_more_slowly(digits: str) -> None:
-    part = spoken_part(said(digits, Voice(1.12)))
-    heard = list(readings(part, len(digits)))
-    slow = len(THROATS)
-    assert digits not in heard[:slow]
-    assert digits in heard[slow : slow + len(SLOW_THROATS)]
+def test_a_high_voice_is_understood_when_it_is_played_more_slowly() -> None:
+    digits = "2860471492"
+    heard = readings(spoken_part(said(digits, Voice(1.12))), len(digits))
+    assert digits not in list(islice(heard, len(THROATS)))
+    assert digits in list(islice(heard, len(SLOW_THROATS)))
 
 
 def test_silence_says_no_number() -> None:
