@@ -38,7 +38,10 @@ class Register(Protocol):
         ...
 
     async def sealed(self, artefact_id: str, sha256: str, copy_of: str | None = None) -> None:
-        """Remember the hash of the bytes that are served for an artefact, a copy of that video."""
+        """Remember the hash of bytes that are served for an artefact: its film's, or a still's.
+
+        ``copy_of`` is the video that the artefact is a copy of.
+        """
         ...
 
     async def copies(self, video_id: str) -> list[str]:

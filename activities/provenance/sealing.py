@@ -89,7 +89,8 @@ class SealingActivities:
 
         Raises ProvenanceBroken, naming the layer, TakenDownBefore, and HashMismatch.
         """
-        film, kit = order.rendition.film, self._kit
+        rendition, kit = order.rendition, self._kit
+        film = rendition.film
         with scratch_folder(self._scratch, "proving-") as folder:
             async with beating():
                 path = folder / "stored.mp4"
@@ -98,12 +99,11 @@ class SealingActivities:
                 verified = await in_thread(
                     lambda sign: read_back(kit, path, order.artefact_id, number, sign)
                 )
-                await require_stills(
-                    self._store, kit.reader, order.artefact_id, order.rendition, folder
-                )
+                await require_stills(self._store, kit.reader, order.artefact_id, rendition, folder)
                 await require_not_taken_down(self._ledger, kit.index, verified.prints)
                 await kit.index.remember(order.artefact_id, verified.prints)
-                await kit.register.sealed(order.artefact_id, film.sha256)
+                for file in (film, rendition.poster, rendition.contact_sheet):
+                    await kit.register.sealed(order.artefact_id, file.sha256)
         proof = proof_of(verified, order.artefact_id, number, film.sha256, order.claims)
         command = RecordProof(command_id=order.command_id, at=order.at, proof=proof)
         await self._ledger.perform(

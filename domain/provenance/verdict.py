@@ -40,6 +40,7 @@ class Conclusion(StrEnum):
     """The whole answer in a word."""
 
     GENUINE = "genuine"
+    SIGNED = "signed"
     OURS = "ours"
     PARTLY_OURS = "partly-ours"
     MARK_PASTED = "mark-pasted"
@@ -157,8 +158,10 @@ def conclude(
     segments = joined([judge(window) for window in windows])
     ours = [each for each in segments if each.artefact_id is not None and not each.pasted]
     pasted = [each for each in segments if each.pasted]
-    if exact_copy_of is not None or (manifest.artefact_id is not None and not pasted):
+    if exact_copy_of is not None:
         conclusion = Conclusion.GENUINE
+    elif manifest.artefact_id is not None and not pasted:
+        conclusion = Conclusion.SIGNED  # a manifest leaves some bytes out; the hash leaves none
     elif ours:
         whole = len(ours) == len(segments)
         conclusion = Conclusion.OURS if whole else Conclusion.PARTLY_OURS
@@ -166,7 +169,7 @@ def conclude(
         conclusion = Conclusion.MARK_PASTED if pasted else Conclusion.NOT_OURS
     return Verdict(
         conclusion=conclusion,
-        says=_sentence(conclusion, manifest, exact_copy_of is not None),
+        says=_sentence(conclusion, manifest),
         manifest=manifest,
         segments=segments,
         exact_copy_of=exact_copy_of,
@@ -185,13 +188,13 @@ _MANIFEST_WORDS: Final = {
 }
 
 
-def _sentence(conclusion: Conclusion, manifest: Manifest, exact: bool) -> str:
+def _sentence(conclusion: Conclusion, manifest: Manifest) -> str:
     about = _MANIFEST_WORDS[manifest.state]
     match conclusion:
-        case Conclusion.GENUINE if exact:
-            return f"These are exactly the bytes that we serve; {about}."
         case Conclusion.GENUINE:
-            return f"Signed by us; {about}. Its hash is not among those known to be served."
+            return f"These are exactly the bytes that we serve; {about}."
+        case Conclusion.SIGNED:
+            return f"Signed by us; {about}. Its bytes are not those on record as served."
         case Conclusion.OURS:
             return f"Made here: our marks or fingerprints are present; {about}."
         case Conclusion.PARTLY_OURS:

@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as RanOut
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from domain.kernel.model import Value
@@ -196,9 +197,10 @@ class _Work:
         """What an earlier run kept under this name, or the work of this one."""
         path = self._folder / f"{name}.json"
         if path.exists():
-            known: Future[V] = Future()
-            known.set_result(model.model_validate_json(path.read_bytes()))
-            return known
+            with suppress(ValidationError):  # kept by an older bench: it is measured again
+                known: Future[V] = Future()
+                known.set_result(model.model_validate_json(path.read_bytes()))
+                return known
         asked = pool.submit(work, *arguments)
 
         def keep(done: Future[V]) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from activities.provenance.payload import DOUBTFUL_BITS, FALSE_MATCH_MAX, FLIPS_MAX, PICTURE
 from activities.provenance.picture_reading import PILOT_MIN
 from infra.cli.figures import Figures, Goal, at_least, at_most, equals
+from infra.cli.provenance_forgery import Forgeries
 from infra.cli.provenance_trial import (
     FIRST_NUMBER,
     TREATMENTS,
@@ -20,7 +21,8 @@ from infra.cli.provenance_trial import (
 
 PLANNED: Final = (
     *("films", "layers_verified", "manifest_trusted", "mutations_seen"),
-    *("mutations_seen_by_manifest_alone", "manifest_bytes", "sign_ms", "verify_ms"),
+    *("mutations_seen_by_manifest_alone", "mutations_seen_by_manifest_alone_inside_manifest"),
+    *("mutations_seen_by_manifest_alone_in_the_rest", "manifest_bytes", "sign_ms", "verify_ms"),
     *(f"picture_accuracy_{name}" for name in TREATMENTS),
     *("picture_psnr_worst", "picture_frames_per_second", "picture_wrong_numbers"),
     *("unmarked_frames", "unmarked_read_as_marked", "unmarked_pilot_max", "false_match_rate"),
@@ -46,16 +48,32 @@ def report_manifests(figures: Figures, trials: Sequence[Trial], count: int, muta
     figures.add(broken=broken)
     trusted = mean(each.trusted for each in trials)
     figures.measured("manifest_trusted", trusted, "share of films", goal=equals(1))
-    tried = sum(each.mutations for each in trials)
-    seen = sum(each.seen for each in trials)
-    goal = equals(mutations)
-    figures.measured("mutations_seen", seen, "changes", goal=goal, peer={"tried": tried})
-    alone = sum(each.seen_by_manifest for each in trials) / max(1, tried)
-    figures.measured("mutations_seen_by_manifest_alone", alone, "share")
+    report_mutations(figures, [each.forgeries for each in trials], mutations)
     for name, unit in (("manifest_bytes", "bytes"), ("sign_ms", "ms"), ("read_ms", "ms")):
         rounds = [float(getattr(each, name)) for each in trials]
         shown = "verify_ms" if name == "read_ms" else name
         figures.measured(shown, median(rounds), unit, rounds=rounds)
+
+
+def report_mutations(figures: Figures, found: Sequence[Forgeries], wanted: int) -> None:
+    """Changed bits that the verdict noticed, and the shares that the manifest alone did."""
+    inside, rest = [each.inside for each in found], [each.rest for each in found]
+    both = [*inside, *rest]
+    figures.measured(
+        "mutations_seen",
+        sum(each.seen for each in both),
+        "changes",
+        goal=equals(wanted),
+        peer={
+            "tried": sum(each.tried for each in both),
+            "tried_inside_manifest": sum(each.tried for each in inside),
+            "seen_inside_manifest": sum(each.seen for each in inside),
+        },
+    )
+    for name, parts in (("", both), ("_inside_manifest", inside), ("_in_the_rest", rest)):
+        tried = sum(each.tried for each in parts)
+        alone = sum(each.seen_by_manifest for each in parts) / max(1, tried)
+        figures.measured(f"mutations_seen_by_manifest_alone{name}", alone, "share")
 
 
 def report_marks(figures: Figures, trials: Sequence[Trial]) -> None:

@@ -32,10 +32,10 @@ from activities.provenance.refusals import ProvenanceBroken
 from activities.provenance.signing import FilmSigner
 from activities.provenance.sound_reading import SoundReader
 from activities.provenance.steps import mark_rendition, sign_rendition, verify_rendition
-from activities.scratch import file_sha256
 from domain.kernel.model import Value
 from domain.provenance.verdict import ManifestState
 from infra.cli import provenance_clips as clips
+from infra.cli.provenance_forgery import Forgeries, forged
 from infra.provenance.keys import ProvenanceKeys
 
 _HALF: Final = {"crf": 28, "size": (clips.WIDTH // 2, clips.HEIGHT // 2)}
@@ -89,9 +89,7 @@ class Trial(Value):
     manifest_bytes: int
     sign_ms: float
     read_ms: float
-    mutations: int
-    seen: int
-    seen_by_manifest: int
+    forgeries: Forgeries
     prints: tuple[ToldPrint, ...]
     excerpts: dict[str, Excerpt]
     unmarked: Unmarked
@@ -132,7 +130,14 @@ class _Trial:
         trusted = self._reader.read(served).state is ManifestState.TRUSTED
         read_ms = (time.perf_counter() - began) * 1000
         broken, prints = self._verified(served)
-        seen, by_manifest = self._forge(served, mutations)
+        forgeries = forged(
+            served,
+            artefact_of(self._number),
+            self._reader,
+            mutations,
+            self._number,
+            self._folder,
+        )
         pictures, sound = clips.decoded(served)
         excerpts = {
             name: self._excerpt(place, treatment, pictures, sound)
@@ -148,9 +153,7 @@ class _Trial:
             manifest_bytes=overhead,
             sign_ms=sign_ms,
             read_ms=read_ms,
-            mutations=mutations,
-            seen=seen,
-            seen_by_manifest=by_manifest,
+            forgeries=forgeries,
             prints=prints,
             excerpts=excerpts,
             unmarked=_unmarked(self._film, self._key, self._folder),
@@ -196,21 +199,6 @@ class _Trial:
         except ProvenanceBroken as refusal:
             return str(refusal), ()
         return None, verified.prints
-
-    def _forge(self, served: Path, mutations: int) -> tuple[int, int]:
-        """How many changes of one bit are seen by hash or manifest, and by the manifest alone."""
-        raw, sha256 = bytearray(served.read_bytes()), file_sha256(served, lambda: None)
-        rng, path = np.random.default_rng(self._number), self._folder / "changed.mp4"
-        seen = alone = 0
-        for _ in range(mutations):
-            place, bit = int(rng.integers(len(raw))), 1 << int(rng.integers(8))
-            raw[place] ^= bit
-            path.write_bytes(raw)
-            raw[place] ^= bit
-            by_manifest = self._reader.read(path).state is not ManifestState.TRUSTED
-            alone += by_manifest
-            seen += by_manifest or file_sha256(path, lambda: None) != sha256
-        return seen, alone
 
     def _excerpt(
         self,

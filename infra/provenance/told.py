@@ -56,10 +56,16 @@ class AncestorView(BaseModel):
 class VerdictView(BaseModel):
     """Which artefact a file is, or that it is not ours, with what was found."""
 
-    conclusion: Conclusion
+    conclusion: Conclusion = Field(
+        description="`genuine`: exactly the bytes on record; `signed`: our manifest holds, and the "
+        "bytes are not on record; `ours`, `partly-ours`: marks or fingerprints say so; "
+        "`mark-pasted`: our mark on other pictures; `not-ours`: nothing was found."
+    )
     says: str = Field(description="The same in a sentence.")
     artefact_ids: list[str] = Field(description="Every artefact that is in it.")
-    exact_copy_of: str | None = Field(description="The artefact that is served as these bytes.")
+    exact_copy_of: str | None = Field(
+        description="The artefact that is served as these bytes, or that they are a still of."
+    )
     manifest: ManifestView
     made_from: AncestorView | None = Field(
         description="The graph of its manifest, where that is trusted."

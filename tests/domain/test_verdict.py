@@ -15,6 +15,7 @@ from domain.provenance.verdict import (
 )
 
 UNSIGNED = Manifest(state=ManifestState.MISSING)
+TRUSTED = Manifest(state=ManifestState.TRUSTED, artefact_id="art_1")
 FOREIGN = Manifest(state=ManifestState.FOREIGN, issuer="Somebody")
 
 
@@ -84,6 +85,22 @@ def test_the_bytes_that_we_serve_need_no_other_sign() -> None:
     verdict = conclude(UNSIGNED, [window(0)], exact_copy_of="art_1")
     assert verdict.conclusion is Conclusion.GENUINE
     assert verdict.artefact_ids == ("art_1",)
+
+
+def test_a_manifest_that_holds_over_bytes_that_are_not_on_record_is_signed_and_not_genuine() -> (
+    None
+):
+    verdict = conclude(TRUSTED, [window(0, sign(Layer.PICTURE_MARK))])
+    assert verdict.conclusion is Conclusion.SIGNED
+    assert verdict.artefact_ids == ("art_1",)
+    assert "Its bytes are not those on record" in verdict.says
+    recorded = conclude(TRUSTED, [window(0)], exact_copy_of="art_1")
+    assert recorded.conclusion is Conclusion.GENUINE
+
+
+def test_a_trusted_manifest_over_pasted_marks_is_no_sign_of_ours() -> None:
+    pasted = window(0, sign(Layer.PICTURE_MARK), unlike="art_1")
+    assert conclude(TRUSTED, [pasted]).conclusion is Conclusion.MARK_PASTED
 
 
 def test_nothing_found_is_not_ours() -> None:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from activities.provenance.picture_reading import PILOT_MIN
+from activities.provenance.reading import ManifestReader
+from domain.provenance.verdict import Conclusion, Manifest, Verdict, conclude
 from infra.cli import provenance_clips as clips
 from infra.cli.bench_provenance import Sizes, _Work
 from infra.cli.figures import Figures
-from infra.cli.provenance_report import PLANNED, false_match_rate, report_unmarked
+from infra.cli.provenance_forgery import forged, manifest_box
+from infra.cli.provenance_report import (
+    PLANNED,
+    false_match_rate,
+    report_mutations,
+    report_unmarked,
+)
 from infra.cli.provenance_trial import Unmarked
+from infra.provenance.memory import MemoryRegister
+from tests.activities.provenance.conftest import folder, keys, marked, reader, signed, signer, take
+
+__all__ = ["folder", "keys", "marked", "reader", "signed", "signer", "take"]
 
 
 def unmarked(pilots: tuple[float, ...] = (4.0, 4.2, 4.1), read: int = 0) -> Unmarked:
@@ -47,6 +60,67 @@ def test_what_was_kept_is_not_measured_again(tmp_path: Path) -> None:
             found = work._asked(pool, "unmarked-7", Unmarked, measure, 7)  # type: ignore[arg-type]
             assert found.result() == unmarked()
     assert asked == [7]
+    (tmp_path / "unmarked-7.json").write_text('{"frames": "as an older bench had it"}')
+    with ThreadPoolExecutor(1) as pool:
+        again = _Work(tmp_path, Sizes(clips=1), 1, 0.0)._asked(
+            pool,  # type: ignore[arg-type]
+            "unmarked-7",
+            Unmarked,
+            measure,
+            7,
+        )
+        assert again.result() == unmarked()
+    assert asked == [7, 7]
+
+
+def test_a_bit_counts_as_seen_by_the_verdict_over_the_changed_film(
+    signed: Path, reader: ManifestReader, tmp_path: Path
+) -> None:
+    found = forged(signed, "art_1", reader, 20, 3, tmp_path)
+    assert (found.inside.tried, found.rest.tried) == (10, 10)
+    assert (found.inside.seen, found.rest.seen) == (10, 10)
+    assert 0 < found.rest.seen_by_manifest <= 10
+
+
+def test_a_verdict_that_calls_nothing_genuine_has_seen_no_change(
+    signed: Path, reader: ManifestReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(MemoryRegister, "artefact_with", unknown)
+    assert forged(signed, "art_1", reader, 2, 3, tmp_path).rest.seen == 0
+
+
+def test_a_verdict_that_trusts_a_manifest_alone_misses_changes_and_the_goal(
+    signed: Path, reader: ManifestReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if whatever is signed were genuine: bits of the file type box then go unseen."""
+    whole = conclude
+
+    def credulous(manifest: Manifest, *found: Any, **more: Any) -> Verdict:
+        verdict = whole(manifest, *found, **more)
+        trusted = manifest.artefact_id is not None
+        changed = {"conclusion": Conclusion.GENUINE} if trusted else {}
+        return verdict.model_copy(update=changed)
+
+    monkeypatch.setattr("activities.provenance.tracing.conclude", credulous)
+    monkeypatch.setattr("infra.cli.provenance_forgery.manifest_box", lambda _: (12, 16))
+    found = forged(signed, "art_1", reader, 2, 0, tmp_path)
+    assert (found.inside.tried, found.inside.seen) == (1, 0)
+    figures = Figures("bench", ["mutations_seen"])
+    report_mutations(figures, [found], 2)
+    assert not figures.ok
+
+
+def test_the_box_of_a_manifest_is_most_of_what_signing_added(signed: Path, marked: Path) -> None:
+    raw = signed.read_bytes()
+    first, behind = manifest_box(raw)
+    assert b"callsheet.generation" in raw[first:behind]
+    assert b"callsheet.generation" not in raw[:first] + raw[behind:]
+    assert behind - first <= len(raw) - marked.stat().st_size
+    with pytest.raises(ValueError, match="no manifest"):
+        manifest_box(marked.read_bytes())
 
 
 def test_a_false_match_is_rarer_the_further_pilots_stay_below_the_threshold() -> None:

@@ -141,7 +141,7 @@ class Scene:
         bare = sum(said["manifest"]["state"] == "missing" for _, said in answers)
         goal = equals(len(answers)) if len(answers) >= WAYS_MIN else at_least(WAYS_MIN)
         self._figures.measured("traced", sum(right), "copies", goal=goal)
-        called = sum(said["conclusion"] in ("ours", "genuine") for _, said in answers)
+        called = sum(said["conclusion"] in ("ours", "signed", "genuine") for _, said in answers)
         self._figures.measured("called_ours", called, "copies", goal=goal)
         self._figures.measured("wrong_answers", wrong, "copies", goal=equals(0))
         self._figures.measured("traced_without_manifest", bare, "copies", goal=at_least(WAYS_MIN))

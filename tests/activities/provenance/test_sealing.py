@@ -26,6 +26,7 @@ from domain.provenance.proof import OF_A_RENDITION
 from domain.provenance.verdict import Conclusion, ManifestState
 from domain.video.video import VIDEO, ReleaseVideo
 from infra.provenance.keys import ProvenanceKeys
+from infra.provenance.memory import MemoryIndex, MemoryRegister
 from tests import words
 from tests.activities.provenance.films import drawn
 from tests.activities.provenance.releasing import TIMING, Release, a_release, breaking
@@ -92,10 +93,15 @@ async def test_stills_are_signed_as_the_film_is_and_an_outside_reader_finds_it(
         assert release.kit.reader.read(changed).state is ManifestState.BROKEN
         kit = release.kit
         verdict = await Tracer(kit.reader, kit.mark_keys, kit.register, kit.index).verify(path)
-        assert (verdict.conclusion, verdict.artefact_ids) == (
+        assert (verdict.conclusion, verdict.exact_copy_of, verdict.artefact_ids) == (
             Conclusion.GENUINE,
+            words.VIDEO_ID,
             (words.VIDEO_ID,),
         )
+        nothing = Tracer(kit.reader, kit.mark_keys, MemoryRegister(), MemoryIndex())
+        unrecorded = await nothing.verify(path)
+        assert (unrecorded.conclusion, unrecorded.exact_copy_of) == (Conclusion.SIGNED, None)
+        assert unrecorded.artefact_ids == (words.VIDEO_ID,)
 
 
 async def test_a_still_without_its_manifest_is_named_and_nothing_is_proven(
@@ -190,7 +196,8 @@ async def test_a_broken_layer_is_named_and_nothing_is_proven(
     state = (await release.ledger.state(GENERATION, words.GENERATION_ID)).state
     assert isinstance(state, Stored)
     assert not isinstance(state, Proven)
-    assert await release.kit.register.artefact_with(rendition.film.sha256) is None
+    for file in (rendition.film, rendition.poster, rendition.contact_sheet):
+        assert await release.kit.register.artefact_with(file.sha256) is None
 
 
 async def test_bytes_that_changed_in_the_store_are_not_proven(release: Release) -> None:

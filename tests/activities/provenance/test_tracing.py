@@ -50,6 +50,21 @@ async def test_the_bytes_that_we_serve_are_known_as_such(signed: Path, verify: V
     assert set(verdict.segments[0].layers) == set(Layer)
 
 
+async def test_a_byte_that_the_signature_leaves_out_makes_it_signed_and_not_genuine(
+    signed: Path, tmp_path: Path, verify: Verify
+) -> None:
+    """The brand's version in the file type box: players ignore it, and so does the manifest."""
+    raw = bytearray(signed.read_bytes())
+    assert raw[4:8] == b"ftyp"
+    raw[15] ^= 1
+    path = tmp_path / "changed.mp4"
+    path.write_bytes(raw)
+    verdict = await verify(path)
+    assert verdict.manifest.state is ManifestState.TRUSTED
+    assert (verdict.conclusion, verdict.exact_copy_of) == (Conclusion.SIGNED, None)
+    assert verdict.artefact_ids == ("art_1",)
+
+
 @pytest.mark.parametrize(
     "change",
     [
