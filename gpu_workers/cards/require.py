@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
+from domain.generation.reference import ReferenceKind
 from domain.kernel.model import Value
 from gpu_workers.cards.card import Direction, Licence, Limits, ModelCard
 from gpu_workers.cards.refusals import (
@@ -116,18 +117,20 @@ def _require_licence(licence: Licence, operation: Operation) -> None:
         raise LicenceAsksForMark(f"The licence is {licence.name}.")
 
 
-def require_likenesses(request: SamplingRequest) -> None:
-    """Raise ReferencesNotTaken unless everybody of a cast has a picture.
+def require_likenesses(
+    request: SamplingRequest, kinds: Collection[ReferenceKind] = ("picture",)
+) -> None:
+    """Raise ReferencesNotTaken unless everybody of a cast has a likeness of one of these kinds.
 
-    The first picture of use ``likeness`` shows the first of the cast, and so on.
+    The first reference of use ``likeness`` shows the first of the cast, and so on.
     """
-    pictures = [each for each in request.references if each.use == "likeness"]
-    given = sum(each.kind == "picture" for each in pictures)
+    likenesses = [each for each in request.references if each.use == "likeness"]
+    given = sum(each.kind in kinds for each in likenesses)
     for number, shot in enumerate(request.shots, 1):
         if len(shot.cast) > given:
             raise ReferencesNotTaken(
                 f"Shot {number} has a cast of {len(shot.cast)} and there are likenesses of "
-                f"{given}; give one picture for each, in the order of the cast."
+                f"{given}; give one {' or '.join(kinds)} for each, in the order of the cast."
             )
 
 
@@ -151,7 +154,10 @@ def _require_kinds(card: ModelCard, references: Sequence[Reference]) -> None:
         if reference.kind not in _KIND_OF_USE[reference.use]:
             fitting = " or ".join(_KIND_OF_USE[reference.use])
             raise ReferencesNotTaken(f"For {reference.use} it is a {fitting} that is needed.")
-    given: Counter[str] = Counter(reference.kind for reference in references)
+    has_room = "likeness" in card.can
+    given: Counter[str] = Counter(
+        each.kind for each in references if not (has_room and each.use == "first-frame")
+    )
     taken = {
         "picture": card.takes.pictures,
         "clip": card.takes.clips,

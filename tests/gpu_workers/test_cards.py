@@ -115,6 +115,7 @@ def test_what_a_model_cannot_do_is_refused_with_what_it_can(
         ([("picture", "likeness")] * 4, "at most 3 of kind picture; given were 4"),
         ([("voice", "likeness")], "at most 0 of kind voice"),
         ([("picture", "remix")], "a clip that is needed"),
+        ([("picture", "first-frame"), *[("picture", "likeness")] * 4], "at most 3 .* were 4"),
         ([("clip", "remix"), ("picture", "first-frame")], "begins from one thing"),
     ],
 )
