@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from domain.generation.reference import ReferenceKind
-from domain.kernel.model import Value
 from gpu_workers.cards.card import Direction, Licence, Limits, ModelCard
+from gpu_workers.cards.operation import Operation
 from gpu_workers.cards.refusals import (
     AbilityMissing,
     DirectionNotTaken,
@@ -35,18 +35,6 @@ _KIND_OF_USE: Final = {
 }
 
 
-class Operation(Value):
-    """Who runs the studio, and where: what a licence asks about.
-
-    What is not said is not assumed: an unknown region or revenue (US dollars a year) satisfies
-    no licence that asks for it.
-    """
-
-    regions: tuple[str, ...] = ()
-    revenue_usd: int | None = None
-    marks: bool = False
-
-
 def require(
     card: ModelCard, request: SamplingRequest, operation: Operation, prompt_tokens: int = 0
 ) -> None:
@@ -54,7 +42,7 @@ def require(
 
     ``prompt_tokens`` is the length of the longest prompt as the model's own tokenizer counts.
     """
-    _require_licence(card.licence, operation)
+    require_licence(card.licence, operation)
     require_references(card, request.references)
     require_direction(card.name, card.direction, request.shots)
     _require_size(card.limits, request)
@@ -97,7 +85,11 @@ def _speaks(languages: Sequence[str], wanted: str) -> bool:
     return wanted in languages or wanted.partition("-")[0] in languages
 
 
-def _require_licence(licence: Licence, operation: Operation) -> None:
+def require_licence(licence: Licence, operation: Operation) -> None:
+    """Raise what a licence refuses whoever runs this studio for.
+
+    LicenceExcludesRegion, LicenceCapsRevenue, LicenceAsksForMark.
+    """
     excluded = set(licence.regions_excluded)
     if "EU" in excluded:
         excluded |= EUROPEAN_UNION

@@ -10,7 +10,8 @@ from gpu_workers import registry as samplers
 from gpu_workers.animatic import sampler as animatic
 from gpu_workers.cards import refusals, registry
 from gpu_workers.cards.card import Limits, ModelCard
-from gpu_workers.cards.require import Operation, require, require_direction
+from gpu_workers.cards.operation import Operation
+from gpu_workers.cards.require import require, require_direction
 from gpu_workers.sampler import Reference, RequestOutOfRange
 from tests.gpu_workers.orders import order
 
