@@ -25,7 +25,11 @@ class Licence(Value):
 
 
 class Takes(Value):
-    """How many references of each kind the model can be given at once."""
+    """How many references of each kind the model can be given at once.
+
+    The picture that a clip begins from counts only where the model knows no likenesses: a cast as
+    large as the model shows can still go on from the shot before.
+    """
 
     pictures: int = Field(default=0, ge=0)
     clips: int = Field(default=0, ge=0)

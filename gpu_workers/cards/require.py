@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
-from domain.kernel.model import Value
+from domain.generation.reference import ReferenceKind
 from gpu_workers.cards.card import Direction, Licence, Limits, ModelCard
+from gpu_workers.cards.operation import Operation
 from gpu_workers.cards.refusals import (
     AbilityMissing,
     DirectionNotTaken,
@@ -34,18 +35,6 @@ _KIND_OF_USE: Final = {
 }
 
 
-class Operation(Value):
-    """Who runs the studio, and where: what a licence asks about.
-
-    What is not said is not assumed: an unknown region or revenue (US dollars a year) satisfies
-    no licence that asks for it.
-    """
-
-    regions: tuple[str, ...] = ()
-    revenue_usd: int | None = None
-    marks: bool = False
-
-
 def require(
     card: ModelCard, request: SamplingRequest, operation: Operation, prompt_tokens: int = 0
 ) -> None:
@@ -53,7 +42,7 @@ def require(
 
     ``prompt_tokens`` is the length of the longest prompt as the model's own tokenizer counts.
     """
-    _require_licence(card.licence, operation)
+    require_licence(card.licence, operation)
     require_references(card, request.references)
     require_direction(card.name, card.direction, request.shots)
     _require_size(card.limits, request)
@@ -96,7 +85,11 @@ def _speaks(languages: Sequence[str], wanted: str) -> bool:
     return wanted in languages or wanted.partition("-")[0] in languages
 
 
-def _require_licence(licence: Licence, operation: Operation) -> None:
+def require_licence(licence: Licence, operation: Operation) -> None:
+    """Raise what a licence refuses whoever runs this studio for.
+
+    LicenceExcludesRegion, LicenceCapsRevenue, LicenceAsksForMark.
+    """
     excluded = set(licence.regions_excluded)
     if "EU" in excluded:
         excluded |= EUROPEAN_UNION
@@ -116,18 +109,20 @@ def _require_licence(licence: Licence, operation: Operation) -> None:
         raise LicenceAsksForMark(f"The licence is {licence.name}.")
 
 
-def require_likenesses(request: SamplingRequest) -> None:
-    """Raise ReferencesNotTaken unless everybody of a cast has a picture.
+def require_likenesses(
+    request: SamplingRequest, kinds: Collection[ReferenceKind] = ("picture",)
+) -> None:
+    """Raise ReferencesNotTaken unless everybody of a cast has a likeness of one of these kinds.
 
-    The first picture of use ``likeness`` shows the first of the cast, and so on.
+    The first reference of use ``likeness`` shows the first of the cast, and so on.
     """
-    pictures = [each for each in request.references if each.use == "likeness"]
-    given = sum(each.kind == "picture" for each in pictures)
+    likenesses = [each for each in request.references if each.use == "likeness"]
+    given = sum(each.kind in kinds for each in likenesses)
     for number, shot in enumerate(request.shots, 1):
         if len(shot.cast) > given:
             raise ReferencesNotTaken(
                 f"Shot {number} has a cast of {len(shot.cast)} and there are likenesses of "
-                f"{given}; give one picture for each, in the order of the cast."
+                f"{given}; give one {' or '.join(kinds)} for each, in the order of the cast."
             )
 
 
@@ -151,7 +146,10 @@ def _require_kinds(card: ModelCard, references: Sequence[Reference]) -> None:
         if reference.kind not in _KIND_OF_USE[reference.use]:
             fitting = " or ".join(_KIND_OF_USE[reference.use])
             raise ReferencesNotTaken(f"For {reference.use} it is a {fitting} that is needed.")
-    given: Counter[str] = Counter(reference.kind for reference in references)
+    has_room = "likeness" in card.can
+    given: Counter[str] = Counter(
+        each.kind for each in references if not (has_room and each.use == "first-frame")
+    )
     taken = {
         "picture": card.takes.pictures,
         "clip": card.takes.clips,

@@ -19,7 +19,7 @@ import torch
 from gpu_workers.cards import registry as cards
 from gpu_workers.cards.card import Recipe
 from gpu_workers.cards.refusals import PromptTooLong
-from gpu_workers.cards.require import require
+from gpu_workers.cards.require import require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
 from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
 from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
@@ -97,6 +97,7 @@ class DiffusionSampler:
     def plan(self, request: SamplingRequest) -> Plan:
         """Decide the clip. Raises the refusals of ``require``, WeightsMissing, LibraryMissing."""
         require(self._card, request, self._workshop.operation)
+        require_likenesses(request, ("picture", "clip"))
         self._require_files()
         self._require_prompts(request)
         recipe = self._recipe()

@@ -8,14 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from gpu_workers.cards.require import Operation
+from gpu_workers.cards.operation import Operation, operation_in
 from gpu_workers.references import references_folder
 
 WEIGHTS: Final = "CALLSHEET_WEIGHTS_FOLDER"
 DEVICE: Final = "CALLSHEET_DEVICE"
-REGIONS: Final = "CALLSHEET_OPERATOR_REGIONS"
-REVENUE: Final = "CALLSHEET_OPERATOR_REVENUE_USD"
-MARKS: Final = "CALLSHEET_OPERATOR_MARKS"
 
 Sound = Literal["drawn", "silent"]
 
@@ -38,15 +35,9 @@ class Workshop:
     def from_environment(given: Mapping[str, str] = os.environ) -> Workshop:
         """The workshop as this process's environment describes it."""
         home = Path(given.get("CALLSHEET_HOME", ".callsheet"))
-        revenue = given.get(REVENUE)
-        regions = given.get(REGIONS, "").upper().replace(",", " ").split()
         return Workshop(
             weights=Path(given.get(WEIGHTS) or home / "weights"),
             references=references_folder(given),
             device=given.get(DEVICE) or None,
-            operation=Operation(
-                regions=tuple(regions),
-                revenue_usd=int(revenue) if revenue else None,
-                marks=given.get(MARKS, "").lower() in {"1", "true", "yes"},
-            ),
+            operation=operation_in(given),
         )

@@ -16,8 +16,9 @@ import torch
 from domain.kernel.errors import Refusal
 from gpu_workers.animatic.narration import Narrator
 from gpu_workers.cards import registry as cards
+from gpu_workers.cards.operation import Operation
 from gpu_workers.cards.refusals import PromptTooLong
-from gpu_workers.cards.require import Operation, require, require_likenesses
+from gpu_workers.cards.require import require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
 from gpu_workers.references import FolderReferences, References, references_folder
 from gpu_workers.sampler import (

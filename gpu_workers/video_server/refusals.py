@@ -19,6 +19,17 @@ class VideoServerNotConfigured(Refusal):
     )
 
 
+class VideoServerLicenceNotDeclared(Refusal):
+    """Nobody has said under which licence the model of the video server is used."""
+
+    code = "video-server-licence-not-declared"
+    stage = "planning"
+    next_step = (
+        "The operator sets CALLSHEET_VIDEO_SERVER_LICENCE to the name of the card whose licence "
+        "holds for the served model, or to none, which says that its terms are minded elsewhere."
+    )
+
+
 class VideoServerKeyRefused(Refusal):
     """The video server does not accept the studio's key."""
 

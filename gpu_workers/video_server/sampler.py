@@ -16,9 +16,10 @@ from typing import Final
 import cv2
 import numpy as np
 
+from gpu_workers.cards import registry as cards
 from gpu_workers.cards.card import Direction
 from gpu_workers.cards.refusals import ReferencesNotTaken
-from gpu_workers.cards.require import require_direction
+from gpu_workers.cards.require import require_direction, require_licence
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
 from gpu_workers.references import FolderReferences, fitted
 from gpu_workers.sampler import (
@@ -33,8 +34,9 @@ from gpu_workers.sampler import (
 from gpu_workers.video_server.client import VideoServerClient
 from gpu_workers.video_server.film import SAMPLE_RATE, Wanted, exactly, read_pictures, read_sound
 from gpu_workers.video_server.form import Order
+from gpu_workers.video_server.refusals import VideoServerLicenceNotDeclared
+from gpu_workers.video_server.settings import OWN_DUTY, VideoServerSettings
 from gpu_workers.video_server.settings import Sound as SoundChoice
-from gpu_workers.video_server.settings import VideoServerSettings
 from gpu_workers.video_server.shooting import (
     OnWithdrawal,
     Shooting,
@@ -91,9 +93,11 @@ class VideoServerSampler:
     def plan(self, request: SamplingRequest) -> Plan:
         """Decide the clip. Raises RequestOutOfRange, ReferencesNotTaken, with the limit passed.
 
-        No server can be asked for its weights: the plan holds the operator's name for them.
+        Raises VideoServerLicenceNotDeclared, CardMissing, and what a declared licence refuses. No
+        server can be asked for its weights: the plan holds the operator's name for them.
         """
         settings = self._settings
+        _require_licence(settings)
         _check(request, settings)
         plan = Plan(
             model=NAME,
@@ -210,6 +214,14 @@ class VideoServerSampler:
         end = samples_for(first + plan.shot_frames[shot], plan.fps, plan.sample_rate)
         silent = self._settings.sound is SoundChoice.SILENT
         return exactly(None if silent else read_sound(_film(state, shot)), end - start)
+
+
+def _require_licence(settings: VideoServerSettings) -> None:
+    """No server can be asked for the terms of its model, so the operator declares them."""
+    if not settings.licence:
+        raise VideoServerLicenceNotDeclared(f"The cards are: {', '.join(cards.names())}.")
+    if settings.licence != OWN_DUTY:
+        require_licence(cards.card(settings.licence).licence, settings.operation)
 
 
 def _check(request: SamplingRequest, settings: VideoServerSettings) -> None:

@@ -8,11 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from gpu_workers.cards.operation import Operation, operation_in
 from gpu_workers.references import references_folder
 from gpu_workers.video_server.engines import ENGINES, Engine
 from gpu_workers.video_server.refusals import VideoServerNotConfigured
 
 PREFIX: Final = "CALLSHEET_VIDEO_SERVER_"
+OWN_DUTY: Final = "none"
+"""The licence of a model whose terms the operator minds alone."""
 
 
 class Sound(StrEnum):
@@ -43,13 +46,16 @@ class VideoServerSettings:
     and a new one gives plans new keys. ``frame_stride`` is the model's step in time: n·stride+1
     pictures are asked for (8 suits models that pack 4 or 8), and what is too many is cut off.
     ``takes_picture`` says that the model can begin with one; ``references`` holds it as a file
-    named by its SHA-256.
+    named by its SHA-256. ``licence`` is the name of the card whose licence holds for the served
+    model, or ``OWN_DUTY``; ``operation`` is what that licence is asked with.
     """
 
     base_url: str
     engine: Engine
     model: str
     revision: str = ""
+    licence: str = ""
+    operation: Operation = field(default_factory=Operation)
     api_key: str | None = field(default=None, repr=False)
     sound: Sound = Sound.IF_GIVEN
     on_stop: OnStop = OnStop.FORGET
@@ -84,6 +90,8 @@ class VideoServerSettings:
                 engine=ENGINES[said["ENGINE"]],
                 model=said["MODEL"],
                 revision=environment.get(PREFIX + "REVISION", ""),
+                licence=environment.get(PREFIX + "LICENCE", "").strip(),
+                operation=operation_in(environment),
                 api_key=environment.get(PREFIX + "KEY") or None,
                 sound=Sound(environment.get(PREFIX + "SOUND", Sound.IF_GIVEN)),
                 poll_seconds=float(environment.get(PREFIX + "POLL_SECONDS", "1")),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpu_workers import references
+from gpu_workers.cards import operation
 from gpu_workers.diffusion import workshop
 from tests.gpu_workers.video_server_double import MODEL, VideoServerDouble
 
@@ -23,9 +24,9 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv(workshop.WEIGHTS, str(folder))
         patch.setenv(references.FOLDER, str(tmp_path_factory.mktemp("references")))
         patch.setenv(workshop.DEVICE, "cpu")
-        patch.setenv(workshop.REGIONS, "CH")
-        patch.setenv(workshop.REVENUE, "0")
-        patch.setenv(workshop.MARKS, "yes")
+        patch.setenv(operation.REGIONS, "CH")
+        patch.setenv(operation.REVENUE, "0")
+        patch.setenv(operation.MARKS, "yes")
         yield folder
 
 
@@ -37,6 +38,7 @@ def a_video_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoSe
         patch.setenv("CALLSHEET_VIDEO_SERVER_URL", double.url)
         patch.setenv("CALLSHEET_VIDEO_SERVER_ENGINE", double.engine.name)
         patch.setenv("CALLSHEET_VIDEO_SERVER_MODEL", MODEL)
+        patch.setenv("CALLSHEET_VIDEO_SERVER_LICENCE", "none")
         patch.setenv("CALLSHEET_VIDEO_SERVER_POLL_SECONDS", "0.01")
         yield double
 

@@ -10,7 +10,8 @@ from gpu_workers import registry as samplers
 from gpu_workers.animatic import sampler as animatic
 from gpu_workers.cards import refusals, registry
 from gpu_workers.cards.card import Limits, ModelCard
-from gpu_workers.cards.require import Operation, require, require_direction
+from gpu_workers.cards.operation import Operation
+from gpu_workers.cards.require import require, require_direction
 from gpu_workers.sampler import Reference, RequestOutOfRange
 from tests.gpu_workers.orders import order
 
@@ -115,6 +116,7 @@ def test_what_a_model_cannot_do_is_refused_with_what_it_can(
         ([("picture", "likeness")] * 4, "at most 3 of kind picture; given were 4"),
         ([("voice", "likeness")], "at most 0 of kind voice"),
         ([("picture", "remix")], "a clip that is needed"),
+        ([("picture", "first-frame"), *[("picture", "likeness")] * 4], "at most 3 .* were 4"),
         ([("clip", "remix"), ("picture", "first-frame")], "begins from one thing"),
     ],
 )

@@ -17,7 +17,12 @@ import numpy as np
 import pytest
 import torch
 
-from gpu_workers.cards.refusals import LicenceCapsRevenue, PromptTooLong
+from gpu_workers.cards.refusals import (
+    DirectionNotTaken,
+    LicenceCapsRevenue,
+    PromptTooLong,
+    ReferencesNotTaken,
+)
 from gpu_workers.clip import Clip, Pictures
 from gpu_workers.diffusion import refusals, weights
 from gpu_workers.diffusion.family import Family, canvas_for
@@ -401,6 +406,69 @@ def test_a_clip_can_be_a_likeness_too(
     assert fingerprint(sampled(each, each.plan(given))) != fingerprint(
         sampled(each, each.plan(plain))
     )
+
+
+HANDLES = ("@ada", "@bob", "@cyd", "@dan")
+
+
+def with_cast(count: int, *references: Reference, continues: bool = False) -> SamplingRequest:
+    """One shot with so many people in it, given these references."""
+    plain = small("@ada waves")
+    told = {"cast": HANDLES[:count], "continues": continues}
+    shot = plain.shots[0].model_copy(update=told)
+    return plain.model_copy(update={"shots": (shot,), "references": references})
+
+
+def shown_by(workshop: Workshop, seed: int, use: str = "likeness") -> Reference:
+    sha256 = laid_down(workshop, a_picture(seed))
+    return Reference.model_validate({"kind": "picture", "use": use, "sha256": sha256})
+
+
+CASTING = ("ltx2-in-context", "wan-vace")
+
+
+@pytest.mark.parametrize("name", CASTING)
+def test_a_cast_of_one_looks_as_its_own_likeness_says(
+    made: dict[str, DiffusionSampler], workshop: Workshop, name: str
+) -> None:
+    each = made[name]
+    one, same, other = (
+        sampled(each, each.plan(with_cast(1, shown_by(workshop, seed)))) for seed in (1, 1, 2)
+    )
+    assert fingerprint(one) == fingerprint(same)
+    assert (one.frames != other.frames).any()
+
+
+@pytest.mark.parametrize("name", CASTING)
+def test_a_whole_cast_goes_on_from_the_last_picture_in_its_own_order(
+    made: dict[str, DiffusionSampler], workshop: Workshop, name: str
+) -> None:
+    each, cast = made[name], [shown_by(workshop, seed) for seed in (1, 2, 3)]
+
+    def clip(first: int, *likenesses: Reference) -> str:
+        opening = shown_by(workshop, first, "first-frame")
+        request = with_cast(3, opening, *likenesses, continues=True)
+        return fingerprint(sampled(each, each.plan(request)))
+
+    assert len({clip(7, *cast), clip(8, *cast), clip(7, *reversed(cast))}) == 3
+
+
+@pytest.mark.parametrize("name", CASTING)
+def test_a_cast_of_four_or_without_a_likeness_is_refused_with_the_limit(
+    made: dict[str, DiffusionSampler], workshop: Workshop, name: str
+) -> None:
+    with pytest.raises(DirectionNotTaken, match="at most 3 members of a cast; shot 1 has 4"):
+        made[name].plan(with_cast(4, *[shown_by(workshop, 1)] * 3))
+    with pytest.raises(ReferencesNotTaken, match="cast of 2 and there are likenesses of 1"):
+        made[name].plan(with_cast(2, shown_by(workshop, 1)))
+
+
+@pytest.mark.parametrize("name", ["ltx2", "ltx2-condition"])
+def test_a_model_that_knows_no_likenesses_shows_no_cast(
+    made: dict[str, DiffusionSampler], name: str
+) -> None:
+    with pytest.raises(DirectionNotTaken, match="at most 0 members"):
+        made[name].plan(with_cast(1))
 
 
 def test_a_plan_without_references_keeps_the_key_it_had() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 import av
@@ -213,10 +214,26 @@ def a_film(folder: Path, clip: Clip) -> str:
     return kept(folder, path.read_bytes())
 
 
-def test_a_remix_keeps_as_much_of_its_source_as_it_is_told(
-    sampler: SketchSampler, folder: Path
+@pytest.fixture(scope="module")
+def two_seconds(sampler: SketchSampler) -> tuple[Clip, float]:
+    """A clip of two seconds, and how many seconds of a processor it took."""
+    began = time.process_time()
+    clip = sampled(sampler, sampler.plan(request(Shot(prompt=WAVE, seconds=2))))
+    return clip, time.process_time() - began
+
+
+def test_two_seconds_with_sound_take_a_laptop_no_longer_than_half_a_minute(
+    two_seconds: tuple[Clip, float],
 ) -> None:
-    original = sampled(sampler, sampler.plan(request(Shot(prompt=WAVE, seconds=2))))
+    clip, took = two_seconds
+    assert (len(clip.frames), clip.audio.shape[1]) == (16, 96_000)
+    assert took < 30
+
+
+def test_a_remix_keeps_as_much_of_its_source_as_it_is_told(
+    sampler: SketchSampler, folder: Path, two_seconds: tuple[Clip, float]
+) -> None:
+    original, _ = two_seconds
     sha256 = a_film(folder, original)
     shot = Shot(prompt="a blue fish jumps at sea", seconds=2)
 
@@ -230,9 +247,9 @@ def test_a_remix_keeps_as_much_of_its_source_as_it_is_told(
 
 
 def test_an_extension_goes_on_in_the_scene_of_its_source(
-    sampler: SketchSampler, folder: Path
+    sampler: SketchSampler, folder: Path, two_seconds: tuple[Clip, float]
 ) -> None:
-    original = sampled(sampler, sampler.plan(request(Shot(prompt=WAVE, seconds=2))))
+    original, _ = two_seconds
     source = Reference(kind="clip", use="extend", sha256=a_film(folder, original))
     shot = Shot(prompt="a red ball jumps in space in silence", seconds=1)
     longer = sampled(sampler, sampler.plan(request(shot, references=(source,))))

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from domain.kernel.errors import Refusal
-from gpu_workers.cards.refusals import ReferencesNotTaken
+from gpu_workers.cards.operation import Operation
+from gpu_workers.cards.refusals import LicenceAsksForMark, LicenceCapsRevenue, ReferencesNotTaken
+from gpu_workers.cards.registry import CardMissing
 from gpu_workers.sampler import Reference, RequestOutOfRange, State
 from gpu_workers.video_server.engines import FASTVIDEO, PLAIN, SGLANG, VLLM_OMNI, Engine, Marker
 from gpu_workers.video_server.refusals import (
@@ -21,6 +23,7 @@ from gpu_workers.video_server.refusals import (
     VideoJobFailed,
     VideoJobLost,
     VideoJobStuck,
+    VideoServerLicenceNotDeclared,
     VideoServerNotConfigured,
 )
 from gpu_workers.video_server.settings import OnStop, VideoServerSettings
@@ -149,6 +152,46 @@ def test_what_the_server_cannot_make_is_refused_before_it_is_asked(
     assert server.asked.total() == 0
 
 
+def test_nothing_is_planned_until_somebody_minds_the_licence_of_the_served_model(
+    server: VideoServerDouble,
+) -> None:
+    with pytest.raises(VideoServerLicenceNotDeclared, match="wan-vace") as refused:
+        Studio(server, licence="").plan()
+    assert "CALLSHEET_VIDEO_SERVER_LICENCE" in refused.value.next_step
+    with pytest.raises(CardMissing, match="wan-vace"):
+        Studio(server, licence="apache").plan()
+    assert server.asked.total() == 0
+
+
+def test_the_declared_licence_asks_who_runs_the_studio(server: VideoServerDouble) -> None:
+    small = Operation(regions=("CH",), revenue_usd=9_999_999, marks=True)
+    free = Studio(server, licence="wan-vace").plan()
+    assert Studio(server, licence="ltx2", operation=small).plan().key == free.key
+    large = small.model_copy(update={"revenue_usd": 10_000_000})
+    with pytest.raises(LicenceCapsRevenue, match="10,000,000"):
+        Studio(server, licence="ltx2", operation=large).plan()
+    unmarked = small.model_copy(update={"marks": False})
+    with pytest.raises(LicenceAsksForMark, match="LTX-2"):
+        Studio(server, licence="ltx2", operation=unmarked).plan()
+    assert Studio(server, licence="none").plan().key == free.key
+
+
+def test_what_the_operator_declares_comes_from_the_environment() -> None:
+    settings = VideoServerSettings.read(
+        {
+            "CALLSHEET_VIDEO_SERVER_URL": "http://gpu:8091",
+            "CALLSHEET_VIDEO_SERVER_ENGINE": "sglang",
+            "CALLSHEET_VIDEO_SERVER_MODEL": MODEL,
+            "CALLSHEET_VIDEO_SERVER_LICENCE": "ltx2",
+            "CALLSHEET_OPERATOR_REGIONS": "de, fr",
+            "CALLSHEET_OPERATOR_REVENUE_USD": "5000",
+            "CALLSHEET_OPERATOR_MARKS": "true",
+        }
+    )
+    stated = Operation(regions=("DE", "FR"), revenue_usd=5000, marks=True)
+    assert (settings.licence, settings.operation) == ("ltx2", stated)
+
+
 def test_another_model_revision_or_engine_is_another_plan(server: VideoServerDouble) -> None:
     keys = {
         Studio(server, **change).plan().key
@@ -166,6 +209,7 @@ def test_settings_come_from_the_environment_and_say_what_is_missing(tmp_path: Pa
         "CALLSHEET_HOME": str(tmp_path),
     }
     settings = VideoServerSettings.read(said | {"CALLSHEET_VIDEO_SERVER_ON_STOP": "wait"})
+    assert settings.licence == ""
     assert settings.engine is SGLANG
     assert settings.on_stop is OnStop.WAIT
     assert settings.references == tmp_path / "references"
@@ -173,6 +217,7 @@ def test_settings_come_from_the_environment_and_say_what_is_missing(tmp_path: Pa
         {"CALLSHEET_VIDEO_SERVER_URL": ""},
         {"CALLSHEET_VIDEO_SERVER_ENGINE": "comfy"},
         {"CALLSHEET_VIDEO_SERVER_SOUND": "loud"},
+        {"CALLSHEET_OPERATOR_REVENUE_USD": "little"},
     ):
         with pytest.raises(VideoServerNotConfigured):
             VideoServerSettings.read(said | wrong)

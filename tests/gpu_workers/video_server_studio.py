@@ -36,6 +36,7 @@ class Studio:
             base_url=server.url,
             engine=server.engine,
             model=MODEL,
+            licence="none",
             poll_seconds=0.01,
             patience_seconds_max=0.6,
             withdrawal_seconds_max=0.6,
