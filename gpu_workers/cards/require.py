@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from domain.generation.reference import ReferenceKind
@@ -110,7 +110,7 @@ def require_licence(licence: Licence, operation: Operation) -> None:
 
 
 def require_likenesses(
-    request: SamplingRequest, kinds: Collection[ReferenceKind] = ("picture",)
+    request: SamplingRequest, kinds: tuple[ReferenceKind, ...] = ("picture",)
 ) -> None:
     """Raise ReferencesNotTaken unless everybody of a cast has a likeness of one of these kinds.
 
