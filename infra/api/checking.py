@@ -1,31 +1,43 @@
-"""The dry run: what the consent check would say to a cast right now, without writing anything."""
+"""The dry run: what the consent check would say right now, without writing anything.
+
+It is asked in one of three ways: with the ``brief`` of a video, which is judged as its admission
+would be; with the ``generation_id`` of a video on its way, which is judged as its release would be;
+or, by services that have destinations of their own, with a ``cast`` whose use they describe.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
 from activities.consent.office import newest
-from domain.consent.check import Reason, check
+from activities.consent.rehearsal import Rehearsal
+from domain.consent.check import ConsentDecision, Reason, check
 from domain.consent.plan import CAST_MAX, CastMember, CastPlan
 from domain.consent.refusals import CalledUnknown
 from domain.consent.scenes import spoken_of
 from domain.consent.situations import Held
-from domain.consent.terms import Act, Labels, Rule
+from domain.consent.terms import LABELS_MAX, Act, Labels, Rule
 from domain.consent.world import World
-from domain.kernel.ids import CameoId
+from domain.kernel.errors import Refusal
+from domain.kernel.ids import CameoId, GenerationId
 from infra.api.auth import Account, KeyRequired
+from infra.api.briefs import GenerationRequest
 from infra.api.deadlines import asking
 from infra.api.declared import problems
 from infra.api.doors import Doors, doors_of
 from infra.api.enrolment_views import STRICT
-from infra.api.problems import Trouble
+from infra.api.problems import FieldProblem, Trouble
 
 router = APIRouter(prefix="/v1/consents:check", tags=["consent"], dependencies=[KeyRequired])
 
 _LABEL = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+_OF_A_CAST: Final = frozenset(
+    {"cast", "destination", "prompt", "scenes", "topics", "surface", "territory"}
+)
+_ONLY: Final = "Only beside `cast`, for services that show videos in places of their own."
 
 
 class CastRequest(BaseModel):
@@ -36,8 +48,16 @@ class CastRequest(BaseModel):
     cameo_id: CameoId | None = None
     handle: str | None = Field(default=None, max_length=31, description="Such as `@ada`.")
     version: int | None = Field(default=None, ge=1, le=1_000_000)
-    face: bool = True
-    voice: bool = True
+    face: bool = Field(
+        default=True,
+        description="Whether the face is shown. Every brief shows it; false is for services that "
+        "use a voice alone.",
+    )
+    voice: bool = Field(
+        default=False,
+        description="Whether the voice is heard. A brief uses the voices of those who speak one "
+        "of its lines.",
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -47,24 +67,85 @@ class CastRequest(BaseModel):
 
 
 class CheckRequest(BaseModel):
-    """Who would be cast, in what, and where it would be shown."""
+    """A `brief`, a `generation_id` to publish, or a `cast`: one of the three."""
 
-    model_config = STRICT
+    model_config = STRICT | {
+        "json_schema_extra": {
+            "examples": [
+                {"brief": {"prompt": "@ada dances in the rain"}},
+                {"act": "publish", "generation_id": "gen_01J00000000000000000000000"},
+                {"cast": [{"handle": "@ada", "voice": True}], "surface": "cinema"},
+            ]
+        }
+    }
 
-    cast: list[CastRequest] = Field(min_length=1, max_length=CAST_MAX)
-    act: Literal["admission", "publish"] = "admission"
+    act: Literal["admission", "publish"] = Field(
+        default="admission",
+        description="`publish` asks for the `generation_id` of a video that was admitted.",
+    )
+    brief: GenerationRequest | None = Field(
+        default=None,
+        description="The very body that would be sent to `POST /v1/generations`. Who is cast, who "
+        "speaks, and what is spoken of are taken from it as at admission.",
+    )
+    generation_id: GenerationId | None = Field(
+        default=None, description="Your own generation; its brief and its cast are on record."
+    )
+    cast: list[CastRequest] = Field(
+        default=[],
+        max_length=CAST_MAX,
+        description="Who would be cast, each cameo once, where there is no brief.",
+    )
     destination: Literal["draft", "post"] = Field(
-        default="post", description="Every video is posted when it is released."
+        default="post", description=f"Every video is posted when it is released. {_ONLY}"
     )
     prompt: str | None = Field(
         default=None,
         max_length=4000,
-        description="Looked through for scenes and topics that owners refuse. Not recorded.",
+        description="Looked through for scenes and topics that owners refuse. Not recorded. "
+        "Only beside `cast`; a brief has its own.",
     )
-    scenes: list[str] = Field(default=[], max_length=100)
-    topics: list[str] = Field(default=[], max_length=100)
-    surface: str = Field(default="feed", pattern=_LABEL, max_length=40)
-    territory: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    scenes: list[str] = Field(
+        default=[], max_length=100, description=f"Beside what the words tell. {_ONLY}"
+    )
+    topics: list[str] = Field(
+        default=[], max_length=100, description=f"Beside what the words tell. {_ONLY}"
+    )
+    surface: str = Field(
+        default="feed",
+        pattern=_LABEL,
+        max_length=40,
+        description=f"Videos are released to the feed. {_ONLY}",
+    )
+    territory: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z]{2}$",
+        description=f"A country (ISO 3166-1); videos are released to all. {_ONLY}",
+    )
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Self:
+        ways = [self.brief is not None, self.generation_id is not None, "cast" in self.named]
+        if self.act == "publish" and self.generation_id is None:
+            raise ValueError(
+                "publishing asks for the use that an admission reserved; "
+                "name the generation_id of a video that was admitted"
+            )
+        if sum(ways) != 1 or (self.act == "admission") == (self.generation_id is not None):
+            raise ValueError(
+                "ask one thing: a brief or a cast with act admission, "
+                "or a generation_id with act publish"
+            )
+        if not self.cast and ways[2]:
+            raise ValueError("the cast is empty; name somebody, or send the brief")
+        if not ways[2] and (odd := sorted(_OF_A_CAST & self.named)):
+            raise ValueError(f"leave out {', '.join(odd)}: only a cast is described by it")
+        return self
+
+    @property
+    def named(self) -> set[str]:
+        """The fields that the caller sent."""
+        return self.model_fields_set
 
 
 class VerdictView(BaseModel):
@@ -91,36 +172,17 @@ _ASKABLE = frozenset({"not-approved", "not-mutual"})
 
 
 @router.post(
-    "", responses=problems(403, 422, 503, body=True), summary="Ask whether a cast is permitted"
+    "",
+    responses=problems(403, 404, 422, 503, body=True),
+    summary="Ask whether a cast is permitted",
 )
 async def check_consent(request: Request, body: CheckRequest, account: Account) -> CheckView:
-    """What admission would answer at this position of the log; nothing is recorded."""
-    doors = doors_of(request)
-    async with asking("postgres"):
-        cameos = [await _cameo_of(doors, place, each) for place, each in enumerate(body.cast, 1)]
-        world = await doors.desk.world(cameos, account)
-        scenes, topics = _spoken_of(world, body.prompt or "")
-        plan = CastPlan(
-            generation_id=doors.draw("gen"),
-            caster_id=account,
-            plan_key="dry-run",
-            cast=tuple(
-                CastMember(
-                    cameo_id=cameo_id,
-                    version=each.version or newest(world, cameo_id),
-                    face=each.face,
-                    voice=each.voice,
-                )
-                for cameo_id, each in zip(cameos, body.cast, strict=True)
-            ),
-            at=doors.clock(),
-            destination=body.destination,
-            scenes=(*body.scenes, *scenes),
-            topics=(*body.topics, *topics),
-            surface=body.surface,
-            territory=body.territory,
-        )
-        decision = check(world, plan, body.act)
+    """What admission, or the release, would answer at this position; nothing is recorded."""
+    try:
+        async with asking("postgres"):
+            decision = await decided(doors_of(request), body, account)
+    except Refusal as refusal:
+        raise Trouble.refused(refusal, body.generation_id) from None
     return CheckView(
         permitted=decision.permitted,
         act=decision.act,
@@ -139,6 +201,48 @@ async def check_consent(request: Request, body: CheckRequest, account: Account) 
     )
 
 
+async def decided(doors: Doors, body: CheckRequest, account: str) -> ConsentDecision:
+    """The decision about what the body asks."""
+    rehearsal, at = Rehearsal(doors.ledger, doors.office), doors.clock()
+    if body.generation_id is not None:
+        return await rehearsal.publication(body.generation_id, account, at)
+    if body.brief is not None:
+        return await rehearsal.admission(body.brief.brief(), account, doors.draw("gen"), at)
+    cameos = [await _cameo_of(doors, place, each) for place, each in enumerate(body.cast, 1)]
+    if len(set(cameos)) < len(cameos):
+        twice = FieldProblem(field="cast", message="names a cameo twice", limit="1 time each")
+        raise Trouble("request-invalid", "cast: names a cameo twice.", errors=[twice])
+    world = await doors.desk.world(cameos, account)
+    return check(world, _plan(doors, world, body, cameos, account), body.act)
+
+
+def _plan(
+    doors: Doors, world: World, body: CheckRequest, cameos: list[str], account: str
+) -> CastPlan:
+    """A cast as its service describes it."""
+    scenes, topics = _told(world, body)
+    return CastPlan(
+        generation_id=doors.draw("gen"),
+        caster_id=account,
+        plan_key="dry-run",
+        cast=tuple(
+            CastMember(
+                cameo_id=cameo_id,
+                version=each.version or newest(world, cameo_id),
+                face=each.face,
+                voice=each.voice,
+            )
+            for cameo_id, each in zip(cameos, body.cast, strict=True)
+        ),
+        at=doors.clock(),
+        destination=body.destination,
+        scenes=scenes,
+        topics=topics,
+        surface=body.surface,
+        territory=body.territory,
+    )
+
+
 async def _cameo_of(doors: Doors, place: int, asked: CastRequest) -> str:
     """The cameo that is meant. A handle that calls nobody is refused as admission refuses it."""
     if asked.cameo_id is not None:
@@ -149,10 +253,16 @@ async def _cameo_of(doors: Doors, place: int, asked: CastRequest) -> str:
     return found
 
 
-def _spoken_of(world: World, text: str) -> tuple[Labels, Labels]:
-    """The scenes and topics in a text that an owner in this world refuses."""
+def _told(world: World, body: CheckRequest) -> tuple[Labels, Labels]:
+    """Of what the caller names and the words tell, the scenes and topics that an owner refuses."""
     limits = [each.limits for each in world.consents.values() if isinstance(each, Held)]
     return (
-        spoken_of(text, {label for each in limits for label in each.refused_scenes}),
-        spoken_of(text, {label for each in limits for label in each.refused_topics}),
+        _refused(body, body.scenes, {label for each in limits for label in each.refused_scenes}),
+        _refused(body, body.topics, {label for each in limits for label in each.refused_topics}),
     )
+
+
+def _refused(body: CheckRequest, named: list[str], refused: set[str]) -> Labels:
+    spoken = spoken_of(body.prompt or "", refused)
+    both = dict.fromkeys((*(each for each in named if each in refused), *spoken))
+    return tuple(both)[:LABELS_MAX]

@@ -18,6 +18,7 @@ from activities.likeness.contract import (
 from tests.attacks.suite import KINDS
 from tests.attacks.trial import HONEST, HONEST_PET, Trial
 
+NOT_MEASURED: Final = "not measured: no attack is aimed at it"
 _POINTS: Final = 41
 _QUANTILES: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
@@ -114,8 +115,7 @@ def page_table(curves: dict[str, Curve], trials: Sequence[Trial]) -> str:
         better = 5 if curve.check not in SMALLER_IS_BETTER else 95
         worse = 100 - better
         honest, attacks = curve.honest, curve.attacks
-        beside = "none is aimed at it"
-        passed = ""
+        beside, passed = NOT_MEASURED, ""
         if len(attacks):
             beside = f"{np.median(attacks):.3g}, {np.percentile(attacks, worse):.3g}"
             passed = f"{curve.attacks_passed} of {len(attacks)}"
@@ -129,7 +129,19 @@ def page_table(curves: dict[str, Curve], trials: Sequence[Trial]) -> str:
         tried = [each for each in trials if each.kind == kind]
         if tried:
             lines.append(f"| {kind} | {len(tried)} | {sum(each.approved for each in tried)} |")
+    lines += ["", _seconds(trials)]
     return "\n".join(lines) + "\n"
+
+
+def _seconds(trials: Sequence[Trial]) -> str:
+    """How long an examination took, of the clips that ran in confined processes."""
+    seconds = [each.seconds for each in trials if each.apart]
+    if not seconds:
+        return "Seconds a clip: not measured; no clip was examined in confined processes."
+    return (
+        f"Seconds a clip, of {len(seconds)} that were examined as a stranger's is: median "
+        f"{np.median(seconds):.1f}, 95 % {np.percentile(seconds, 95):.1f}."
+    )
 
 
 def _summary(scores: Floats) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """``eval enrolment``: who is approved and who is not, over filmed attacks and honest clips.
 
 Every clip is made from its class and a seed, examined as an enrolment is, and thrown away. The
-thresholds were chosen on seeds below 1,000; the figures come from seeds above. With ``--keep`` what
+thresholds were chosen on seeds below 9,000; the figures come from seeds above. With ``--keep`` what
 was tried is kept in a file of JSON lines, so that a long evaluation can be run in parts.
 
 Models stay loaded from clip to clip. Every fifth honest clip is measured in confined processes as
@@ -21,12 +21,12 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from infra.cli.curves import Curve, curves_of, page_table
+from infra.cli.curves import curves_of, page_table
 from infra.cli.figures import Figures, at_least, at_most, equals
 from tests.attacks.suite import KINDS
 from tests.attacks.trial import HONEST, HONEST_PET, Trial, run_trial
 
-FIRST_TEST_SEED: Final = 1_000
+FIRST_TEST_SEED: Final = 9_000
 ATTACK_CLIPS: Final = 25
 HONEST_CLIPS: Final = 100
 HONEST_SHARE_MIN: Final = 0.95
@@ -76,10 +76,12 @@ def evaluate(
             highlight=False,
         )
     figures = judge(trials, len(wanted))
+    table = page_table(curves_of(trials), trials)
     Console().print(figures.table())
+    Console().print(table, markup=False, highlight=False, soft_wrap=True)
     figures.write(json_path)
     if page:
-        _write_page(curves_of(trials), trials)
+        _write_page(table)
     if not figures.ok:
         raise typer.Exit(1)
 
@@ -203,11 +205,10 @@ def _planned() -> list[str]:
     ]
 
 
-def _write_page(curves: dict[str, Curve], trials: Sequence[Trial]) -> None:
+def _write_page(table: str) -> None:
     """Put the table between its two marks."""
     text = _PAGE.read_text(encoding="utf-8")
     begin, end = "<!-- figures -->\n", "<!-- end of figures -->"
     before, _, rest = text.partition(begin)
     after = rest.partition(end)[2]
-    table = page_table(curves, trials)
     _PAGE.write_text(f"{before}{begin}{table}{end}{after}", encoding="utf-8")

@@ -91,7 +91,10 @@ async def test_limits_are_told_as_reasons(stage: Stage) -> None:
             "uses_max": 0,
         }
         assert (await anna.put(f"{here}/limits", json=limits)).status_code == 200
-        told = await reasons(ben, cameo_id, topics=["politics"])
+        silent = await reasons(ben, cameo_id, topics=["politics"])
+        assert set(silent) == {"topic-refused", "budget-exhausted"}
+        cast = [{"cameo_id": cameo_id, "voice": True}]
+        told = await reasons(ben, cameo_id, topics=["politics"], cast=cast)
         assert set(told) == {"topic-refused", "voice-refused", "budget-exhausted"}
         past = {"expires_at": "2020-01-01T00:00:00Z"}
         answer = await anna.put(f"{here}/limits", json=past)
