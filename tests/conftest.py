@@ -1,4 +1,4 @@
-"""How the tests are dealt out to the two processes that ``./callsheet test`` runs side by side."""
+"""How the tests are dealt out to the processes that ``./callsheet test`` runs side by side."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that neither process waits for the other at the end."""
+    """What takes long begins first, so that no process waits for another at the end."""
     items.sort(key=lambda item: _turn(item.nodeid))
 
 

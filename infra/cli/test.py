@@ -12,8 +12,8 @@ import typer
 from infra.cli.check import ROOT
 
 SIDE_BY_SIDE: Final = ("-n", "3", "--dist", "loadfile")
-"""One process for the tests that share servers, two for the others, which mostly wait for servers and
-processes of theirs; ``-n 0`` runs all in one."""
+"""One process for the tests that share servers, two for the others, which mostly wait for servers
+of their own; ``-n 0`` runs all in one."""
 
 _SURROUNDINGS: Final = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
