@@ -124,7 +124,10 @@ def course(levels: torch.Tensor, asked: Asked, guidance: float) -> Course:
     """The course through levels [steps + 1, 4]."""
     left = (1 - levels[:-1]).double().clamp(min=NOISE_LEFT_MIN)
     shares = (levels.diff(dim=0).double() / left).float()
-    guides = [[_guidance_of(n, guidance, float(row[LEVELS[n]])) for n in SHAPES] for row in levels]
+    guides = [
+        [_guidance_of(name, guidance, float(row[LEVELS[name]])) for name in SHAPES]
+        for row in levels[:-1]
+    ]
     sides = 1 if guidance == 1 else 2
     given = (torch.arange(MOMENTS) < GIVEN_MOMENTS).float() * float(asked.goes_on)
     prompted = Prompted(
@@ -134,7 +137,7 @@ def course(levels: torch.Tensor, asked: Asked, guidance: float) -> Course:
         given=given.expand(sides, -1),
     )
     of_parts = [LEVELS[name] for name in SHAPES]
-    return Course(levels[:-1], shares[:, of_parts], torch.tensor(guides[:-1]), prompted)
+    return Course(levels[:-1], shares[:, of_parts], torch.tensor(guides), prompted)
 
 
 def _guidance_of(name: str, guidance: float, level: float) -> float:
