@@ -177,6 +177,26 @@ def looped() -> Evidence:
     return replace(natural, thumbs=thumbs)
 
 
+def nodding(*, played_again: bool) -> Evidence:
+    """A head before a wall that makes a movement twice; both times an encoder adds its noise."""
+    natural = evidence(STILL)
+    chance, thumbs = np.random.default_rng(5), natural.thumbs.copy()
+    thumbs[:] = thumbs[0]
+    nod = (40 * np.hanning(14) * np.sin(np.linspace(0, 2 * np.pi, 14)))[:, None, None]
+    thumbs[8:22, 8:18, 8:18] += nod
+    top = 8 if played_again else 10  # nobody's head comes back to the pixel
+    thumbs[30:44, top : top + 10, 8:18] += nod
+    return replace(natural, thumbs=thumbs + chance.normal(0, 0.9, thumbs.shape).astype(np.float32))
+
+
+def looped_and_encoded() -> Evidence:
+    return nodding(played_again=True)
+
+
+def test_who_makes_a_movement_again_is_not_played_again() -> None:
+    assert frozen_or_looped(nodding(played_again=False), 0).verdict == "passed"
+
+
 def frozen() -> Evidence:
     natural = evidence(STILL)
     thumbs = natural.thumbs.copy()
@@ -226,6 +246,7 @@ def slowed() -> Evidence:
     ("edited", "says"),
     [
         (looped, "again"),
+        (looped_and_encoded, "again"),
         (frozen, "still"),
         (dithered, "still"),
         (spliced, "cut"),

@@ -1,6 +1,6 @@
 """Pictures that follow each other as a camera makes them: none frozen, looped, spliced or retimed.
 
-Score: the worst of seven measures, each as a share of what is still allowed; above 1 is too much.
+Score: the worst of eight measures, each as a share of what is still allowed; above 1 is too much.
 A cut between two moments that look alike is not seen.
 """
 
@@ -24,6 +24,10 @@ to the next: honest clips have 0.40 and more, one picture that an encoder dither
 LOOPED_RATIO_MIN: Final = 0.52
 """How far apart two stretches are, as a multiple of how far neighbours are: honest clips have 0.54
 and more, loops 0.44 and less but for those of a head at rest."""
+UNEVENNESS_MIN: Final = 16.0
+"""Where two stretches are alike, how much further apart they are where things move than where they
+stand: people who do the same again are 28 times and more, what is played again differs by what an
+encoder does to it, which is 10 times at most."""
 JUMP_MAX: Final = 4.4
 """A picture's change as a multiple of its neighbours' changes: honest clips have 3.0 at most, a
 splice of two takes 5.6 and more."""
@@ -36,6 +40,11 @@ _STILL: Final = 0.12
 """What is frozen changes by less than this share of the usual change."""
 _LAG_SECONDS: Final = (0.2, 3.0)
 _REPEATED_SECONDS: Final = 0.6
+_ALIKE: Final = 0.75
+"""Stretches are asked for their unevenness where their distance (root mean square) is less than
+this multiple of their neighbours'."""
+_MOVING: Final = 0.9
+"""The quantile of change above which a pixel moves."""
 _STRETCH_SECONDS: Final = 0.8
 _JUMP_LEVELS: Final = 2.0
 
@@ -44,6 +53,7 @@ _ADVICE: Final = {
     "frozen": "The picture stands still for a while.",
     "standing": "The picture stands still for a while.",
     "looped": "A part of the clip is played again.",
+    "again": "A part of the clip is played again.",
     "jump": "The clip has a cut.",
     "gap": "Pictures are missing.",
     "drift": "The clip runs at different speeds.",
@@ -61,6 +71,7 @@ def frozen_or_looped(evidence: Evidence, repeated_times: int) -> Finding:
         "frozen": _frozen_seconds(changes, steps) / FROZEN_SECONDS_MAX,
         "standing": STANDING_SPREAD_MIN / max(_spread(thumbs, changes, steps), 1e-3),
         "looped": LOOPED_RATIO_MIN / max(_repeat_ratio(thumbs, changes, steps), 1e-3),
+        "again": UNEVENNESS_MIN / max(_unevenness(thumbs, steps), 1e-3),
         "jump": _jump(changes) / JUMP_MAX,
         "gap": float(steps.max() / max(np.median(steps), 1e-3)) / GAP_MAX,
         "drift": (_drift(steps) - 1) / (DRIFT_MAX - 1),
@@ -94,15 +105,46 @@ def _repeat_ratio(thumbs: Floats, changes: Floats, steps: NDArray[np.float64]) -
 
     Both are means over the stretch, so that a head at rest, which changes little, hides no loop.
     """
-    usual = max(float(np.median(steps)), 1e-3)
-    width = max(3, round(_REPEATED_SECONDS / usual))
-    shortest, longest = (max(2, round(seconds / usual)) for seconds in _LAG_SECONDS)
+    width, lags = _stretches(len(thumbs), steps)
     least = np.inf
-    for lag in range(shortest, min(longest, len(thumbs) - width - 1) + 1):
+    for lag in lags:
         apart = np.abs(thumbs[lag + 1 :] - thumbs[1:-lag]).mean(1)
         near = np.minimum(_means(changes[lag:], width), _means(changes[: len(apart)], width))
         least = min(least, float((_means(apart, width) / np.maximum(near, 1e-3)).min()))
     return least
+
+
+def _unevenness(thumbs: Floats, steps: NDArray[np.float64]) -> float:
+    """How much further apart two stretches that are alike are where things move, at the least.
+
+    A person who makes a movement again is elsewhere by a little, and nothing else has changed. What
+    is played again differs everywhere by about as much: by what an encoder made of it.
+    """
+    width, lags = _stretches(len(thumbs), steps)
+    changes = np.diff(thumbs, axis=0) ** 2
+    within = _means(changes.mean(1), width - 1)[1:]  # of the changes inside each stretch
+    least = np.inf
+    for lag in lags:
+        apart = (thumbs[lag + 1 :] - thumbs[1:-lag]) ** 2
+        ratios = _means(apart.mean(1), width) / np.maximum(
+            np.minimum(within[lag:], within[: len(within) - lag]), 1e-3
+        )
+        first = int(ratios.argmin())
+        if ratios[first] < _ALIKE**2:
+            moved = changes[first + 1 : first + width].mean(0)
+            moving = moved >= np.quantile(moved, _MOVING)
+            each = apart[first : first + width].mean(0)
+            resting = max(float(np.median(each[~moving])), 1e-3)
+            least = min(least, float(each[moving].mean()) / resting)
+    return least
+
+
+def _stretches(pictures: int, steps: NDArray[np.float64]) -> tuple[int, range]:
+    """How many pictures a stretch has that is compared, and after how many it may come again."""
+    usual = max(float(np.median(steps)), 1e-3)
+    width = max(3, round(_REPEATED_SECONDS / usual))
+    shortest, longest = (max(2, round(seconds / usual)) for seconds in _LAG_SECONDS)
+    return width, range(shortest, min(longest, pictures - width - 1) + 1)
 
 
 def _means(values: Floats, width: int) -> Floats:
