@@ -26,7 +26,9 @@ PREPARATIONS = [
 
 
 def clip_of(folder: Path, codec: str) -> tuple[Path, ClipFacts]:
-    clip = write(folder / FILES[codec], [picture(n, 640, 360) for n in range(25)], codec)
+    clip = write(
+        folder / FILES.get(codec, "a.mp4"), [picture(n, 640, 360) for n in range(25)], codec
+    )
     return clip, probe(clip)
 
 
@@ -74,9 +76,19 @@ def test_blocks_are_joined_in_order(tmp_path: Path) -> None:
     assert bool((np.diff(shown.mean((1, 2, 3)).numpy()) > 0).all())
 
 
+@pytest.mark.parametrize(
+    ("codec", "decoder"),
+    [("h264", "file"), ("hevc", "file")]
+    + [(codec, "pictures") for codec in ("vp8", "vp9", "av1", "mpeg4", "mjpeg")],
+)
+def test_a_gpu_is_given_what_it_counts_rightly(codec: str, decoder: str, tmp_path: Path) -> None:
+    _, facts = clip_of(tmp_path, "libvpx")
+    assert dali.source_for(facts.model_copy(update={"codec": codec}), "gpu") == decoder
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device: NVDEC is on the GPU")
-@pytest.mark.parametrize("codec", FILES)
+@pytest.mark.parametrize("codec", [*FILES, "libx265", "mpeg4"])
 def test_a_gpu_decodes_the_same_and_keeps_it_there(tmp_path: Path, codec: str) -> None:
     clip, facts = clip_of(tmp_path, codec)
     for wanted in PREPARATIONS:
@@ -86,4 +98,4 @@ def test_a_gpu_decodes_the_same_and_keeps_it_there(tmp_path: Path, codec: str) -
         )
         assert graph.is_cuda
         apart = (graph.cpu() - fast) * torch.tensor(wanted.std).view(3, 1, 1)
-        assert float(apart.abs().mean()) < 3.0
+        assert float(apart.abs().mean((1, 2, 3)).max()) < 1.5  # of every picture: none is another
