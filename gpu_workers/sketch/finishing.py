@@ -24,7 +24,6 @@ from gpu_workers.sketch.model import Prompted, Sketch
 from gpu_workers.sketch.tokens import SIGNAL, backdrop_picture, backdrop_tokens, to_tokens
 
 PREFIX: Final = "finisher."
-BATCH: Final = 16
 NOTE_EVERY: Final = 100
 KEEP_MAX: Final = 0.997
 STEADY: Final = 0.3
@@ -38,8 +37,10 @@ class Course:
     guesses: int = 8000
     steps: int = 4000
     minutes: float = 20.0
+    batch: int = 16
     rate: float = 2e-3
     seed: int = 0
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,21 @@ class Guesses:
 
 @torch.inference_mode()
 def guessed(model: Sketch, clips: Clips, course: Course) -> Guesses:
-    """What the model makes of backdrops under noise, before they are finished."""
-    generator = torch.Generator().manual_seed(course.seed)
+    """What the model makes of backdrops under noise, before they are finished.
+
+    The model and the clips are on the device that the course names.
+    """
+    device = torch.device(course.device)
+    generator = torch.Generator(device).manual_seed(course.seed)
     chosen = np.random.default_rng(course.seed).permutation(len(clips))[: course.guesses]
     made: list[tuple[torch.Tensor, ...]] = []
     for at in range(0, len(chosen), _GUESSED_AT_ONCE):
         batch = clips.batch(chosen[at : at + _GUESSED_AT_ONCE])
         clean, n = to_tokens(batch), len(batch["words"])
-        drawn = torch.randn(n, generator=generator) * LEVEL_SPREAD + LEVEL_MEAN
+        drawn = torch.randn(n, generator=generator, device=device) * LEVEL_SPREAD + LEVEL_MEAN
         level = torch.sigmoid(drawn)[:, None, None]
         noisy = {
-            name: level * x + (1 - level) * torch.randn(x.shape, generator=generator)
+            name: level * x + (1 - level) * torch.randn(x.shape, generator=generator, device=device)
             for name, x in clean.items()
         }
         asked = Prompted(
@@ -96,14 +101,15 @@ def _mirrored(tokens: torch.Tensor) -> torch.Tensor:
 
 def train(network: Finisher, guesses: Guesses, course: Course) -> dict[str, torch.Tensor]:
     """Learn until the steps or the minutes are over; the averaged weights."""
-    begun, running, step = time.monotonic(), 0.0, 0
+    begun, running, step = time.monotonic(), torch.zeros(()), 0
     average = {name: value.clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), course.rate, weight_decay=0.01)
     chance = np.random.default_rng(course.seed)
     while (share := max(step / course.steps, (time.monotonic() - begun) / 60 / course.minutes)) < 1:
         falling = max(0.0, (share - STEADY) / (1 - STEADY))
         optimiser.param_groups[0]["lr"] = course.rate * max(0.01, 1 - falling)
-        index = torch.from_numpy(chance.integers(0, len(guesses.level), BATCH))
+        chosen = chance.integers(0, len(guesses.level), course.batch)
+        index = torch.from_numpy(chosen).to(guesses.level.device)
         batch = Guesses(*(getattr(guesses, field.name)[index] for field in fields(Guesses)))
         error = loss(network, batch, mirrored=bool(chance.random() < 0.5))
         optimiser.zero_grad(set_to_none=True)
@@ -111,17 +117,18 @@ def train(network: Finisher, guesses: Guesses, course: Course) -> dict[str, torc
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         step += 1
-        running += max(0.02, 1 / step) * (float(error.detach()) - running)
+        running = running + max(0.02, 1 / step) * (error.detach() - running)
         follow_weights(average, network, step, KEEP_MAX)
         if step % NOTE_EVERY == 0:
-            print(f"step {step}, error {running:.4f}", flush=True)  # noqa: T201
+            print(f"step {step}, error {float(running):.4f}", flush=True)  # noqa: T201
     return average
 
 
 def follow(course: Course, clips: Clips, path: Path) -> None:
     """Let the model of a file of weights guess, learn from that, and put it into the file."""
     torch.manual_seed(course.seed)
-    model = weights.load(path)
+    device = torch.device(course.device)
+    model, clips = weights.load(path).to(device), clips.on(device)
     network = model.finisher.requires_grad_(True)
     weights.put_into(path, PREFIX, train(network, guessed(model, clips, course), course))
 

@@ -44,23 +44,24 @@ NOISE_LEFT_MIN: Final = 0.1
 
 @dataclass(frozen=True)
 class Losses:
-    """Weighted sum, and the mean error of every part."""
+    """Weighted sum, and the mean error of every part, detached."""
 
     total: torch.Tensor
-    parts: dict[str, float]
+    parts: dict[str, torch.Tensor]
 
 
 def losses(model: Sketch, clean: Parts, batch: Parts, generator: torch.Generator) -> Losses:
     """The error of the clean clip that the model guesses from a noisy one.
 
-    Weighted as an error of velocity: divided by the square of what noise is left.
+    Weighted as an error of velocity: divided by the square of what noise is left. Chance is drawn
+    on the generator's device, which all tensors are on.
     """
-    n = len(batch["words"])
+    n, device = len(batch["words"]), generator.device
     goes_on = _chance(n, generator) < CONTINUED
     given = {
-        name: first_moments(name) & goes_on[:, None, None]
+        name: first_moments(name).to(device) & goes_on[:, None, None]
         if name in TIMED
-        else torch.zeros(n, *SHAPES[name], dtype=torch.bool)
+        else torch.zeros(n, *SHAPES[name], dtype=torch.bool, device=device)
         for name in SHAPES
     }
     levels, is_clean = _levels(n, generator)
@@ -76,34 +77,35 @@ def losses(model: Sketch, clean: Parts, batch: Parts, generator: torch.Generator
         given["beats"][..., 0].float(),
     )
     guessed, sounds = model.transformed(noisy, levels, asked)
-    total, parts = torch.zeros(()), {}
+    total, parts = torch.zeros((), device=device), {}
     for name, guess in guessed.items():
         left = (1 - levels[:, LEVELS[name]]).clamp(min=NOISE_LEFT_MIN)[:, None, None]
-        error = ((guess - clean[name]) / (SIGNAL[name] * left)) ** 2
+        error = ((guess.float() - clean[name]) / (SIGNAL[name] * left)) ** 2
         counts = (1 - is_clean[:, LEVELS[name]])[:, None, None] * (~given[name])
         if name == "plates":
             drawn = (1 - batch["is_cameo"]).repeat_interleave(error.shape[1] // ACTORS, 1)
             counts = counts * drawn[..., None]
         mean = (error * counts).sum() / counts.sum().clamp(min=1)
         total = total + WEIGHTS[name] * mean
-        parts[name] = float(mean.detach())
+        parts[name] = mean.detach()
     heard = (clean["beats"][..., 0] + 1) / 2  # the first actor's, who makes the sounds
-    onset = functional.binary_cross_entropy_with_logits(sounds, heard)
-    parts["onset"] = float(onset.detach())
+    onset = functional.binary_cross_entropy_with_logits(sounds.float(), heard)
+    parts["onset"] = onset.detach()
     return Losses(total + ONSET_WEIGHT * onset, parts)
 
 
 def _chance(n: int, generator: torch.Generator) -> torch.Tensor:
-    return torch.rand(n, generator=generator)
+    return torch.rand(n, generator=generator, device=generator.device)
 
 
 def _levels(n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """Noise levels [n, 4], and which parts are given clean."""
-    drawn = torch.randn(n, LEVEL_COUNT, generator=generator)
+    drawn = torch.randn(n, LEVEL_COUNT, generator=generator, device=generator.device)
     split = (_chance(n, generator) < SPLIT_LEVELS).float()[:, None]
     same = drawn[:, :1].expand_as(drawn)
     levels = torch.sigmoid((drawn * split + same * (1 - split)) * LEVEL_SPREAD + LEVEL_MEAN)
-    is_clean = (torch.rand(n, LEVEL_COUNT, generator=generator) < CLEAN).float() * split
+    given = torch.rand(n, LEVEL_COUNT, generator=generator, device=generator.device) < CLEAN
+    is_clean = given.float() * split
     return levels * (1 - is_clean) + is_clean, is_clean
 
 
@@ -111,5 +113,6 @@ def _noisy(
     clean: torch.Tensor, level: torch.Tensor, given: torch.Tensor, g: torch.Generator
 ) -> torch.Tensor:
     share = level[:, None, None]
-    mixed = share * clean + (1 - share) * torch.randn(clean.shape, generator=g)
+    noise = torch.randn(clean.shape, generator=g, device=g.device)
+    mixed = share * clean + (1 - share) * noise
     return torch.where(given, clean, mixed)

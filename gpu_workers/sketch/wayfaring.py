@@ -33,8 +33,6 @@ FIRST_SEED: Final = 20_000_000
 """Neither the large network's training nor any judge or evaluation counts from here."""
 WAYS: Final = 4
 """Ways that are drawn for one caption: it does not say where in the picture anybody begins."""
-BATCH: Final = 64
-"""Captions in a step."""
 LEVEL_MEAN: Final = 0.3
 LEVEL_SPREAD: Final = 1.4
 WARM_UP_STEPS: Final = 100
@@ -45,14 +43,16 @@ PREFIX: Final = "wayfinder."
 
 @dataclass(frozen=True)
 class Course:
-    """How to train: ``steps`` of ``BATCH`` captions, or ``minutes``, whichever ends first."""
+    """How to train: ``steps`` of ``batch`` captions, or ``minutes``, whichever ends first."""
 
     captions: int = 30_000
     steps: int = 6000
     minutes: float = 30.0
+    batch: int = 64
     rate: float = 2e-3
     seed: int = 0
     processes: int = 2
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -98,22 +98,29 @@ def _drawn(seed: int) -> tuple[layers.Floats, np.ndarray[tuple[int, ...], np.dty
 
 
 def loss(network: Wayfinder, batch: Ways, generator: torch.Generator) -> torch.Tensor:
-    """The error of the guessed ways, weighed as an error of velocity."""
+    """The error of the guessed ways, weighed as an error of velocity.
+
+    Chance is drawn on the generator's device, which network and ways are on.
+    """
+    device = generator.device
     captions, ways = batch.tracks.shape[:2]
     n = captions * ways
     clean, beats = ways_and_beats(batch.tracks.flatten(0, 1))
     clean, beats = clean * SIGNAL["tracks"], beats * SIGNAL["beats"]
-    goes_on = torch.rand(n, generator=generator) < CONTINUED
-    level = torch.sigmoid(torch.randn(n, generator=generator) * LEVEL_SPREAD + LEVEL_MEAN)
+    goes_on = torch.rand(n, generator=generator, device=device) < CONTINUED
+    drawn = torch.randn(n, generator=generator, device=device)
+    level = torch.sigmoid(drawn * LEVEL_SPREAD + LEVEL_MEAN)
     share = level[:, None, None]
 
     def noisy(name: str, part: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        given = first_moments(name) & goes_on[:, None, None]
-        under = share * part + (1 - share) * torch.randn(part.shape, generator=generator)
+        given = first_moments(name).to(device) & goes_on[:, None, None]
+        noise = torch.randn(part.shape, generator=generator, device=device)
+        under = share * part + (1 - share) * noise
         return torch.where(given, part, under), given
 
     (seen, given), (heard, _) = noisy("tracks", clean), noisy("beats", beats)
-    kept = (torch.rand(captions, generator=generator) >= SILENCE).long()[:, None, None]
+    silent = torch.rand(captions, generator=generator, device=device) < SILENCE
+    kept = (~silent).long()[:, None, None]
     told = network.told(batch.words * kept).repeat_interleave(ways, 0)
     guess = network(seen, heard, level, goes_on.float(), told)
     error = ((guess - clean) / (SIGNAL["tracks"] * (1 - share).clamp(min=NOISE_LEFT_MIN))) ** 2
@@ -122,7 +129,8 @@ def loss(network: Wayfinder, batch: Ways, generator: torch.Generator) -> torch.T
 
 def train(network: Wayfinder, drawn: Ways, course: Course, note: Note) -> None:
     """Learn until the steps or the minutes are over; note the averaged weights now and then."""
-    begun, running, step = time.monotonic(), 0.0, 0
+    begun, running, step = time.monotonic(), torch.zeros(()), 0
+    device = drawn.words.device
     average = {name: value.clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(
         network.parameters(), course.rate, betas=(0.9, 0.98), weight_decay=0.01
@@ -130,18 +138,19 @@ def train(network: Wayfinder, drawn: Ways, course: Course, note: Note) -> None:
     while (share := max(step / course.steps, _minutes(begun) / course.minutes)) < 1:
         optimiser.param_groups[0]["lr"] = course.rate * _pace(step, share)
         chance = np.random.default_rng((course.seed, step))
-        index = torch.from_numpy(chance.integers(0, len(drawn.words), BATCH))
-        generator = torch.Generator().manual_seed(course.seed * 1_000_003 + step)
+        chosen = chance.integers(0, len(drawn.words), course.batch)
+        index = torch.from_numpy(chosen).to(device)
+        generator = torch.Generator(device).manual_seed(course.seed * 1_000_003 + step)
         error = loss(network, Ways(drawn.tracks[index], drawn.words[index]), generator)
         optimiser.zero_grad(set_to_none=True)
         error.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         step += 1
-        running += max(0.02, 1 / step) * (float(error.detach()) - running)
+        running = running + max(0.02, 1 / step) * (error.detach() - running)
         follow_weights(average, network, step)
         if step % NOTE_EVERY == 0 or step == course.steps:
-            note(Point(step, round(_minutes(begun), 2), round(running, 5)), average)
+            note(Point(step, round(_minutes(begun), 2), round(float(running), 5)), average)
 
 
 def _minutes(begun: float) -> float:
@@ -155,8 +164,10 @@ def _pace(step: int, share: float) -> float:
 
 def follow(course: Course, path: Path) -> None:
     """Draw ways, learn from them, and put what is learnt into a file of weights."""
-    drawn = draw(course.captions, course.processes)
+    drawn, device = draw(course.captions, course.processes), torch.device(course.device)
+    drawn = Ways(drawn.tracks.to(device), drawn.words.to(device))
     torch.set_num_threads(course.processes)
+    torch.manual_seed(course.seed)
 
     def note(point: Point, average: dict[str, torch.Tensor]) -> None:
         print(json.dumps(asdict(point)), flush=True)  # noqa: T201
@@ -164,7 +175,7 @@ def follow(course: Course, path: Path) -> None:
 
     network = Wayfinder()
     network.load_state_dict(weights.part_of(path, PREFIX))
-    train(network, drawn, course, note)
+    train(network.to(device), drawn, course, note)
 
 
 def main() -> None:

@@ -11,8 +11,9 @@ import typer
 
 from infra.cli.check import ROOT
 
-SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile")
-"""One process for the tests that share servers, one for the others; ``-n 0`` runs all in one."""
+SIDE_BY_SIDE: Final = ("-n", "3", "--dist", "loadfile")
+"""One process for the tests that share servers, two for the others, which mostly wait for what they
+have started; ``-n 0`` runs all in one."""
 
 _SURROUNDINGS: Final = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
@@ -32,7 +33,7 @@ test = typer.Typer(add_completion=False)
     },
 )
 def run(context: typer.Context) -> None:
-    """Run pytest on the whole repository in two processes; what you add is handed on to pytest.
+    """Run pytest on the whole repository in three processes; what you add is handed on to pytest.
 
     Paths are relative to the root of the repository. Nothing is asked, and pytest's closing line
     is the last one.

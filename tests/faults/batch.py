@@ -23,7 +23,7 @@ from infra.eventlog.postgres import PostgresEventLog
 from infra.settings import Settings
 
 SIZE: Final = 5
-SECONDS_MAX: Final = 200.0
+SECONDS_MAX: Final = 400.0
 _CODEC: Final = CatalogCodec(EVENTS)
 _ENDINGS: Final = ("generation-completed.v1", "generation-failed.v1", "generation-cancelled.v1")
 _BRIEF: Final = {
@@ -130,7 +130,7 @@ class Batch:
         """The read model catches up, and shows each of them once."""
         shown: list[str] = []
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while True:
                     try:
                         shown = [each["video_id"] for each in await self.caller.feed()]

@@ -11,7 +11,7 @@ from infra.settings import Settings
 from infra.supervision.stack import running
 from tests.faults.batch import a_batch
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 async def test_given_servers_are_used_and_left_running(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from infra.settings import Settings
 from infra.supervision.stack import Stack, running
 from tests.faults.batch import SIZE, a_batch, ask_until_accepted, opened
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 STORY = {
     "prompt": "a story",

@@ -20,7 +20,7 @@ from infra.supervision.stack import running
 from infra.supervisor import ROOT
 from tests.faults.batch import a_batch, opened
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 @contextmanager
@@ -41,13 +41,13 @@ def up_in_another_process(home: Path, log: Path) -> Iterator[subprocess.Popen[by
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-                process.wait(timeout=60)
+                process.wait(timeout=120)
 
 
 async def until_up(home: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, int]:
     """The pids of everything, once ``up`` says that all is ready."""
     run_file = home / "run.json"
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(300):
         while not run_file.exists():
             assert process.poll() is None, log.read_text(encoding="utf-8")
             await asyncio.sleep(0.1)
@@ -77,7 +77,7 @@ async def test_after_a_power_cut_up_goes_on_where_it_was(tmp_path: Path) -> None
             accepted = list(batch.ids)
             for pid in (process.pid, *pids.values()):
                 os.kill(pid, signal.SIGKILL)
-            process.wait(timeout=10)
+            process.wait(timeout=60)
 
     async with (
         running(Settings.read().filled(home=home)) as stack,

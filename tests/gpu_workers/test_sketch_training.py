@@ -84,8 +84,22 @@ def test_a_wayfinder_learns_and_a_file_of_weights_keeps_it_beside_the_rest(
     changed = {name for name in after if not torch.equal(after[name], before[name])}
     assert changed
     assert all(name.startswith(wayfaring.PREFIX) for name in changed)
-    held = weights.part_of(path, wayfaring.PREFIX)
-    assert torch.equal(held["read.weight"].half(), after[wayfaring.PREFIX + "read.weight"])
+    held = weights.part_of(path, wayfaring.PREFIX)["read.weight"]
+    assert torch.equal(held, weights.read(path)[wayfaring.PREFIX + "read.weight"])
+
+
+def test_weights_are_kept_in_eight_bits_and_come_back_within_half_a_level(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    values = {"matrix": torch.randn(80, 64) * torch.logspace(-3, 1, 80)[:, None]}
+    values |= {"row of zeros": torch.zeros(64, 64), "few": torch.randn(7)}
+    weights.write(tmp_path / "a.safetensors", values, {"data": "none"})
+    assert load_file(tmp_path / "a.safetensors")["matrix"].dtype == torch.int8
+    read = weights.read(tmp_path / "a.safetensors")
+    assert read.keys() == values.keys()
+    level = values["matrix"].abs().amax(1, keepdim=True) / 127
+    assert bool(((read["matrix"] - values["matrix"]).abs() <= 0.501 * level).all())
+    assert torch.equal(read["row of zeros"], values["row of zeros"])
+    assert torch.equal(read["few"], values["few"].half().float())
 
 
 def test_a_clean_way_stays_as_it_is() -> None:

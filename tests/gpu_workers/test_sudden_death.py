@@ -21,7 +21,7 @@ from infra.cli.bench_studio import LONG, LONG_STEPS
 from infra.clock import system_clock
 
 STOPS = 3
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

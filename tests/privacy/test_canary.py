@@ -32,7 +32,7 @@ from tests.media.clips import chance
 from tests.media.pets import film_pet
 from tests.privacy.collector import Collector, collecting
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 CANARY: Final = "Kanarienvogel7731"
 HANDLE: Final = CANARY.lower()
@@ -77,7 +77,7 @@ class Aviary:
     temporal: Client
 
     async def ended(self, generation_id: str) -> str:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while True:
                 try:
                     status = str((await self.caller.generation(generation_id))["status"])
@@ -88,7 +88,7 @@ class Aviary:
                 await asyncio.sleep(0.1)
 
     async def at_work(self, generation_id: str) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while not (await self.caller.generation(generation_id))["progress"]["step"]:
                 await asyncio.sleep(0.05)
 
