@@ -94,7 +94,8 @@ def test_a_file_cut_off_in_its_middle_is_refused(tmp_path: Path) -> None:
     assert refusal_of(cut) in {"clip-damaged", "clip-truncated"}
 
 
-KINDS = {each.code: each for each in (*ClipRefused.__subclasses__(), NothingToKeep)}
+REASONS: list[type[ClipRefused]] = [*ClipRefused.__subclasses__(), NothingToKeep]
+KINDS = {each.code: each for each in REASONS}
 
 
 @pytest.mark.parametrize("code", sorted(CLIP_ADVICE))
