@@ -27,8 +27,8 @@ StoppedBy = Callable[[RecordedEvent], str | None]
 _ENDINGS: Final = ("generation-cancelled.v", "generation-failed.v")
 _STREAMS: Final = f"{GENERATION.category}-"
 _REVOCATION: Final = "consent-revoked.v"
-_USES: Final = "consent-use-"
-"""Uses of other generations are no reason to doubt one's own."""
+_NO_DOUBT: Final = ("consent-use-", "consent-change-declined.v")
+"""Uses of other generations, and changes that were refused, are no reason to doubt one's own."""
 
 
 def stopped_by(event: RecordedEvent) -> str | None:
@@ -112,7 +112,7 @@ class Fence:
 
     def _doubt(self, event: RecordedEvent) -> None:
         resting = self._resting.get(event.stream)
-        if not resting or event.type.startswith(_USES):
+        if not resting or event.type.startswith(_NO_DOUBT):
             return
         if event.type.startswith(_REVOCATION):
             self._fallen.update(resting)

@@ -123,6 +123,11 @@ class EnrolmentsReader:
         rows = await self._pool.fetch(ENROLMENTS.sql["of_account"], account_id, before, limit)
         return [EnrolmentRow(*row) for row in rows]
 
+    async def open_of_cameo(self, account_id: str, cameo_id: str) -> list[str]:
+        """The ids of an account's attempts for this cameo that are not decided."""
+        rows = await self._pool.fetch(ENROLMENTS.sql["open_of_cameo"], account_id, cameo_id)
+        return [row["enrolment_id"] for row in rows]
+
     async def review_queue(self, limit: int, after: int = 0) -> list[EnrolmentRow]:
         """Attempts that wait for a human, whoever has waited longest first."""
         rows = await self._pool.fetch(ENROLMENTS.sql["review_queue"], after, limit)

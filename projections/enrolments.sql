@@ -50,6 +50,12 @@ WHERE account_id = $1 AND started_position < coalesce($2::bigint, 92233720368547
 ORDER BY started_position DESC
 LIMIT $3;
 
+-- name: open_of_cameo
+-- An account's attempts for one cameo that are not decided.
+SELECT enrolment_id FROM read_enrolments.enrolments
+WHERE account_id = $1 AND cameo_id = $2
+  AND status IN ('started', 'challenged', 'examining', 'in-review');
+
 -- name: review_queue
 -- Attempts that wait for a human, after position $1.
 SELECT * FROM read_enrolments.enrolments

@@ -16,6 +16,8 @@ from activities.account import fronts as account
 from activities.cameo import fronts
 from activities.cameo.orders import Challenged, Concluded, Examined, Received
 from domain.account.notice import Kind
+from domain.cameo.enrolment_refusals import NotYourEnrolment
+from domain.cameo.keeping import CameoGone
 from workflows.cameo_contracts import (
     CAMEO_ENROLLMENT,
     CLIP_WITHIN,
@@ -36,7 +38,13 @@ from workflows.cameo_contracts import (
 from workflows.cameo_errands import EnrolmentErrands
 from workflows.contracts import Failure
 from workflows.toolkit.failures import explain, was_stopped
-from workflows.toolkit.refusals import as_refusal, of_failure, refused
+from workflows.toolkit.refusals import (
+    as_refusal,
+    of_failure,
+    of_refusal,
+    refused,
+    require_workflow_id,
+)
 from workflows.toolkit.steps import step
 from workflows.toolkit.waiting import came_true, until
 
@@ -70,7 +78,7 @@ class CameoEnrollment:
         self._failure: Failure | None = None
         self._desk = asyncio.Lock()
         self._clip_taken = False
-        self._withdrawn = False
+        self._stopped_because = "cancelled"
         self._timer: asyncio.Task[None] | None = None
 
     @workflow.run
@@ -80,7 +88,7 @@ class CameoEnrollment:
             concluded = await self._story
         except BaseException as error:
             if was_stopped(error):
-                concluded = await self._close("withdrawn" if self._withdrawn else "cancelled")
+                concluded = await self._close(self._stopped_because)
             elif isinstance(error, FailureError):
                 self._failure = explain(error, self._stage)
                 if self._receipt is None:
@@ -104,7 +112,7 @@ class CameoEnrollment:
 
     async def _begin(self) -> None:
         self._enter("beginning", "Waiting for the signed release to be written into the log.")
-        self._require_own_id()
+        require_workflow_id(enrolment_workflow_id(self._order.enrolment_id))
         summary = "Write the signed release into the log"
         begun = await step(fronts.record_enrolment, self._errands.start(), summary)
         self._receipt = EnrolmentReceipt(
@@ -247,6 +255,8 @@ class CameoEnrollment:
             order = self._errands.receipt(submission, arrived_at)
             received = await self._asked(fronts.receive_clip, order, "Take the clip in")
         if not received.taken:
+            if received.code == CameoGone.code:
+                self._stop(CameoGone.code)
             raise refused(
                 received.code or "clip-declined",
                 received.explanation or "The clip was turned away.",
@@ -273,17 +283,15 @@ class CameoEnrollment:
         """Take the attempt back, and answer when nothing of it is left."""
         await self._until_begun()
         if withdrawal.account_id != self._order.account_id:
-            raise refused(
-                "enrolment-of-another",
-                "This attempt belongs to another account.",
-                "enrolment",
-                "Withdraw an attempt of your own.",
-            )
-        if self._stage not in _ENDINGS and self._story is not None:
-            self._withdrawn = True
-            self._story.cancel()
+            raise of_refusal(NotYourEnrolment())
+        self._stop("withdrawn")
         await workflow.wait_condition(lambda: self._stage in _ENDINGS)
         return self.status()
+
+    @workflow.signal
+    def cameo_deleted(self) -> None:
+        """The cameo is gone: a retake of it ends, and nothing of it is kept."""
+        self._stop(CameoGone.code)
 
     @workflow.query
     def status(self) -> EnrolmentStatus:
@@ -301,6 +309,12 @@ class CameoEnrollment:
             closed_because=concluded.closed_because if concluded else None,
             failure=self._failure,
         )
+
+    def _stop(self, because: str) -> None:
+        """End the story, unless it has come to an ending of its own."""
+        if self._stage not in _ENDINGS and self._story is not None:
+            self._stopped_because = because
+            self._story.cancel()
 
     async def _until_begun(self) -> None:
         """A request that comes before the release is written waits for it."""
@@ -321,17 +335,6 @@ class CameoEnrollment:
         self._enter("closed", f"{self._failure.explanation} {self._failure.next_step}")
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.status()
-
-    def _require_own_id(self) -> None:
-        """One attempt, one workflow: another id would let the same attempt run twice at once."""
-        expected = enrolment_workflow_id(self._order.enrolment_id)
-        if workflow.info().workflow_id != expected:
-            raise refused(
-                "workflow-id-mismatch",
-                f"This workflow must be started with the id {expected}.",
-                "admission",
-                f"Start it again with the workflow id {expected}.",
-            )
 
     def _enter(self, stage: EnrolmentStage, detail: str) -> None:
         self._stage, self._since = stage, workflow.now()

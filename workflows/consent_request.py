@@ -42,7 +42,7 @@ from workflows.consent_contracts import (
 )
 from workflows.contracts import Failure
 from workflows.toolkit.failures import explain
-from workflows.toolkit.refusals import as_refusal, of_failure, refused
+from workflows.toolkit.refusals import as_refusal, of_failure, refused, require_workflow_id
 from workflows.toolkit.steps import step
 from workflows.toolkit.waiting import came_true
 
@@ -97,7 +97,7 @@ class ConsentRequest:
 
     async def _ask(self) -> Asked:
         self._enter("asking", "Waiting for the request to be written into the log.")
-        self._require_own_id()
+        require_workflow_id(ask_workflow_id(self._order.ask_id))
         order = AskOrder(**self._errand("ask"), message=self._order.message)
         self._asked = await step(fronts.record_ask, order, "Put the request before the owner")
         self._enter("pending", f"The owner has until {_clock(self._asked.answer_by)}.")
@@ -244,17 +244,6 @@ class ConsentRequest:
             traceparent=errand.traceparent,
         )
         await step(account.tell_account, order, f"Tell the account: {kind}")
-
-    def _require_own_id(self) -> None:
-        """One open request between two: another id would let two be open at once."""
-        expected = ask_workflow_id(self._order.ask_id)
-        if workflow.info().workflow_id != expected:
-            raise refused(
-                "workflow-id-mismatch",
-                f"This workflow must be started with the id {expected}.",
-                "admission",
-                f"Start it again with the workflow id {expected}.",
-            )
 
     def _numbered(self, name: str) -> str:
         self._requests += 1

@@ -44,6 +44,7 @@ from domain.cameo.keeping import (
     CameoGone,
     CameoOfAnother,
     VersionOutOfTurn,
+    require_not_deleted,
 )
 from domain.consent.commands import OpenConsent
 from domain.consent.decider import CONSENT
@@ -103,7 +104,10 @@ class EnrolmentActivities:
 
     @activity.defn
     async def draw_challenge(self, order: ChallengeOrder) -> Challenged:
-        """Draw a challenge here and nowhere else; a repeated step finds the one that it drew."""
+        """Draw a challenge here and nowhere else; a repeated step finds the one that it drew.
+
+        For a cameo that was deleted meanwhile none is drawn.
+        """
         command = IssueChallenge(
             command_id=order.command_id,
             at=order.at,
@@ -112,7 +116,9 @@ class EnrolmentActivities:
             challenge=challenge_from(self._entropy(ENTROPY_BYTES)),
         )
         performed = await self._ledger.perform(
-            [Decision(ENROLMENT, order.enrolment_id, command)], context_of(order)
+            [Decision(ENROLMENT, order.enrolment_id, command)],
+            context_of(order),
+            guards=[Guard(CAMEO, order.cameo_id, require_not_deleted)],
         )
         [state] = performed.states
         if not isinstance(state, situations.Challenged):
@@ -162,9 +168,16 @@ class EnrolmentActivities:
     async def _conclude(
         self, order: CameoErrand, command: ConcludeChecks | ReviewEnrolment, examined: Examined
     ) -> Concluded:
-        """The decision and, where it approves, the new version, in one atomic append."""
+        """The decision and, where it approves, the new version, in one atomic append.
+
+        Nobody is asked about a retake of what was deleted meanwhile: it is closed.
+        """
+        standing = await self._ledger.state(ENROLMENT, order.enrolment_id)
+        cameo = (await self._ledger.state(CAMEO, order.cameo_id)).state
+        if isinstance(cameo, Deleted) and not isinstance(standing.state, situations.Settled):
+            return await self._close(order, CameoGone.code)
         decisions = [Decision(ENROLMENT, order.enrolment_id, command)]
-        outcome = await self._foreseen(order, command)
+        outcome = _foreseen(standing.state, command)
         if isinstance(outcome, situations.Approved):
             version = _version(outcome, examined, order.at)
             decisions.append(Decision(CAMEO, order.cameo_id, _approval(order, outcome, version)))
@@ -176,19 +189,10 @@ class EnrolmentActivities:
         concluded = _concluded(performed.states[0])
         if concluded.standing != "approved":
             return concluded
-        destroy_by = performed.states[1].versions[concluded.version].destroy_by
+        kept = performed.states[1]
+        gone = isinstance(kept, Deleted)  # since this step was first done: nothing is kept longer
+        destroy_by = order.at if gone else kept.versions[concluded.version].destroy_by
         return concluded.model_copy(update={"destroy_by": destroy_by})
-
-    async def _foreseen(
-        self, order: CameoErrand, command: ConcludeChecks | ReviewEnrolment
-    ) -> situations.Enrolment:
-        """How the attempt will stand; only this story writes to it, so it is what is decided."""
-        state = (await self._ledger.state(ENROLMENT, order.enrolment_id)).state
-        if isinstance(state, situations.Settled):
-            return state  # a repeated step
-        for event in ENROLMENT.decide(command, state):
-            state = ENROLMENT.evolve(state, event)
-        return state
 
     async def _close(self, order: CameoErrand, reason: str) -> Concluded:
         command = CloseEnrolment(command_id=f"{order.command_id}/close", at=order.at, reason=reason)
@@ -198,6 +202,17 @@ class EnrolmentActivities:
             )
         standing = await self._ledger.state(ENROLMENT, order.enrolment_id)
         return _concluded(standing.state)
+
+
+def _foreseen(
+    state: situations.Enrolment, command: ConcludeChecks | ReviewEnrolment
+) -> situations.Enrolment:
+    """How the attempt will stand; only this story decides about it, so it is what is decided."""
+    if isinstance(state, situations.Settled):
+        return state  # a repeated step
+    for event in ENROLMENT.decide(command, state):
+        state = ENROLMENT.evolve(state, event)
+    return state
 
 
 def _version(state: situations.Approved, examined: Examined, at: datetime) -> CameoVersion:

@@ -13,13 +13,14 @@ from activities.cameo.orders import CameoErrand, ReceiptOrder, Received, Tidied,
 from activities.cameo.places import CLIPS, LIKENESS, UPLOADS, clip_key, upload_key
 from activities.cameo.ports import Gallery
 from activities.heartbeats import beating
-from activities.ledger import Decision, Ledger
+from activities.ledger import Decision, Guard, Ledger
 from activities.scratch import scratch_folder
 from domain.cameo import enrolment_situations as situations
 from domain.cameo.clip import CLIP_BYTES_MAX, Clip
 from domain.cameo.enrolment import ENROLMENT
 from domain.cameo.enrolment_commands import DeclineClip, EnrolmentCommand, ReceiveClip
-from domain.cameo.enrolment_refusals import ClipMissing, EnrolmentUnknown
+from domain.cameo.enrolment_refusals import ChallengeExpired, ClipMissing, EnrolmentUnknown
+from domain.cameo.keeping import CAMEO, CameoGone, require_not_deleted
 from domain.kernel.errors import Refusal
 from domain.kernel.ports import ObjectMissing, ObjectStore
 from domain.kernel.vault import Vault
@@ -62,15 +63,11 @@ class ReceiptActivities:
         Without its key, no copy of the likeness that anybody made can be read.
         """
         rooms = (UPLOADS, CLIPS) if order.keep_likeness else (UPLOADS, CLIPS, LIKENESS)
-        removed = 0
         async with beating():
             if not order.keep_likeness:
                 await self._gallery.withdraw(order.enrolment_id)
                 await self._vault.destroy(order.enrolment_id)
-            for room in rooms:
-                async for key, _ in self._store.list(f"{room}/{order.enrolment_id}/"):
-                    await self._store.delete(key)
-                    removed += 1
+            removed = await self._empty(order.enrolment_id, *rooms)
         return Tidied(objects=removed)
 
     async def _take_in(self, order: ReceiptOrder) -> None:
@@ -82,6 +79,7 @@ class ReceiptActivities:
             await self._decide(order, _receipt(order, unseen))  # a repeated step finds itself
             return
         ENROLMENT.decide(_receipt(order, unseen), state)
+        await self._ledger.check(_standing(order))
         assert isinstance(state, situations.Started), "the rest was refused"
         with scratch_folder(self._scratch, "receipt-") as folder:
             upload = upload_key(order.enrolment_id, state.challenges)
@@ -94,10 +92,13 @@ class ReceiptActivities:
             await self._store.delete(key)
             raise ClipMissing("It was empty or too large.")
         clip = unseen.model_copy(update={"sha256": stored.sha256, "size": stored.size})
-        await self._decide(order, _receipt(order, clip))
+        await self._decide(order, _receipt(order, clip), _standing(order))
         await self._store.delete(upload)
 
     async def _decline(self, order: ReceiptOrder, refusal: Refusal) -> Received:
+        """Write down why; what no later answer can be about does not wait for the end to go."""
+        if isinstance(refusal, ChallengeExpired | CameoGone):
+            await self._empty(order.enrolment_id, UPLOADS, CLIPS)
         if not isinstance(refusal, EnrolmentUnknown):
             command = DeclineClip(
                 command_id=f"{order.command_id}/decline", at=order.at, reason=refusal.code
@@ -111,10 +112,23 @@ class ReceiptActivities:
             next_step=refusal.next_step,
         )
 
-    async def _decide(self, order: CameoErrand, command: EnrolmentCommand) -> None:
-        await self._ledger.perform(
-            [Decision(ENROLMENT, order.enrolment_id, command)], context_of(order)
-        )
+    async def _empty(self, enrolment_id: str, *rooms: str) -> int:
+        """Remove everything of this attempt from these rooms; how many objects it was."""
+        removed = 0
+        for room in rooms:
+            async for key, _ in self._store.list(f"{room}/{enrolment_id}/"):
+                await self._store.delete(key)
+                removed += 1
+        return removed
+
+    async def _decide(self, order: CameoErrand, command: EnrolmentCommand, *guards: Guard) -> None:
+        decisions = [Decision(ENROLMENT, order.enrolment_id, command)]
+        await self._ledger.perform(decisions, context_of(order), guards)
+
+
+def _standing(order: ReceiptOrder) -> Guard:
+    """A retake is of something: its cameo was not deleted meanwhile."""
+    return Guard(CAMEO, order.cameo_id, require_not_deleted)
 
 
 def _receipt(order: ReceiptOrder, clip: Clip) -> ReceiveClip:

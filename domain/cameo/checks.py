@@ -64,6 +64,22 @@ ADVICE: Final[Mapping[CheckName, str]] = {
 }
 
 
+CLIP_ADVICE: Final[Mapping[str, str]] = {
+    "clip-silent": "Record again with the microphone on, and say the number.",
+    "clip-too-brief": "Record again, and stop only when every move is made.",
+    "clip-too-long": "Record half a minute at most.",
+    "clip-pictures-too-slow": "Record again at 15 to 60 pictures a second, in better light.",
+    "clip-pictures-too-fast": "Record again at 15 to 60 pictures a second.",
+    "clip-too-many-pictures": "Record half a minute at most, at 15 to 60 pictures a second.",
+    "clip-pictures-size": "Record again in full HD or smaller.",
+    "clip-codec-unknown": "Record or encode again, for instance as H.264 and AAC in an MP4 file.",
+    "clip-container-unknown": "Send the recording itself: an MP4, QuickTime or WebM file.",
+    "clip-truncated": "Send the whole file again.",
+    "clip-shows-nothing": "Record again, nearer and in even light.",
+}
+"""How to do better about a clip that could not be looked at, by the code that says why."""
+
+
 class CheckVerdict(Value):
     """What one check found. ``score`` and ``threshold`` are in the model's own unit.
 
@@ -91,4 +107,5 @@ class Shortcoming(Value):
 
 def shortcoming(verdict: CheckVerdict) -> Shortcoming:
     """What to tell a person about a check that did not pass."""
-    return Shortcoming(check=verdict.check, code=verdict.code, advice=ADVICE[verdict.check])
+    advice = CLIP_ADVICE.get(verdict.code or "", ADVICE[verdict.check])
+    return Shortcoming(check=verdict.check, code=verdict.code, advice=advice)

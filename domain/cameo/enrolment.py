@@ -62,6 +62,7 @@ from domain.cameo.enrolment_situations import (
     Started,
     evolve,
 )
+from domain.cameo.keeping import CameoGone
 from domain.cameo.release import Kind, SignedRelease
 from domain.kernel.decider import Decider
 
@@ -84,6 +85,8 @@ def decide(command: EnrolmentCommand, state: Enrolment) -> list[EnrolmentEvent]:
             return []
         case ConcludeChecks(), Approved() | Refused() | InReview():
             return []
+        case _, Closed(reason=CameoGone.code):
+            raise CameoGone
         case _, Approved() | Refused() | Closed():
             raise EnrolmentSettled(f"It is {type(state).__name__.lower()}.")
         case IssueChallenge(), Started():

@@ -192,4 +192,10 @@ def _keep(
     return []
 
 
+def require_not_deleted(state: Cameo) -> None:
+    """Raise ``CameoGone`` where there is nothing that a retake could be of."""
+    if isinstance(state, Deleted):
+        raise CameoGone
+
+
 CAMEO: Final = Decider[CameoCommand, Cameo, CameoEvent]("cameo", NoCameo(), decide, evolve)

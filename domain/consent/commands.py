@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from domain.account.relations import AgeBand
 from domain.cameo.release import Kind
 from domain.consent.preferences import PREFERENCES_MAX, Preference
-from domain.consent.terms import Limits, Rule, Tier
+from domain.consent.terms import Limits, Rule, Setting, Tier
 from domain.kernel.ids import AccountId, CameoId, GenerationId
 from domain.kernel.model import Command
 
@@ -86,6 +86,13 @@ class RestoreConsent(OwnersCommand):
     """Let the terms hold again, for another twelve months."""
 
 
+class DeclineChange(OwnersCommand):
+    """Write down that a change was refused, and why: the refusal's code, never what was asked."""
+
+    setting: Setting
+    reason: Code
+
+
 class ReserveUse(Command):
     """Admit a generation as ``check`` decided: under which rule, and what it had seen.
 
@@ -118,6 +125,7 @@ ConsentCommand = (
     | RestatePreferences
     | RevokeConsent
     | RestoreConsent
+    | DeclineChange
     | ReserveUse
     | ReleaseUse
 )

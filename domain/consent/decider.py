@@ -9,6 +9,7 @@ from domain.consent.commands import (
     ChangeLimits,
     ChangeTier,
     ConsentCommand,
+    DeclineChange,
     DenyCaster,
     OpenConsent,
     OwnersCommand,
@@ -24,6 +25,7 @@ from domain.consent.events import (
     ApprovalRemoved,
     CasterApproved,
     CasterDenied,
+    ChangeDeclined,
     ConsentEvent,
     ConsentOpened,
     ConsentRestored,
@@ -58,6 +60,9 @@ from domain.consent.terms import (
     years_after,
 )
 from domain.kernel.decider import Decider
+
+DECLINED_MAX: Final = 20
+"""So many refused changes are written down between two that are made."""
 
 
 def decide(command: ConsentCommand, state: Consent) -> list[ConsentEvent]:
@@ -105,6 +110,8 @@ def _change(command: OwnersCommand, state: Held) -> list[ConsentEvent]:
             return _change_limits(command, state)
         case RestatePreferences():
             return _restate(command, state)
+        case DeclineChange():
+            return _decline(command, state)
         case RevokeConsent() if not state.revoked:
             return [ConsentRevoked(at=at, cameo_id=cameo, reason=command.reason, revision=revision)]
         case RestoreConsent() if state.revoked:
@@ -185,6 +192,20 @@ def _restate(command: RestatePreferences, state: Held) -> list[ConsentEvent]:
             preferences=preferences,
             sha256=preferences.sha256,
             revision=state.revision + 1,
+        )
+    ]
+
+
+def _decline(command: DeclineChange, state: Held) -> list[ConsentEvent]:
+    """Kept as evidence; after twenty, more of the same tells nothing new."""
+    if state.declined >= DECLINED_MAX:
+        return []
+    return [
+        ChangeDeclined(
+            at=command.at,
+            cameo_id=state.cameo_id,
+            setting=command.setting,
+            reason=command.reason,
         )
     ]
 

@@ -1,7 +1,7 @@
 """What happens to a consent, with the names that the log keeps.
 
 Every change of the terms carries the ``revision`` that it made, counted from 1. Uses change no
-terms: they carry the revision under which they were decided.
+terms: they carry the revision under which they were decided. Nor does a change that was refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 
 from domain.cameo.release import Kind
 from domain.consent.preferences import Preferences
-from domain.consent.terms import Limits, Rule, Tier
+from domain.consent.terms import Limits, Rule, Setting, Tier
 from domain.kernel.catalog import Catalog
 from domain.kernel.ids import AccountId, CameoId, GenerationId
 from domain.kernel.model import Event
@@ -102,6 +102,14 @@ class ConsentRestored(Event):
     revision: int
 
 
+class ChangeDeclined(Event):
+    """The owner asked for a change that cannot be; the terms are as they were."""
+
+    cameo_id: CameoId
+    setting: Setting
+    reason: str
+
+
 class UseReserved(Event):
     """A generation was admitted; unless its caster is the owner, it counts against the budget."""
 
@@ -134,6 +142,7 @@ ConsentEvent = (
     | PreferencesRestated
     | ConsentRevoked
     | ConsentRestored
+    | ChangeDeclined
     | UseReserved
     | UseReleased
 )
@@ -149,5 +158,6 @@ CATALOG.register(LimitsChanged, "consent-limits-changed.v1")
 CATALOG.register(PreferencesRestated, "consent-preferences-restated.v1")
 CATALOG.register(ConsentRevoked, "consent-revoked.v1")
 CATALOG.register(ConsentRestored, "consent-restored.v1")
+CATALOG.register(ChangeDeclined, "consent-change-declined.v1")
 CATALOG.register(UseReserved, "consent-use-reserved.v1")
 CATALOG.register(UseReleased, "consent-use-released.v1")

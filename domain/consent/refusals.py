@@ -20,6 +20,14 @@ class ConsentOfAnother(Refusal):
     next_step = "Ask the owner; a request can be sent to them."
 
 
+class TierUnknown(Refusal):
+    """There is no such tier."""
+
+    code = "tier-unknown"
+    stage = "settings"
+    next_step = "Choose one of the tiers that the API's documents name; nothing has changed."
+
+
 class TierNotForMinors(Refusal):
     """Only people who were approved by name may cast somebody under 18."""
 

@@ -13,6 +13,7 @@ from domain.consent.events import (
     ApprovalRemoved,
     CasterApproved,
     CasterDenied,
+    ChangeDeclined,
     ConsentEvent,
     ConsentOpened,
     ConsentRestored,
@@ -53,7 +54,10 @@ NO_USES: PersistentMap[Use] = PersistentMap()
 
 @dataclass(frozen=True)
 class Held:
-    """The owner holds the consent. ``used`` is how many uses count against the budget."""
+    """The owner holds the consent. ``used`` is how many uses count against the budget.
+
+    ``declined`` is how many changes were refused since the last that was made.
+    """
 
     cameo_id: str
     owner_id: str
@@ -69,6 +73,7 @@ class Held:
     epoch: int = 0
     uses: PersistentMap[Use] = NO_USES
     used: int = 0
+    declined: int = 0
 
     @property
     def has_room(self) -> bool:
@@ -93,7 +98,9 @@ def evolve(state: Consent, event: ConsentEvent) -> Consent:
         raise ValueError(f"{type(event).__name__} cannot be the first event of a consent")
     if isinstance(event, UseReserved | UseReleased):
         return _counted(state, event)
-    return replace(_changed(state, event), revision=event.revision)
+    if isinstance(event, ChangeDeclined):
+        return replace(state, declined=state.declined + 1)
+    return replace(_changed(state, event), revision=event.revision, declined=0)
 
 
 def _counted(state: Held, event: UseReserved | UseReleased) -> Held:

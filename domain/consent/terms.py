@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from domain.consent.refusals import TierUnknown
 from domain.kernel.model import Value
 
 Tier = Literal["only-me", "approved", "mutuals", "everyone"]
+Setting = Literal["tier", "limits", "preferences", "lists"]
+"""What an owner can change."""
 Act = Literal["admission", "gpu-start", "publish"]
 Rule = Literal["self", "approved-by-name", "mutual", "everyone"]
 """Why a caster may: it is the owner, was approved by name, is a mutual, or anyone may."""
 
 DEFAULT_TIER: Final[Tier] = "only-me"
+TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
 LISTED_MAX: Final = 1000
 USES_MAX: Final = 1_000_000
 LABELS_MAX: Final = 100
@@ -43,6 +47,14 @@ class Limits(Value):
     publish: bool = True
     surfaces: Labels | None = None
     territories: Annotated[tuple[Territory, ...], Field(max_length=250)] | None = None
+
+
+def tier_named(name: str) -> Tier:
+    """The tier of this name. Raises ``TierUnknown``."""
+    for tier in TIERS:
+        if name == tier:
+            return tier
+    raise TierUnknown(f"There are {', '.join(TIERS)}.")
 
 
 def a_year_after(moment: datetime) -> datetime:

@@ -23,7 +23,7 @@ from infra.api.deadlines import asking
 from infra.api.deciding import standing
 from infra.api.declared import problems
 from infra.api.doors import doors_of
-from infra.api.endings import end_requests_for
+from infra.api.endings import end_requests_for, end_retakes_of
 from infra.api.enrolment_views import EnrolmentRequest
 from infra.api.idempotency import Answer
 from infra.api.once import IdempotencyKey, once
@@ -313,7 +313,7 @@ class DeletedView(BaseModel):
 async def delete_cameo(
     request: Request, client: Client, account: Account, cameo: OwnCameo
 ) -> DeletedView:
-    """Delete the cameo for good. Its likeness is destroyed next, and open requests end."""
+    """Delete it for good. Its likeness is destroyed next; open requests and retakes end."""
     doors = doors_of(request)
     order = CameoDeletionOrder(
         cameo_id=cameo.cameo_id,
@@ -333,6 +333,7 @@ async def delete_cameo(
         seconds_max=doors.limits.recording_seconds_max,
     )
     await end_requests_for(doors, cameo.cameo_id)
+    await end_retakes_of(doors, account, cameo.cameo_id)
     return DeletedView(cameo_id=cameo.cameo_id)
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
 
 from domain.consent.situations import Held
-from domain.consent.terms import Tier
+from domain.consent.terms import TIERS, Tier
 from infra.api.enrolment_views import STRICT
 
 
 class TierRequest(BaseModel):
-    """Who may cast the cameo."""
+    """Who may cast the cameo.
+
+    The tier is read as a word, so that one that does not exist can be put on record.
+    """
 
     model_config = STRICT
 
-    tier: Tier
+    tier: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=40),
+        WithJsonSchema({"type": "string", "enum": list(TIERS)}),
+    ]
 
 
 class LimitsRequest(BaseModel):

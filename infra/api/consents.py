@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -16,8 +17,9 @@ from domain.consent.commands import (
     ApproveCaster,
     ChangeLimits,
     ChangeTier,
-    ConsentCommand,
+    DeclineChange,
     DenyCaster,
+    OwnersCommand,
     RemoveApproval,
     RemoveDenial,
     RestatePreferences,
@@ -25,10 +27,20 @@ from domain.consent.commands import (
     RevokeConsent,
 )
 from domain.consent.decider import CONSENT
-from domain.consent.preferences import Preference
-from domain.consent.refusals import ConsentMoved, ConsentUnknown
+from domain.consent.preferences import Preference, PreferenceUnusable
+from domain.consent.refusals import (
+    CasterIsOwner,
+    ConsentMoved,
+    ConsentUnknown,
+    ExpiryOutOfRange,
+    ListFull,
+    TierNotForMinors,
+    TierUnknown,
+)
 from domain.consent.situations import Consent, Held
-from domain.consent.terms import Limits
+from domain.consent.terms import Limits, Setting, tier_named
+from domain.kernel.decider import Decider
+from domain.kernel.errors import Refusal
 from domain.kernel.ids import AccountId, CameoId
 from infra.api.auth import Account, Client, KeyRequired
 from infra.api.consent_views import (
@@ -48,6 +60,18 @@ from infra.api.validation import invalid
 router = APIRouter(
     prefix="/v1/cameos/{cameo_id}/consent", tags=["consent"], dependencies=[KeyRequired]
 )
+
+_ON_RECORD: Final[Mapping[str, Setting]] = MappingProxyType(
+    {
+        TierUnknown.code: "tier",
+        TierNotForMinors.code: "tier",
+        ExpiryOutOfRange.code: "limits",
+        PreferenceUnusable.code: "preferences",
+        CasterIsOwner.code: "lists",
+        ListFull.code: "lists",
+    }
+)
+"""Refused changes that the log keeps, and which setting they were about."""
 
 _ETAG: Final = re.compile(r'^"(\d{1,15})"$')
 
@@ -93,18 +117,39 @@ class Change:
             "account_id": self.consent.owner_id,
         }
 
-    async def made(self, command: ConsentCommand, *guards: Guard) -> ConsentView:
-        """Carry it out at the revision that was read, where one was named."""
-        decider, cameo_id = held_to(CONSENT, _at_revision(self.if_match)), self.consent.cameo_id
-        performed = await decide(
-            self.doors,
-            self.client,
-            f"consent/{cameo_id}",
-            [Decision(decider, cameo_id, command)],
-            guards,
-        )
-        [state] = performed.states
+    async def made(self, command: OwnersCommand, *guards: Guard) -> ConsentView:
+        """Carry it out at the revision that was read, where one was named.
+
+        A change that cannot be is refused, and that it was asked for is kept without its words.
+        """
+        decider = held_to(CONSENT, _at_revision(self.if_match))
+        try:
+            state = await self._decided(decider, command, *guards)
+        except Trouble as refused:
+            await self._recorded(refused)
+            raise
         return shown(self.response, state)
+
+    async def refused(self, refusal: Refusal) -> Trouble:
+        """The document of what the door itself refuses, once that is on record."""
+        trouble = Trouble.refused(refusal)
+        await self._recorded(trouble)
+        return trouble
+
+    async def _recorded(self, refused: Trouble) -> None:
+        if setting := _ON_RECORD.get(refused.code):
+            decline = DeclineChange(**self.asked, setting=setting, reason=refused.code)
+            await self._decided(CONSENT, decline)
+
+    async def _decided(
+        self, decider: Decider[Any, Any, Any], command: OwnersCommand, *guards: Guard
+    ) -> Held:
+        cameo_id = self.consent.cameo_id
+        decisions = [Decision(decider, cameo_id, command)]
+        about = f"consent/{cameo_id}"
+        performed = await decide(self.doors, self.client, about, decisions, guards)
+        held: Held = performed.states[0]
+        return held
 
 
 async def at_once(
@@ -138,6 +183,10 @@ async def read_consent(response: Response, consent: OwnConsent) -> ConsentView:
 @router.put("/tier", responses=_WITH_BODY, summary="Say who may cast")
 async def change_tier(body: TierRequest, change: AsRead) -> ConsentView:
     """Only me, people I approve, mutuals, or everyone."""
+    try:
+        tier = tier_named(body.tier)
+    except TierUnknown as unknown:
+        raise await change.refused(unknown) from None
     owner_id = change.consent.owner_id
     age_band = (await standing(change.doors, RELATIONS, owner_id)).age_band
 
@@ -145,7 +194,7 @@ async def change_tier(body: TierRequest, change: AsRead) -> ConsentView:
         if state.age_band != age_band:
             raise ConsentMoved
 
-    command = ChangeTier(**change.asked, tier=body.tier, age_band=age_band)
+    command = ChangeTier(**change.asked, tier=tier, age_band=age_band)
     return await change.made(command, Guard(RELATIONS, owner_id, same_age))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -23,6 +24,8 @@ from domain.cameo.enrolment_refusals import (
     EnrolmentUnknown,
     NotYourEnrolment,
 )
+from domain.cameo.keeping import CameoGone
+from domain.kernel.errors import Refusal
 from domain.kernel.ids import EnrolmentId
 from infra.api import stories
 from infra.api.auth import Account, Client, KeyRequired
@@ -120,7 +123,7 @@ async def issue_challenge(
             doors_of(request).client, _story(state), "issue_challenge", wish, Challenged
         )
     except stories.StoryOver:
-        raise Trouble.refused(EnrolmentSettled()) from None
+        raise Trouble.refused(_ended(state)) from None
     return ChallengeView(
         digits=drawn.challenge.digits,
         moves=list(drawn.challenge.moves),
@@ -134,20 +137,23 @@ async def issue_challenge(
     responses=problems(403, 404, 409, 410, 422, 503, body=True),
     summary="Get leave to upload",
 )
-async def grant_upload(request: Request, state: OwnEnrolment) -> UploadView:
-    """Leave to upload the clip, held to size, type and time by the store itself."""
+async def grant_upload(
+    request: Request, client: Client, account: Account, enrolment_id: EnrolmentId
+) -> UploadView:
+    """Leave to upload the clip, held to size, type and time by the store itself.
+
+    Whoever comes late, again, or for somebody else is refused here already, and that is recorded.
+    """
     doors = doors_of(request)
-    match state:
-        case situations.Challenged(issued=issued):
-            expires_at = issued.expires_at
-        case _ if isinstance(state, situations.Examining | situations.Settled):
-            raise Trouble.refused(EnrolmentSettled("Its clip was received."))
-        case _ if state.began.kind == "person":
-            raise Trouble.refused(ChallengeMissing())
-        case _:
-            expires_at = state.began.at + UPLOAD_WITHIN
-    if expires_at <= doors.clock():
-        raise Trouble.refused(ChallengeExpired())
+    state = await standing(doors, ENROLMENT, enrolment_id)
+    if not isinstance(state, situations.Started):
+        raise Trouble.refused(EnrolmentUnknown())
+    try:
+        expires_at = _upload_until(state, account, doors.clock())
+    except Refusal as refusal:
+        await _decline(doors, client, enrolment_id, refusal)
+        hidden = isinstance(refusal, NotYourEnrolment)
+        raise Trouble.refused(EnrolmentUnknown() if hidden else refusal) from None
     key = upload_key(state.began.enrolment_id, state.challenges)
     async with asking("s3"):
         grant = await doors.store.upload_grant(key, CLIP_TYPE, CLIP_BYTES_MAX, expires_at)
@@ -182,10 +188,8 @@ async def submit_clip(
         await stories.ask(doors.client, _story(state), "submit_clip", submission, Received)
     except stories.StoryOver:
         own = state.began.account_id == account
-        refusal = EnrolmentSettled() if own else NotYourEnrolment()
-        decline = DeclineClip(command_id=doors.draw("cmd"), at=doors.clock(), reason=refusal.code)
-        about = f"enrolment/{enrolment_id}"
-        await decide(doors, client, about, [Decision(ENROLMENT, enrolment_id, decline)])
+        refusal = _ended(state) if own else NotYourEnrolment()
+        await _decline(doors, client, enrolment_id, refusal)
         raise Trouble.refused(refusal) from None
     return Accepted(enrolment_id=enrolment_id)
 
@@ -223,6 +227,40 @@ async def _checks(doors: Doors, enrolment_id: str) -> list[CheckView]:
         for each in events
         if isinstance(each, CheckRecorded)
     ]
+
+
+def _upload_until(state: situations.Started, account: str, now: datetime) -> datetime:
+    """Until when this account may upload. Raises why it may not."""
+    if state.began.account_id != account:
+        raise NotYourEnrolment
+    match state:
+        case situations.Challenged(issued=issued):
+            expires_at = issued.expires_at
+        case _ if isinstance(state, situations.Closed):
+            raise _ended(state)
+        case _ if isinstance(state, situations.Examining | situations.Settled):
+            raise EnrolmentSettled("Its clip was received.")
+        case _ if state.began.kind == "person":
+            raise ChallengeMissing
+        case _:
+            expires_at = state.began.at + UPLOAD_WITHIN
+    if expires_at <= now:
+        raise ChallengeExpired
+    return expires_at
+
+
+async def _decline(doors: Doors, client: str, enrolment_id: str, refusal: Refusal) -> None:
+    """Keep on record that a clip was turned away here, and why."""
+    decline = DeclineClip(command_id=doors.draw("cmd"), at=doors.clock(), reason=refusal.code)
+    about = f"enrolment/{enrolment_id}"
+    await decide(doors, client, about, [Decision(ENROLMENT, enrolment_id, decline)])
+
+
+def _ended(state: situations.Started) -> Refusal:
+    """Why there is nothing to be done in an attempt that has ended."""
+    if isinstance(state, situations.Closed) and state.reason == CameoGone.code:
+        return CameoGone()
+    return EnrolmentSettled()
 
 
 def _story(state: situations.Started) -> str:

@@ -52,6 +52,7 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         keeping.VersionUnknown: 404,
         consent.ConsentUnknown: 404,
         consent.ConsentOfAnother: 403,
+        consent.TierUnknown: 422,
         consent.TierNotForMinors: 403,
         consent.CasterIsOwner: 422,
         consent.ListFull: 409,

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Final
 
+import httpx
 import typer
 from rich.console import Console
 from rich.prompt import Confirm, Prompt
@@ -55,6 +56,20 @@ def enroll(file: Clip = None, kind: Kind = "person") -> None:
 
 async def _enroll(settings: Settings, file: Path | None, kind: str, console: Console) -> str:
     url, key = _door(settings)
+    try:
+        return await _guided(settings, url, key, file, kind, console)
+    except httpx.TransportError as away:
+        at = away.request.url
+        raise UserError(
+            f"{at.scheme}://{at.host}:{at.port} does not answer ({type(away).__name__}). Look with "
+            "./callsheet status, start it with ./callsheet up, and begin again; an attempt that "
+            "was not finished closes by itself and keeps nothing."
+        ) from away
+
+
+async def _guided(
+    settings: Settings, url: str, key: str, file: Path | None, kind: str, console: Console
+) -> str:
     async with CameoCaller.acting(url, key, _known_account(settings)) as caller:
         _remember(settings, caller)
         signature = _sign(console)
@@ -68,7 +83,13 @@ async def _enroll(settings: Settings, file: Path | None, kind: str, console: Con
         clip = await _recording(file, asked_at if kind == "person" else 0.0, console)
         await caller.upload(enrolment, clip)
         await caller.ask("POST", f"{enrolment['links']['self']}/clip", session)
-        view = await caller.settled(enrolment, _Teller(console))
+        try:
+            view = await caller.settled(enrolment, _Teller(console))
+        except TimeoutError:
+            raise UserError(
+                f"The checks of {enrolment['enrolment_id']} take unusually long and go on. "
+                f"Ask later with GET {enrolment['links']['self']}."
+            ) from None
     return _conclude(view, console)
 
 
@@ -94,7 +115,14 @@ def _sign(console: Console) -> str:
     console.print(RELEASE.format(days=_DAYS))
     if not Confirm.ask("Do you agree?", console=console, default=False):
         raise UserError("Nothing was recorded, because the release was not signed.")
-    return Prompt.ask("Sign with your name", console=console).strip() or "unnamed"
+    while not (name := _asked("Sign with your name", console).strip()):
+        console.print("A release is signed with a name; without one it does not hold.")
+    return name
+
+
+def _asked(question: str, console: Console) -> str:
+    """What somebody types, which may be nothing."""
+    return Prompt.ask(question, console=console, default="", show_default=False)
 
 
 async def _declare_age(caller: CameoCaller, console: Console) -> None:
@@ -108,7 +136,7 @@ async def _declare_age(caller: CameoCaller, console: Console) -> None:
 async def _show_challenge(
     caller: CameoCaller, enrolment: Json, session: Json, console: Console
 ) -> None:
-    Prompt.ask("Have the camera ready; press Enter for the challenge", console=console, default="")
+    _asked("Have the camera ready; press Enter for the challenge", console)
     path = f"{enrolment['links']['self']}/challenge"
     challenge = await caller.ask("POST", path, session)
     console.print(f"Say, digit by digit:  [bold]{' '.join(challenge['digits'])}[/]")
@@ -152,7 +180,8 @@ def _conclude(view: Json, console: Console) -> str:
     status = str(view["status"])
     console.print(f"[bold]{status}[/]")
     for each in view["shortcomings"]:
-        console.print(f"{each['check']}: {each['advice']}", highlight=False)
+        why = f" ({each['code']})" if each["code"] else ""
+        console.print(f"{each['check']}{why}: {each['advice']}", highlight=False)
     match status:
         case "approved":
             console.print(f"Your cameo is [bold]{view['cameo_id']}[/]; only you may cast it.")

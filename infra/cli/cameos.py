@@ -1,4 +1,4 @@
-"""``cameos``: look at every stored enrolment again as one job; keep the list of the protected."""
+"""``cameos``: look at every stored enrolment again, keep the list of the protected, reinstate."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from infra.cli import protect
+from infra.cli.reinstate import reinstate
 from infra.clock import system_clock
 from infra.errors import UserError
 from infra.identity import drawn_by
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 
 app.add_typer(protect.app)
+app.command()(reinstate)
 
 _TITLE: Final = "Temporal"  # as ``up`` writes it into its run file
 _LOOK_SECONDS: Final = 1.0

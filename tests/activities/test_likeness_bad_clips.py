@@ -10,9 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from activities.cameo.examination import NothingToKeep
+from activities.cameo.verdicts import clip_refused
 from activities.clip.refusals import ClipRefused
 from activities.likeness.contract import Challenge, Claim, Finding
 from activities.likeness.examine import examine
+from domain.cameo.checks import ADVICE, CLIP_ADVICE, shortcoming
 from tests.gpu_workers.clips import grey, write
 from tests.media.camera import Camera
 from tests.media.clips import BRIEF, chance, film
@@ -67,8 +70,9 @@ def test_a_hundred_and_twenty_pictures_a_second_are_refused(tmp_path: Path) -> N
     assert refusal_of(clip) == "clip-pictures-too-fast"
 
 
-def test_pictures_in_4k_are_refused(tmp_path: Path) -> None:
-    clip = write(tmp_path / "clip.mp4", [grey(90, 3840, 2160)] * 3, tone=TONE)
+def test_pictures_in_4k_at_120_a_second_are_refused_before_any_is_decoded(tmp_path: Path) -> None:
+    times = [0, 8, 17]
+    clip = write(tmp_path / "clip.mp4", [grey(90, 3840, 2160)] * 3, times_ms=times, tone=TONE)
     assert refusal_of(clip) == "clip-pictures-size"
 
 
@@ -88,6 +92,17 @@ def test_a_file_cut_off_in_its_middle_is_refused(tmp_path: Path) -> None:
     cut = tmp_path / "clip.mp4"
     cut.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
     assert refusal_of(cut) in {"clip-damaged", "clip-truncated"}
+
+
+REASONS: list[type[ClipRefused]] = [*ClipRefused.__subclasses__(), NothingToKeep]
+KINDS = {each.code: each for each in REASONS}
+
+
+@pytest.mark.parametrize("code", sorted(CLIP_ADVICE))
+def test_whoever_sent_a_clip_that_is_none_hears_why_and_how_to_do_better(code: str) -> None:
+    told = shortcoming(clip_refused(KINDS[code]()))
+    assert (told.check, told.code) == ("clip", code)
+    assert told.advice == CLIP_ADVICE[code] != ADVICE["clip"]
 
 
 def shown(tmp_path: Path, change: object) -> dict[str, Finding]:

@@ -10,7 +10,7 @@ import pytest
 from domain.account.relations import AgeBand
 from domain.consent import commands as ask
 from domain.consent import events as told
-from domain.consent.decider import CONSENT
+from domain.consent.decider import CONSENT, DECLINED_MAX
 from domain.consent.preferences import Preference, Preferences
 from domain.consent.refusals import (
     BudgetExhausted,
@@ -22,9 +22,10 @@ from domain.consent.refusals import (
     ExpiryOutOfRange,
     ListFull,
     TierNotForMinors,
+    TierUnknown,
     UseOfAnother,
 )
-from domain.consent.terms import LISTED_MAX, Limits, Tier, a_year_after
+from domain.consent.terms import LISTED_MAX, TIERS, Limits, Tier, a_year_after, tier_named
 from tests import words
 from tests.domain.consent_words import (
     CAMEO,
@@ -72,6 +73,10 @@ def revoked(revision: int = 3) -> told.ConsentRevoked:
 
 def restored(revision: int = 4) -> told.ConsentRestored:
     return told.ConsentRestored(at=at, cameo_id=CAMEO, expires_at=EXPIRY, revision=revision)
+
+
+def declined(reason: str = "preference-unusable") -> told.ChangeDeclined:
+    return told.ChangeDeclined(at=at, cameo_id=CAMEO, setting="preferences", reason=reason)
 
 
 def reserve(generation_id: str = GENERATION, revision: int = 2, **more: Any) -> ask.ReserveUse:
@@ -196,6 +201,28 @@ def test_revoking_and_restoring_are_written_down_once() -> None:
     everyone.given(revoked()).when(revoke).then_nothing()
     everyone.when(ask.RestoreConsent(**owners)).then_nothing()
     everyone.given(revoked()).when(ask.RestoreConsent(**owners)).then(restored())
+
+
+def test_a_refused_change_is_on_record_without_its_words_and_changes_no_terms() -> None:
+    decline = ask.DeclineChange(**owners, setting="preferences", reason="preference-unusable")
+    everyone.when(decline).then(declined())
+    assert everyone.given(declined()).state.revision == everyone.state.revision
+    stranger = decline.model_copy(update={"account_id": CASTER})
+    everyone.when(stranger).then_refused(ConsentOfAnother)
+
+
+def test_refused_changes_are_written_down_a_bounded_number_of_times_between_two_changes() -> None:
+    decline = ask.DeclineChange(**owners, setting="preferences", reason="preference-unusable")
+    often = opened.given(*[declined()] * DECLINED_MAX)
+    often.when(decline).then_nothing()
+    often.given(tier_changed("everyone")).when(decline).then(declined())
+
+
+def test_a_tier_that_nobody_knows_is_named_with_those_that_exist() -> None:
+    assert [tier_named(each) for each in TIERS] == list(TIERS)
+    with pytest.raises(TierUnknown, match="only-me, approved, mutuals, everyone") as refused:
+        tier_named("friends of friends")
+    assert "friends of friends" not in str(refused.value)
 
 
 def test_an_admission_reserves_one_use() -> None:

@@ -54,6 +54,7 @@ _TOLD: dict[type[Event], Event] = {
         DenialRemoved(at=NOON, cameo_id=CAMEO, caster_id=CASTER, revision=2),
         test_consent.restored(),
         test_consent.revoked(),
+        test_consent.declined(),
         *(event for seed in range(40) for _, event in WorldMaker(seed).world().told),
         *(fact.event for fact in crowd()[0][-1:]),
         test_relations.claimed(),

@@ -9,7 +9,7 @@ import pytest
 
 from activities.ledger import Context, Decision, Ledger
 from domain.catalog import EVENTS
-from domain.consent.events import ConsentEvent, ConsentRevoked, UseReserved
+from domain.consent.events import ChangeDeclined, ConsentEvent, ConsentRevoked, UseReserved
 from domain.consent.refusals import CastNotPermitted
 from domain.generation.commands import GenerationCommand
 from domain.generation.decider import GENERATION
@@ -168,14 +168,17 @@ async def test_a_revocation_stops_whoever_rests_on_that_consent_and_nobody_else(
         assert (fence._fallen, fence._resting, fence._doubts) == (set(), {}, {})
 
 
-async def test_a_change_of_the_terms_is_a_doubt_and_a_use_of_another_is_none(
+async def test_a_change_of_the_terms_is_a_doubt_and_neither_a_use_nor_a_refused_change_is(
     log: MemoryEventLog,
 ) -> None:
     fence = Fence()
     await tell_consent(log, consent_opened())
     async with fence.following(log):
         with fence.watching(words.GENERATION_ID, [CONSENT_STREAM]) as doubt:
-            await tell_consent(log, reserved(words.an_id("gen", 2)))
+            refused = ChangeDeclined(
+                at=words.moment(), cameo_id=CAMEO, setting="tier", reason="tier-unknown"
+            )
+            await tell_consent(log, reserved(words.an_id("gen", 2)), refused)
             assert not await known(fence)
             assert not doubt.is_set()
             await tell_consent(log, tier_changed("only-me"))

@@ -11,9 +11,11 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from activities.cameo.places import open_reference
+from activities.ledger import Context, Decision
 from domain.cameo.cameo import Castable, NoCameo
-from domain.cameo.keeping import CAMEO
+from domain.cameo.keeping import CAMEO, DeleteCameo
 from domain.kernel.vault import Erased
+from tests import words
 from tests.workflows.enrolling import Attempt, a_release, an_account, an_attempt, submitted
 from tests.workflows.examiner import a_clip, a_picture
 from tests.workflows.lab import Lab, draw
@@ -100,6 +102,22 @@ async def test_a_retake_becomes_the_next_version(lab: Lab) -> None:
     assert isinstance(cameo, Castable)
     assert sorted(cameo.versions) == [1, 2]
     assert cameo.versions[1].enrolment_id == first.enrolment_id
+
+
+async def test_a_retake_ends_when_its_answer_finds_the_cameo_deleted(lab: Lab) -> None:
+    first = await submitted(await an_attempt(lab), a_clip("doris"))
+    await first.reaches("approved")
+    retake = await an_attempt(lab, first.account_id, cameo_id=first.cameo_id)
+    await retake.begun()
+    challenge = await retake.challenge()
+    retake.upload(a_clip("doris"), challenge.number)
+    delete = DeleteCameo(command_id="delete", at=words.moment(), reason="owner-deleted")
+    await lab.ledger.perform([Decision(CAMEO, first.cameo_id, delete)], Context("test", "test"))
+    assert (await refusal(retake.submit())).type == "cameo-deleted"
+    status = await retake.reaches("closed")
+    assert status.closed_because == "cameo-deleted"
+    assert (await retake.types())[-2:] == ["enrolment-clip-declined.v1", "enrolment-closed.v1"]
+    assert retake.left_behind("uploads", "enrolments", "likeness") == []
 
 
 async def test_a_challenge_is_answered_once_and_the_second_answer_is_on_record(lab: Lab) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -28,6 +29,15 @@ async def reasons(http: httpx.AsyncClient, cameo_id: str, **more: Any) -> list[s
     [verdict] = (await check(http, cameo_id, **more))["verdicts"]
     found: list[str] = verdict["reasons"]
     return found
+
+
+async def declined(stage: Stage, cameo_id: str) -> list[tuple[tuple[str, str], str]]:
+    """Which settings were refused, and why; and all that the log keeps of it."""
+    stream = await stage.log.read_stream(f"consent-{cameo_id}")
+    kept = [each.data.decode() for each in stream if each.type == "consent-change-declined.v1"]
+    return [
+        ((said["setting"], said["reason"]), each) for each in kept for said in [json.loads(each)]
+    ]
 
 
 async def test_a_new_cameo_is_for_its_owner_alone(stage: Stage) -> None:
@@ -126,6 +136,9 @@ async def test_preferences_are_the_owners_and_instructions_are_none(stage: Stage
         answer = await anna.put(f"{here}/preferences", json=injected)
         assert code(answer) == (422, "preference-unusable")
         assert "ignore" not in answer.text
+        [(refused, words)] = await declined(stage, cameo_id)
+        assert refused == ("preferences", "preference-unusable")
+        assert "ignore" not in words
         await anna.put(f"{here}/tier", json={"tier": "everyone"})
         for asked in (
             await ben.get(here),
@@ -147,11 +160,28 @@ async def test_settings_of_another_are_unknown(stage: Stage) -> None:
 
 async def test_a_minors_cameo_is_never_for_everyone(stage: Stage) -> None:
     async with somebody(stage, "under_18") as kim:
-        here = f"/v1/cameos/{await enrolled(kim)}/consent"
+        cameo_id = await enrolled(kim)
+        here = f"/v1/cameos/{cameo_id}/consent"
         answer = await kim.put(f"{here}/tier", json={"tier": "everyone"})
         assert code(answer) == (403, "tier-not-for-minors")
-        answer = await kim.put(f"{here}/tier", json={"tier": "nobody-knows-this-tier"})
-        assert code(answer) == (422, "request-invalid")
+        assert [each for each, _ in await declined(stage, cameo_id)] == [
+            ("tier", "tier-not-for-minors")
+        ]
+
+
+async def test_a_tier_that_does_not_exist_is_refused_by_name_and_on_record(stage: Stage) -> None:
+    async with somebody(stage) as anna:
+        cameo_id = await enrolled(anna)
+        here = f"/v1/cameos/{cameo_id}/consent"
+        before = (await anna.get(here)).json()
+        answer = await anna.put(f"{here}/tier", json={"tier": "friends-of-friends"})
+        assert code(answer) == (422, "tier-unknown")
+        assert "mutuals" in answer.json()["detail"]
+        assert "friends" not in answer.text
+        assert (await anna.get(here)).json() == before
+        [(kept, words)] = await declined(stage, cameo_id)
+        assert kept == ("tier", "tier-unknown")
+        assert "friends" not in words
 
 
 async def test_a_handle_calls_a_cameo_and_its_look_alike_calls_nobody(stage: Stage) -> None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import tempfile
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from activities.cameo.places import upload_key
+from activities.ledger import Context, Decision
+from domain.cameo.challenge import ENTROPY_BYTES, challenge_from
 from domain.cameo.clip import CLIP_BYTES_MAX
+from domain.cameo.enrolment import ENROLMENT
+from domain.cameo.enrolment_commands import IssueChallenge
+from domain.cameo.enrolment_events import ClipDeclined
 from infra.api.keys import issue_key
 from tests.infra.api.conftest import Stage
 from tests.infra.api.enrolled import (
@@ -47,6 +57,34 @@ async def nothing_left(stage: Stage, attempt: dict[str, Any], *rooms: str) -> bo
         while await left_in_store(stage, attempt, *rooms):
             await asyncio.sleep(0.05)
     return True
+
+
+async def declined(stage: Stage, attempt: dict[str, Any]) -> list[str]:
+    """The reasons for which clips of this attempt were turned away, as the log keeps them."""
+    events = await stage.doors.ledger.events(ENROLMENT, attempt["enrolment_id"])
+    return [each.reason for each in events if isinstance(each, ClipDeclined)]
+
+
+async def challenged_a_minute_ago(
+    stage: Stage, http: httpx.AsyncClient, attempt: dict[str, Any]
+) -> None:
+    """A challenge of this session whose minute is over, as if somebody had waited."""
+    command = IssueChallenge(
+        command_id=stage.doors.draw("cmd"),
+        at=stage.doors.clock() - timedelta(seconds=61),
+        account_id=account_of(http),
+        session_sha256=hashlib.sha256(SESSION["session"].encode()).hexdigest(),
+        challenge=challenge_from(bytes(ENTROPY_BYTES)),
+    )
+    decision = Decision(ENROLMENT, attempt["enrolment_id"], command)
+    await stage.doors.ledger.perform([decision], Context("client/test", "test"))
+
+
+async def put(stage: Stage, key: str, data: bytes) -> None:
+    """An object that came to lie in the store."""
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(data)
+        await stage.doors.store.put_file(key, Path(file.name), "video/mp4")
 
 
 async def test_the_whole_way_from_a_release_to_a_cameo(stage: Stage) -> None:
@@ -105,10 +143,15 @@ async def test_an_attempt_of_another_is_unknown_and_its_challenge_not_to_be_answ
         assert code(await ben.post(f"{here}/upload")) == (404, "enrolment-unknown")
         refused = code(await ben.post(f"{here}/clip", json=SESSION))
         assert refused == (403, "enrolment-of-another")
-        assert (await anna.get(here)).json()["declined"] == 1
+        assert (await anna.get(here)).json()["declined"] == 2
         other = {"session": "another session altogether"}
         refused = code(await anna.post(f"{here}/clip", json=other))
         assert refused == (403, "challenge-of-another-session")
+    assert await declined(stage, attempt) == [
+        "enrolment-of-another",
+        "enrolment-of-another",
+        "challenge-of-another-session",
+    ]
 
 
 async def test_a_second_answer_is_refused_and_recorded_even_after_the_end(stage: Stage) -> None:
@@ -119,7 +162,51 @@ async def test_a_second_answer_is_refused_and_recorded_even_after_the_end(stage:
         await handed_in(http, attempt, a_clip(account_of(http)))
         await settled(http, attempt)
         assert code(await http.post(f"{here}/clip", json=SESSION)) == (409, "enrolment-settled")
-        assert (await http.get(here)).json()["declined"] == 1
+        assert code(await http.post(f"{here}/upload")) == (409, "enrolment-settled")
+        assert (await http.get(here)).json()["declined"] == 2
+    assert await nothing_left(stage, attempt, "uploads", "enrolments")
+
+
+async def test_an_answer_that_is_late_is_refused_at_each_door_recorded_and_not_kept(
+    stage: Stage,
+) -> None:
+    async with somebody(stage) as http:
+        attempt = await begun(http)
+        here = attempt["links"]["self"]
+        await challenged_a_minute_ago(stage, http, attempt)
+        assert code(await http.post(f"{here}/upload")) == (410, "challenge-expired")
+        await put(stage, upload_key(attempt["enrolment_id"], 1), b"a clip that came late")
+        assert code(await http.post(f"{here}/clip", json=SESSION)) == (410, "challenge-expired")
+        assert await left_in_store(stage, attempt, "uploads", "enrolments") == []
+        assert (await http.get(here)).json()["status"] == "challenged"
+        another = await http.post(f"{here}/challenge", json=SESSION)
+        assert another.json()["number"] == 2
+    assert await declined(stage, attempt) == ["challenge-expired", "challenge-expired"]
+
+
+async def test_a_cameo_that_is_deleted_ends_its_retakes_wherever_they_are(stage: Stage) -> None:
+    async with somebody(stage) as http:
+        cameo_id = await enrolled(http)
+        body = {"release": a_release()}
+        reviewed, open_one = [
+            (await http.post(f"/v1/cameos/{cameo_id}/retakes", json=body)).json() for _ in range(2)
+        ]
+        await http.post(f"{reviewed['links']['self']}/challenge", json=SESSION)
+        await handed_in(http, reviewed, a_clip(account_of(http), age_signs="unsure"))
+        await settled(http, reviewed, "in-review")
+        here = open_one["links"]["self"]
+        await http.post(f"{here}/challenge", json=SESSION)
+        grant = (await http.post(f"{here}/upload")).json()
+        assert await uploaded(grant, a_clip(account_of(http))) == 204
+        assert (await http.delete(f"/v1/cameos/{cameo_id}")).status_code == 202
+        assert code(await http.post(f"{here}/clip", json=SESSION)) == (410, "cameo-deleted")
+        assert await declined(stage, open_one) == ["cameo-deleted"]
+        for attempt in (reviewed, open_one):
+            view = await settled(http, attempt)
+            assert (view["status"], view["closed_because"]) == ("closed", "cameo-deleted")
+            assert await nothing_left(stage, attempt, "uploads", "enrolments", "likeness")
+        again = await http.post(f"/v1/cameos/{cameo_id}/retakes", json=body)
+        assert code(again) == (410, "cameo-deleted")
 
 
 @pytest.mark.parametrize(
