@@ -19,6 +19,7 @@ import numpy as np
 from pydantic import ConfigDict
 
 from activities.film.shape import Timing
+from activities.provenance.agreement import Statement
 from activities.provenance.examination import examine
 from activities.provenance.footage import read_footage
 from activities.provenance.looked import Looked, ToldPrint
@@ -122,6 +123,7 @@ class _Trial:
         self._number, self._film, self._folder = number, film, folder
         self._keys, self._key, self._said = keys, keys.marking, FIRST_NUMBER + number
         self._reader = ManifestReader(keys.roots)
+        self._origin = Origin(artefact_of(number), f"gen-{number}", "aa" * 32, "bb" * 32)
 
     def run(self, mutations: int, sheet: Path | None) -> Trial:
         psnr, frame_seconds = self._cost(sheet)
@@ -185,17 +187,16 @@ class _Trial:
         timing = Timing(len(film.pictures), clips.FPS)
         mark_rendition(take, marked, timing, self._key, self._said)
         signer = FilmSigner(self._keys.signing, self._reader, Generator("bench", "1"))
-        origin = Origin(artefact_of(self._number), f"gen-{self._number}", "aa" * 32, "bb" * 32)
         began = time.perf_counter()
-        sign_rendition(signer, marked, signed, origin)
+        sign_rendition(signer, marked, signed, self._origin)
         took = (time.perf_counter() - began) * 1000
         return signed, took, signed.stat().st_size - marked.stat().st_size
 
     def _verified(self, served: Path) -> tuple[str | None, tuple[ToldPrint, ...]]:
         """Which layer does not hold on the bytes to be served, and the prints of them."""
-        artefact = artefact_of(self._number)
+        statement = Statement(self._origin)
         try:
-            verified = verify_rendition(served, artefact, self._reader, self._key, self._said)
+            verified = verify_rendition(served, statement, self._reader, self._key, self._said)
         except ProvenanceBroken as refusal:
             return str(refusal), ()
         return None, verified.prints
