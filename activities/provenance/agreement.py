@@ -54,8 +54,10 @@ def _compared(
 ) -> Iterator[tuple[str, object, object]]:
     """Each field's name in the manifest, what it says, and what is claimed."""
     claimed = statement.origin.as_assertion()
-    for name in dict.fromkeys((*claimed, *reading.claims)):  # one that nobody claims differs too
-        yield name, reading.claims.get(name), claimed.get(name)
+    for name, value in claimed.items():
+        yield name, reading.claims.get(name), value
+    for name in reading.claims.keys() - claimed.keys():  # what it holds may be about a person
+        yield _shown(name), "something", None
     yield "digitalSourceType", reading.source_type, statement.source_type
     told = reading.tree.parents if reading.tree else ()
     yield "ingredients", _told(told, GENERATIONS_MAX), _cut(statement.parents, GENERATIONS_MAX)

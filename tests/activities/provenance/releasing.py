@@ -27,9 +27,10 @@ from activities.provenance.changes import Invisible, Visible
 from activities.provenance.keyed import Floats
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.lineage import Lineage
-from activities.provenance.manifest import Origin, Parent
+from activities.provenance.manifest import Generator, Origin, Parent
 from activities.provenance.orders import Claims, ProvingOrder, Signed, SigningOrder
 from activities.provenance.sealing import SealingActivities
+from activities.provenance.signing import FilmSigner
 from domain.catalog import EVENTS
 from domain.generation.commands import RecordTake
 from domain.generation.decider import GENERATION
@@ -174,12 +175,15 @@ class OnlyPictures(Invisible):
         return samples
 
 
-class Blurring(Visible):
-    """Draws the visible mark on pictures in which the faint one no longer stands."""
+class Tilting(Visible):
+    """Draws the visible mark on pictures that are turned, which the faint one does not survive."""
 
     def picture(self, planes: Planes, seconds: float) -> None:
-        height = planes.shape[0] * 2 // 3
-        planes[:height] = cv2.GaussianBlur(planes[:height], (0, 0), 4)
+        height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), 6.0, 1.0)
+        planes[:height] = cv2.warpAffine(
+            planes[:height], turn, (width, height), borderMode=cv2.BORDER_REPLICATE
+        )
         super().picture(planes, seconds)
 
 
@@ -204,13 +208,13 @@ def breaking(layer: str, kit: ProvenanceKit, folder: Path) -> Iterator[None]:
                 patch.setattr(kit.signer, "sign", unsigned)
             case "issuer":
                 others = ProvenanceKeys.ensure(folder / "others", datetime.now(UTC))  # noqa: TID251 certificates
-                foreign = kit_of(others, kit.register, kit.index)
-                patch.setattr(kit.signer, "sign", foreign.signer.sign)
+                foreign = FilmSigner(others.signing, kit.reader, Generator("other", "1"))
+                patch.setattr(kit.signer, "sign", foreign.sign)
             case "graph":
                 patch.setattr(kit.signer, "sign", partial(_orphaned, kit.signer.sign))
             case "picture-mark":
                 patch.setattr("activities.media.Invisible", OnlySound)
-                patch.setattr("activities.provenance.steps.Visible", Blurring)
+                patch.setattr("activities.provenance.steps.Visible", Tilting)
             case "sound-mark":
                 patch.setattr("activities.media.Invisible", OnlyPictures)
                 patch.setattr("activities.provenance.steps.Visible", Backwards)

@@ -73,7 +73,7 @@ def _captured(definition: Definition) -> None:
 
 def _with_a_name(definition: Definition) -> None:
     [ours] = (each for each in definition["assertions"] if each["label"] == OUR_ASSERTION)
-    ours["data"]["cast"] = "somebody"
+    ours["data"]["cast"] = "a person's name"
 
 
 def _without_ours(definition: Definition) -> None:
@@ -86,7 +86,7 @@ def _without_ours(definition: Definition) -> None:
     ("change", "says"),
     [
         (_captured, "digitalSourceType is http://.*digitalCapture, and .*trainedAlgorithmicMedia"),
-        (_with_a_name, "cast is somebody, and nothing is claimed"),
+        (_with_a_name, "cast is something, and nothing is claimed"),
         (_without_ours, "artefact is nothing, and art_1 is claimed"),
     ],
 )
