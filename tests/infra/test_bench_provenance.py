@@ -11,6 +11,7 @@ import pytest
 
 from activities.provenance.picture_reading import PILOT_MIN
 from activities.provenance.reading import ManifestReader
+from activities.provenance.signing import FilmSigner
 from domain.provenance.verdict import Conclusion, Manifest, Verdict, conclude
 from infra.cli import provenance_clips as clips
 from infra.cli.bench_provenance import Sizes, _Work
@@ -20,11 +21,23 @@ from infra.cli.provenance_report import (
     PLANNED,
     false_match_rate,
     report_mutations,
+    report_served,
     report_unmarked,
 )
-from infra.cli.provenance_trial import Unmarked
+from infra.cli.provenance_served import Copy, Kit, copy_of, read_apart
+from infra.cli.provenance_trial import Trial, Unmarked
 from infra.provenance.memory import MemoryRegister
-from tests.activities.provenance.conftest import folder, keys, marked, reader, signed, signer, take
+from tests.activities.provenance.conftest import (
+    ORIGIN,
+    folder,
+    keys,
+    marked,
+    reader,
+    signed,
+    signer,
+    take,
+)
+from tests.activities.provenance.films import KEY, NUMBER, TIMING
 
 __all__ = ["folder", "keys", "marked", "reader", "signed", "signer", "take"]
 
@@ -121,6 +134,43 @@ def test_the_box_of_a_manifest_is_most_of_what_signing_added(signed: Path, marke
     assert behind - first <= len(raw) - marked.stat().st_size
     with pytest.raises(ValueError, match="no manifest"):
         manifest_box(marked.read_bytes())
+
+
+def test_an_outside_reader_holds_what_is_served_and_nothing_that_was_changed(
+    signed: Path, marked: Path, reader: ManifestReader, signer: FilmSigner, tmp_path: Path
+) -> None:
+    assert read_apart(signed)
+    assert not read_apart(marked)
+    changed = bytearray(signed.read_bytes())
+    changed[changed.rindex(b"mdat") + 2000] ^= 1
+    (tmp_path / "changed.mp4").write_bytes(changed)
+    assert not read_apart(tmp_path / "changed.mp4")
+    kit = Kit(signer, reader, KEY)
+    left = copy_of(signed, ORIGIN, TIMING, NUMBER, kit, tmp_path)
+    assert left == Copy(broken=None, read_apart=True)
+    other = copy_of(signed, ORIGIN, TIMING, NUMBER + 1, kit, tmp_path)
+    assert other.broken is not None
+    assert "does not say its number" in other.broken
+
+
+@pytest.mark.parametrize(
+    ("film", "copy", "holds"),
+    [
+        (True, Copy(broken=None, read_apart=True), True),
+        (False, Copy(broken=None, read_apart=True), False),
+        (True, Copy(broken=None, read_apart=False), False),
+        (True, Copy(broken="The visible mark is missing.", read_apart=True), False),
+        (True, None, False),
+    ],
+)
+def test_one_file_that_an_outside_reader_does_not_hold_misses_the_goal(
+    film: bool, copy: Copy | None, holds: bool
+) -> None:
+    figures = Figures("bench", ["exports_verified", "read_by_an_outside_reader"])
+    kept = {"read_apart": True, "copy_left": Copy(broken=None, read_apart=True)}
+    trials = [Trial.model_construct(**kept), Trial.model_construct(read_apart=film, copy_left=copy)]
+    report_served(figures, trials if copy is not None else [trials[1]])
+    assert figures.ok is holds
 
 
 def test_a_false_match_is_rarer_the_further_pilots_stay_below_the_threshold() -> None:
