@@ -33,7 +33,13 @@ from workflows.toolkit.steps import step
 _STAGE = SearchAttributeKey.for_keyword("Stage")
 _ACCOUNT_ID = SearchAttributeKey.for_keyword("AccountId")
 _VIDEO_ID = SearchAttributeKey.for_keyword("VideoId")
-_BROKEN = ("provenance-broken", "not-a-film", "provenance-unproven", "hash-mismatch")
+_BROKEN = (
+    "provenance-broken",
+    "manifest-differs",
+    "not-a-film",
+    "provenance-unproven",
+    "hash-mismatch",
+)
 """Failures that say that a layer is missing on bytes which were about to be served."""
 
 

@@ -20,7 +20,9 @@ from activities.export.withholding import withheld_key, withhold_video
 from activities.film.shape import Timing
 from activities.heartbeats import beating
 from activities.ledger import Ledger
+from activities.provenance.agreement import Statement
 from activities.provenance.kit import ProvenanceKit
+from activities.provenance.lineage import stated
 from activities.provenance.manifest import Parent
 from activities.provenance.orders import Claims
 from activities.provenance.ports import PrintIndex
@@ -35,7 +37,14 @@ from activities.threads import StopSign, in_thread
 from domain.kernel.ports import ObjectStore
 from domain.provenance.proof import Proof, Unproven
 from domain.video.media import MediaFile
-from domain.video.video import VIDEO, TakenDown, VideoUnknown, require_seen
+from domain.video.video import (
+    VIDEO,
+    TakenDown,
+    Unreleased,
+    VideoUnknown,
+    released_once,
+    require_seen,
+)
 
 RECOGNISED_MIN: Final = 0.5
 """Of a copy's moments, those whose fingerprints have to lead to the video."""
@@ -98,15 +107,23 @@ class ExportActivities:
     async def prove_export(self, order: ExportProvingOrder) -> ExportProven:
         """Verify every layer on the bytes that would be served, the visible mark among them.
 
-        Raises ProvenanceBroken, naming the layer, and HashMismatch.
+        Raises ProvenanceBroken, naming the layer, ManifestDiffers, naming the field,
+        VideoUnknown, and HashMismatch.
         """
         kit, film = self._kit, order.film
+        video = (await self._ledger.state(VIDEO, order.video_id)).state
+        if isinstance(video, Unreleased):
+            raise VideoUnknown
+        if order.claims.parents != (order.video_id,):
+            raise ProvenanceBroken(f"{order.export_id} is not claimed as a copy of its video.")
+        generation_id = released_once(video).generation_id
+        statement = await stated(self._ledger, order.export_id, generation_id, order.claims)
         with scratch_folder(self._scratch, "proving-") as folder:
             async with beating():
                 path = folder / "served.mp4"
                 await self._store.get_file(film.key, path, film.sha256)
                 proof = await proof_of_export(
-                    kit, path, order.export_id, order.video_id, film, order.claims, self._word, True
+                    kit, path, statement, order.claims, film, self._word, remembering=True
                 )
         await kit.register.sealed(order.export_id, film.sha256, copy_of=order.video_id)
         return ExportProven(proof=proof)
@@ -136,21 +153,23 @@ class ExportActivities:
 async def proof_of_export(
     kit: ProvenanceKit,
     path: Path,
-    export_id: str,
-    video_id: str,
-    film: MediaFile,
+    statement: Statement,
     claims: Claims,
+    film: MediaFile,
     word: str,
+    *,
     remembering: bool = False,
 ) -> Proof:
-    """Every layer read back from a copy. Raises ProvenanceBroken, NotAFilm.
+    """Every layer read back from a copy, whose one parent is its video.
 
-    Its marks say the number of its video. Its fingerprints are the video's too, so that what is
+    Its marks say the number of that video. Its fingerprints are the video's too, so that what is
     traced has one answer; where the visible mark is most of what is to be seen, the copy has some
-    of its own, which are remembered when ``remembering``.
+    of its own, which are remembered when ``remembering``. Raises ProvenanceBroken, ManifestDiffers,
+    NotAFilm.
     """
+    export_id, [video_id] = statement.origin.artefact_id, claims.parents
     number = await kit.register.issue(video_id)
-    verified = await in_thread(lambda sign: read_back(kit, path, export_id, number, sign, word))
+    verified = await in_thread(lambda sign: read_back(kit, path, statement, number, sign, word))
     known = {video_id, export_id}
     if not await _recognised(kit.index, known, verified.prints):
         if remembering:

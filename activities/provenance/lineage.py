@@ -7,7 +7,11 @@ from collections.abc import Sequence
 
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
+from activities.provenance.agreement import Kin, Statement
 from activities.provenance.orders import Claims
+from activities.provenance.proving import origin_of
+from activities.provenance.reading import GENERATIONS_MAX
+from activities.provenance.refusals import ProvenanceBroken
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import GenerationUnknown
 from domain.generation.situations import Requested
@@ -15,7 +19,7 @@ from domain.generation.take import Take
 from domain.kernel.canonical import canonical_json
 from domain.kernel.ids import sibling
 from domain.provenance.policy import POLICY
-from domain.video.video import VIDEO, Hidden, Released, released_once
+from domain.video.video import VIDEO, Hidden, Released, Unreleased, released_once
 
 
 class Lineage:
@@ -50,6 +54,28 @@ class Lineage:
             return None
         released = released_once(video)
         return (video_id, released) if released.proof is not None else None
+
+
+async def stated(ledger: Ledger, artefact_id: str, generation_id: str, claims: Claims) -> Statement:
+    """What the manifest of this artefact has to say: its claims, and its ancestry from the log.
+
+    Raises ProvenanceBroken for a parent that was never released.
+    """
+    parents = await _kin(ledger, claims.parents, GENERATIONS_MAX)
+    return Statement(origin_of(artefact_id, generation_id, claims), parents)
+
+
+async def _kin(ledger: Ledger, artefact_ids: Sequence[str], generations: int) -> tuple[Kin, ...]:
+    """Films and those that they were made from; what was taken down since remains a parent."""
+    found = []
+    for artefact_id in artefact_ids if generations else ():
+        video = (await ledger.state(VIDEO, artefact_id)).state
+        if isinstance(video, Unreleased):
+            raise ProvenanceBroken(f"The log has no release of {artefact_id}, claimed as a parent.")
+        proof = released_once(video).proof
+        before = proof.parents if proof else ()
+        found.append(Kin(artefact_id, await _kin(ledger, before, generations - 1)))
+    return tuple(found)
 
 
 def plan_sha256(takes: Sequence[Take]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from activities.provenance.agreement import Statement
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.manifest import Origin
 from activities.provenance.orders import Claims
@@ -19,20 +20,20 @@ from domain.provenance.proof import Finding, Layer, Proof
 def read_back(
     kit: ProvenanceKit,
     path: Path,
-    artefact_id: str,
+    statement: Statement,
     number: int,
     sign: StopSign,
     word: str | None = None,
 ) -> Verified:
     """Verify every layer of a file, whichever of our keys it was marked with.
 
-    Raises ProvenanceBroken, NotAFilm, and ``Stopped``.
+    Raises ProvenanceBroken, ManifestDiffers, NotAFilm, and ``Stopped``.
     """
     broken: ProvenanceBroken | None = None
     for key in reversed(kit.mark_keys):
         sign.heed()
         try:
-            return verify_rendition(path, artefact_id, kit.reader, key, number, word)
+            return verify_rendition(path, statement, kit.reader, key, number, word)
         except ProvenanceBroken as error:
             broken = broken or error  # what the newest key says is told
     raise broken or ProvenanceBroken("This installation has no key to read marks with.")

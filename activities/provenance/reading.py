@@ -14,30 +14,38 @@ from typing import Any, Final
 
 import c2pa
 
-from activities.provenance.manifest import FORMAT, OUR_ASSERTION, STILL
+from activities.provenance.manifest import ACTIONS, FORMAT, OUR_ASSERTION, STILL
 from domain.provenance.verdict import ManifestState as State
 
 BYTES_MAX: Final = 512 << 20
-_DEPTH_MAX: Final = 32
+GENERATIONS_MAX: Final = 32
+"""As far back is a manifest's graph read."""
 _NO_MANIFEST: Final = ("ManifestNotFound", "JumbfNotFound")
 
 
 @dataclass(frozen=True)
 class Ancestor:
-    """A node of the manifest graph: the artefact's id, the signer's name, and what it came from."""
+    """A node of the manifest graph: the artefact's id, the signer's name, and what it came from.
+
+    ``signed`` is false of a parent that is named alone, without a manifest of its own.
+    """
 
     title: str
     signer: str
     parents: tuple[Ancestor, ...] = ()
+    signed: bool = True
 
 
 @dataclass(frozen=True)
 class ManifestReading:
-    """What was read. ``claims`` is our assertion, only when the manifest is trusted."""
+    """What was read. ``claims`` is our assertion, and ``source_type`` what the pictures are said to
+    come from, both only when the manifest is trusted.
+    """
 
     state: State
     issuer: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
+    source_type: str = ""
     tree: Ancestor | None = None
     faults: tuple[str, ...] = ()
 
@@ -120,9 +128,16 @@ def _judged(store: dict[str, Any], results: dict[str, Any], state: str) -> Manif
         judged = State.BROKEN
     else:
         judged = State.TRUSTED if state == "Trusted" and not faults else State.FOREIGN
-    claims = _ours(manifest) if judged is State.TRUSTED else {}
+    trusted = judged is State.TRUSTED
     issuer = str((manifest.get("signature_info") or {}).get("issuer", ""))[:200]
-    return ManifestReading(judged, issuer, claims, _tree(manifests, active, 0), faults)
+    return ManifestReading(
+        judged,
+        issuer,
+        _assertion(manifest, OUR_ASSERTION) if trusted else {},
+        _source_type(manifest) if trusted else "",
+        _tree(manifests, active, 0),
+        faults,
+    )
 
 
 def _faults(results: dict[str, Any]) -> list[str]:
@@ -134,20 +149,28 @@ def _faults(results: dict[str, Any]) -> list[str]:
     return found
 
 
-def _ours(manifest: dict[str, Any]) -> dict[str, Any]:
+def _assertion(manifest: dict[str, Any], label: str) -> dict[str, Any]:
     for assertion in manifest.get("assertions") or []:
-        if assertion.get("label") == OUR_ASSERTION and isinstance(assertion.get("data"), dict):
+        if assertion.get("label") == label and isinstance(assertion.get("data"), dict):
             return dict(assertion["data"])
     return {}
 
 
+def _source_type(manifest: dict[str, Any]) -> str:
+    """What ``c2pa.created`` says; empty where it says nothing, or several say different things."""
+    actions = _assertion(manifest, ACTIONS).get("actions") or []
+    made = [each for each in actions if each.get("action") == "c2pa.created"]
+    said = {str(each.get("digitalSourceType") or "") for each in made}
+    return said.pop() if len(said) == 1 else ""
+
+
 def _tree(manifests: dict[str, Any], name: str, depth: int) -> Ancestor | None:
     manifest = manifests.get(name)
-    if not isinstance(manifest, dict) or depth > _DEPTH_MAX:
+    if not isinstance(manifest, dict) or depth > GENERATIONS_MAX:
         return None
     parents = []
     for each in manifest.get("ingredients") or []:
         inner = _tree(manifests, str(each.get("active_manifest", "")), depth + 1)
-        parents.append(inner or Ancestor(str(each.get("title", "")), ""))
+        parents.append(inner or Ancestor(str(each.get("title", "")), "", signed=False))
     signer = str((manifest.get("signature_info") or {}).get("issuer", ""))
     return Ancestor(str(manifest.get("title", "")), signer, tuple(parents))

@@ -43,3 +43,13 @@ class ProvenanceBroken(Refusal):
     code = "provenance-broken"
     stage = "provenance"
     next_step = "Give the operator this id; nothing leaves until every layer verifies."
+
+
+class ManifestDiffers(ProvenanceBroken):
+    """A manifest holds, and says something else than is claimed of its file."""
+
+    code = "manifest-differs"
+    next_step = (
+        "Ask for it again, so that it is signed anew; when it differs again, give the operator "
+        "this id and the field."
+    )

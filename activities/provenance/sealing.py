@@ -16,7 +16,7 @@ from activities.heartbeats import beating
 from activities.ledger import Decision, Ledger
 from activities.orders import StagedFile
 from activities.provenance.kit import ProvenanceKit
-from activities.provenance.lineage import Lineage
+from activities.provenance.lineage import Lineage, stated
 from activities.provenance.manifest import Parent
 from activities.provenance.orders import Proven, ProvingOrder, Signed, SigningOrder
 from activities.provenance.proving import origin_of, proof_of, read_back
@@ -87,9 +87,11 @@ class SealingActivities:
     async def prove_rendition(self, order: ProvingOrder) -> Proven:
         """Verify every layer on the stored bytes, remember them, and write the proof down.
 
-        Raises ProvenanceBroken, naming the layer, TakenDownBefore, and HashMismatch.
+        Raises ProvenanceBroken, naming the layer, ManifestDiffers, naming the field,
+        TakenDownBefore, and HashMismatch.
         """
         rendition, kit = order.rendition, self._kit
+        statement = await stated(self._ledger, order.artefact_id, order.generation_id, order.claims)
         film = rendition.film
         with scratch_folder(self._scratch, "proving-") as folder:
             async with beating():
@@ -97,9 +99,9 @@ class SealingActivities:
                 await self._store.get_file(film.key, path, film.sha256)
                 number = await kit.register.issue(order.artefact_id)
                 verified = await in_thread(
-                    lambda sign: read_back(kit, path, order.artefact_id, number, sign)
+                    lambda sign: read_back(kit, path, statement, number, sign)
                 )
-                await require_stills(self._store, kit.reader, order.artefact_id, rendition, folder)
+                await require_stills(self._store, kit.reader, statement, rendition, folder)
                 await require_not_taken_down(self._ledger, kit.index, verified.prints)
                 await kit.index.remember(order.artefact_id, verified.prints)
                 for file in (film, rendition.poster, rendition.contact_sheet):

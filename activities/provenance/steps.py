@@ -16,6 +16,7 @@ import numpy as np
 
 from activities.film.changed import encode_marked
 from activities.film.shape import Reel, Timing
+from activities.provenance.agreement import Statement, require_agreement
 from activities.provenance.changes import Invisible, Visible
 from activities.provenance.footage import read_footage
 from activities.provenance.keyed import Floats
@@ -103,7 +104,7 @@ class Verified:
 
 def verify_rendition(
     served: Path,
-    artefact_id: str,
+    statement: Statement,
     reader: ManifestReader,
     key: bytes,
     number: int,
@@ -111,9 +112,10 @@ def verify_rendition(
 ) -> Verified:
     """Read every layer back from a file as it will be served; ``word`` for an export.
 
-    Raises ProvenanceBroken, naming the layer, and NotAFilm.
+    Raises ProvenanceBroken, naming the layer, ManifestDiffers, naming the field, and NotAFilm.
     """
-    require_manifest(served, artefact_id, reader)
+    artefact_id = statement.origin.artefact_id
+    require_manifest(served, statement, reader)
     look = _Look(word)
     footage = read_footage(served, look.see)
     picture, sound = _require_marks(look, footage.sound, artefact_id, key, number)
@@ -124,18 +126,19 @@ def verify_rendition(
 
 
 def require_manifest(
-    served: Path, artefact_id: str, reader: ManifestReader, which: str = ""
+    served: Path, statement: Statement, reader: ManifestReader, which: str = ""
 ) -> None:
-    """Read the manifest back from a film, or from a still of it that ``which`` names.
+    """Read the manifest back from a film, or from a still of it that ``which`` names, and compare
+    what it says with what is claimed.
 
-    Raises ProvenanceBroken.
+    Raises ProvenanceBroken, ManifestDiffers.
     """
+    artefact_id = statement.origin.artefact_id
     whose = f"the {which} of {artefact_id}" if which else artefact_id
     reading = reader.read(served)
     if reading.state is not ManifestState.TRUSTED:
         raise ProvenanceBroken(f"The manifest of {whose} is {reading.state}.")
-    if reading.artefact_id != artefact_id:
-        raise ProvenanceBroken(f"The manifest is not that of {whose}.")
+    require_agreement(reading, statement, whose)
 
 
 def prints_of(film: Path) -> tuple[Print, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from activities.provenance.agreement import Statement
 from activities.provenance.reading import ManifestReader
 from activities.provenance.steps import require_manifest
 from activities.threads import StopSign, in_thread
@@ -15,7 +16,7 @@ from domain.video.media import Rendition
 async def require_stills(
     store: ObjectStore,
     reader: ManifestReader,
-    artefact_id: str,
+    statement: Statement,
     rendition: Rendition,
     folder: Path,
     *,
@@ -24,8 +25,8 @@ async def require_stills(
     """Verify the manifests of poster and contact sheet on the bytes that are served.
 
     With ``unsigned_pass``, those that were released before stills were signed pass as well: no
-    other bytes have the hash that the log knows. Raises ProvenanceBroken, HashMismatch,
-    ObjectMissing.
+    other bytes have the hash that the log knows. Raises ProvenanceBroken,
+    ManifestDiffers, HashMismatch, ObjectMissing.
     """
     poster, sheet = folder / "poster.jpg", folder / "contact-sheet.jpg"
     await store.get_file(rendition.poster.key, poster, rendition.poster.sha256)
@@ -36,6 +37,6 @@ async def require_stills(
             sign.heed()
             if unsigned_pass and reader.read(path).state is ManifestState.MISSING:
                 continue
-            require_manifest(path, artefact_id, reader, which)
+            require_manifest(path, statement, reader, which)
 
     await in_thread(look)

@@ -13,7 +13,7 @@ from domain.kernel.decider import Decider
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import AccountId, ExportId, VideoId
 from domain.kernel.model import Command, Event
-from domain.provenance.proof import OF_AN_EXPORT, Proof, require_proof
+from domain.provenance.proof import OF_AN_EXPORT, Proof, Unproven, require_proof
 from domain.video.media import MediaFile
 
 
@@ -140,6 +140,8 @@ def decide(command: ExportCommand, state: Export) -> list[ExportEvent]:
             raise ExportSettled
         case CompleteExport(), Asked():
             require_proof(command.proof, state.export_id, command.film.sha256, OF_AN_EXPORT)
+            if command.proof.parents != (state.video_id,):
+                raise Unproven(f"The proof of {state.export_id} is of a copy of something else.")
             return [
                 ExportCompleted(
                     at=command.at,

@@ -21,6 +21,7 @@ from infra.cli.provenance_trial import (
 
 PLANNED: Final = (
     *("films", "layers_verified", "manifest_trusted", "mutations_seen"),
+    *("exports_verified", "read_by_an_outside_reader"),
     *("mutations_seen_by_manifest_alone", "mutations_seen_by_manifest_alone_inside_manifest"),
     *("mutations_seen_by_manifest_alone_in_the_rest", "manifest_bytes", "sign_ms", "verify_ms"),
     *(f"picture_accuracy_{name}" for name in TREATMENTS),
@@ -48,11 +49,30 @@ def report_manifests(figures: Figures, trials: Sequence[Trial], count: int, muta
     figures.add(broken=broken)
     trusted = mean(each.trusted for each in trials)
     figures.measured("manifest_trusted", trusted, "share of films", goal=equals(1))
+    report_served(figures, trials)
     report_mutations(figures, [each.forgeries for each in trials], mutations)
     for name, unit in (("manifest_bytes", "bytes"), ("sign_ms", "ms"), ("read_ms", "ms")):
         rounds = [float(getattr(each, name)) for each in trials]
         shown = "verify_ms" if name == "read_ms" else name
         figures.measured(shown, median(rounds), unit, rounds=rounds)
+
+
+def report_served(figures: Figures, trials: Sequence[Trial]) -> None:
+    """Copies for outside, and how many of all files an outside reader calls valid."""
+    copies = [each.copy_left for each in trials if each.copy_left is not None]
+    if not copies:
+        return
+    whole = mean(each.broken is None for each in copies)
+    figures.measured("exports_verified", whole, "share of exports", goal=equals(1))
+    figures.add(broken_exports=[each.broken for each in copies if each.broken is not None])
+    files = [each.read_apart for each in trials] + [each.read_apart for each in copies]
+    figures.measured(
+        "read_by_an_outside_reader",
+        mean(files),
+        "share of files",
+        goal=equals(1),
+        peer={"stored_films": len(trials), "exports": len(copies)},
+    )
 
 
 def report_mutations(figures: Figures, found: Sequence[Forgeries], wanted: int) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from pydantic import ConfigDict
 
 from activities.film.shape import Timing
+from activities.provenance.agreement import Statement
 from activities.provenance.examination import examine
 from activities.provenance.footage import read_footage
 from activities.provenance.looked import Looked, ToldPrint
@@ -36,6 +37,7 @@ from domain.kernel.model import Value
 from domain.provenance.verdict import ManifestState
 from infra.cli import provenance_clips as clips
 from infra.cli.provenance_forgery import Forgeries, forged
+from infra.cli.provenance_served import Copy, Kit, copy_of, read_apart
 from infra.provenance.keys import ProvenanceKeys
 
 _HALF: Final = {"crf": 28, "size": (clips.WIDTH // 2, clips.HEIGHT // 2)}
@@ -46,6 +48,8 @@ TREATMENTS: Final[dict[str, dict[str, object]]] = {
 }
 FIRST_NUMBER: Final = 1000
 """The first film's number in its marks."""
+COPIED_EVERY: Final = 4
+"""One film in so many is exported too, the first among them: copies take as long as films."""
 _EXCERPT_FRAMES: Final = round(clips.EXCERPT_SECONDS * clips.FPS)
 _GROUP_FRAMES: Final = 2 * clips.FPS
 _SHEET_MOMENTS: Final = (10, 40)
@@ -86,6 +90,8 @@ class Trial(Value):
     frame_seconds: float
     broken: str | None
     trusted: bool
+    read_apart: bool
+    copy_left: Copy | None
     manifest_bytes: int
     sign_ms: float
     read_ms: float
@@ -122,6 +128,9 @@ class _Trial:
         self._number, self._film, self._folder = number, film, folder
         self._keys, self._key, self._said = keys, keys.marking, FIRST_NUMBER + number
         self._reader = ManifestReader(keys.roots)
+        self._signer = FilmSigner(keys.signing, self._reader, Generator("bench", "1"))
+        self._timing = Timing(len(film.pictures), clips.FPS)
+        self._origin = Origin(artefact_of(number), f"gen-{number}", "aa" * 32, "bb" * 32)
 
     def run(self, mutations: int, sheet: Path | None) -> Trial:
         psnr, frame_seconds = self._cost(sheet)
@@ -130,6 +139,7 @@ class _Trial:
         trusted = self._reader.read(served).state is ManifestState.TRUSTED
         read_ms = (time.perf_counter() - began) * 1000
         broken, prints = self._verified(served)
+        copy_left = self._copy(served) if self._number % COPIED_EVERY == 0 else None
         forgeries = forged(
             served,
             artefact_of(self._number),
@@ -150,6 +160,8 @@ class _Trial:
             frame_seconds=frame_seconds,
             broken=broken,
             trusted=trusted,
+            read_apart=read_apart(served),
+            copy_left=copy_left,
             manifest_bytes=overhead,
             sign_ms=sign_ms,
             read_ms=read_ms,
@@ -182,20 +194,22 @@ class _Trial:
         film, take = self._film, self._folder / "take.mkv"
         marked, signed = self._folder / "marked.mp4", self._folder / "signed.mp4"
         write_mezzanine(Clip(film.pictures, film.sound, clips.FPS, clips.RATE), take)
-        timing = Timing(len(film.pictures), clips.FPS)
-        mark_rendition(take, marked, timing, self._key, self._said)
-        signer = FilmSigner(self._keys.signing, self._reader, Generator("bench", "1"))
-        origin = Origin(artefact_of(self._number), f"gen-{self._number}", "aa" * 32, "bb" * 32)
+        mark_rendition(take, marked, self._timing, self._key, self._said)
         began = time.perf_counter()
-        sign_rendition(signer, marked, signed, origin)
+        sign_rendition(self._signer, marked, signed, self._origin)
         took = (time.perf_counter() - began) * 1000
         return signed, took, signed.stat().st_size - marked.stat().st_size
 
+    def _copy(self, served: Path) -> Copy:
+        """A copy for outside of the film."""
+        kit = Kit(self._signer, self._reader, self._key)
+        return copy_of(served, self._origin, self._timing, self._said, kit, self._folder)
+
     def _verified(self, served: Path) -> tuple[str | None, tuple[ToldPrint, ...]]:
         """Which layer does not hold on the bytes to be served, and the prints of them."""
-        artefact = artefact_of(self._number)
+        statement = Statement(self._origin)
         try:
-            verified = verify_rendition(served, artefact, self._reader, self._key, self._said)
+            verified = verify_rendition(served, statement, self._reader, self._key, self._said)
         except ProvenanceBroken as refusal:
             return str(refusal), ()
         return None, verified.prints

@@ -41,6 +41,7 @@ PROOF = words.PROOF.model_copy(
     update={
         "artefact_id": EXPORT_ID,
         "film_sha256": FILM.sha256,
+        "parents": (words.VIDEO_ID,),
         "word": "AI MADE",
         "findings": tuple(Finding(layer=each) for each in OF_AN_EXPORT),
     }
@@ -91,6 +92,12 @@ def test_a_copy_that_lacks_a_layer_does_not_leave(layer: Layer) -> None:
 
 def test_the_proof_of_the_video_is_none_of_its_copy() -> None:
     asked.when(complete.model_copy(update={"proof": words.PROOF})).then_refused(Unproven)
+
+
+def test_a_copy_of_another_video_does_not_leave_as_one_of_this() -> None:
+    for parents in ((), (words.an_id("vid", 9),), (words.VIDEO_ID, words.an_id("vid", 9))):
+        other = PROOF.model_copy(update={"parents": parents})
+        asked.when(complete.model_copy(update={"proof": other})).then_refused(Unproven)
 
 
 def test_a_video_is_taken_down_once_and_never_released_again() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from activities.provenance.picture_reading import PILOT_MIN
 from activities.provenance.reading import ManifestReader
+from activities.provenance.signing import FilmSigner
 from domain.provenance.verdict import Conclusion, Manifest, Verdict, conclude
 from infra.cli import provenance_clips as clips
 from infra.cli.bench_provenance import Sizes, _Work
@@ -20,11 +22,23 @@ from infra.cli.provenance_report import (
     PLANNED,
     false_match_rate,
     report_mutations,
+    report_served,
     report_unmarked,
 )
-from infra.cli.provenance_trial import Unmarked
+from infra.cli.provenance_served import Copy, Kit, copy_of, read_apart
+from infra.cli.provenance_trial import Trial, Unmarked
 from infra.provenance.memory import MemoryRegister
-from tests.activities.provenance.conftest import folder, keys, marked, reader, signed, signer, take
+from tests.activities.provenance.conftest import (
+    ORIGIN,
+    folder,
+    keys,
+    marked,
+    reader,
+    signed,
+    signer,
+    take,
+)
+from tests.activities.provenance.films import KEY, NUMBER, TIMING
 
 __all__ = ["folder", "keys", "marked", "reader", "signed", "signer", "take"]
 
@@ -121,6 +135,44 @@ def test_the_box_of_a_manifest_is_most_of_what_signing_added(signed: Path, marke
     assert behind - first <= len(raw) - marked.stat().st_size
     with pytest.raises(ValueError, match="no manifest"):
         manifest_box(marked.read_bytes())
+
+
+def test_an_outside_reader_holds_what_is_served_and_nothing_that_was_changed(
+    signed: Path, marked: Path, reader: ManifestReader, signer: FilmSigner, tmp_path: Path
+) -> None:
+    assert read_apart(signed)
+    assert not read_apart(marked)
+    changed = bytearray(signed.read_bytes())
+    changed[changed.rindex(b"mdat") + 2000] ^= 1
+    (tmp_path / "changed.mp4").write_bytes(changed)
+    assert not read_apart(tmp_path / "changed.mp4")
+    kit = Kit(signer, reader, KEY)
+    left = copy_of(signed, ORIGIN, TIMING, NUMBER, kit, tmp_path)
+    assert left == Copy(broken=None, read_apart=True)
+    other = copy_of(signed, ORIGIN, TIMING, NUMBER + 1, kit, tmp_path)
+    assert other.broken is not None
+    assert "does not say its number" in other.broken
+
+
+@pytest.mark.parametrize(
+    ("film", "copy", "holds"),
+    [
+        (True, Copy(broken=None, read_apart=True), True),
+        (False, Copy(broken=None, read_apart=True), False),
+        (True, Copy(broken=None, read_apart=False), False),
+        (True, Copy(broken="The visible mark is missing.", read_apart=True), False),
+        (True, None, False),
+    ],
+)
+def test_one_file_that_an_outside_reader_does_not_hold_misses_the_goal(
+    film: bool, copy: Copy | None, holds: bool
+) -> None:
+    figures = Figures("bench", ["exports_verified", "read_by_an_outside_reader"])
+    whole = SimpleNamespace(read_apart=True, copy_left=Copy(broken=None, read_apart=True))
+    other = SimpleNamespace(read_apart=film, copy_left=copy)
+    trials = [other] if copy is None else [whole, other]
+    report_served(figures, cast(list[Trial], trials))
+    assert figures.ok is holds
 
 
 def test_a_false_match_is_rarer_the_further_pilots_stay_below_the_threshold() -> None:

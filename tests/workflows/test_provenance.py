@@ -38,10 +38,10 @@ pytestmark = pytest.mark.servers
 PROMPT = "a red boat sails at dawn"
 
 
-def brief(prompt: str = PROMPT, seed: int = 5) -> Brief:
+def brief(prompt: str = PROMPT, seed: int = 5, seconds: float = 2.0) -> Brief:
     return Brief(
         prompt=prompt,
-        shots=(Shot(prompt=prompt, seconds=2.0),),
+        shots=(Shot(prompt=prompt, seconds=seconds),),
         width=160,
         height=96,
         fps=8,
@@ -106,8 +106,11 @@ async def audit_of(lab: Lab, *artefact_ids: str) -> WorkflowHandle[Any, AuditOut
 
 @pytest.fixture(scope="module")
 async def video_id(lab: Lab) -> str:
-    """A video that every test of this page may look at and none may take down."""
-    return await released(lab, brief())
+    """A video that every test of this page may look at and none may take down.
+
+    It is long enough for a sound mark to be asked for.
+    """
+    return await released(lab, brief(seconds=3.0))
 
 
 async def test_a_video_is_released_with_the_proof_of_its_bytes(lab: Lab, video_id: str) -> None:
@@ -171,6 +174,9 @@ async def test_an_export_leaves_with_every_layer_and_its_video_as_parent(
     ("layer", "says"),
     [
         ("manifest", "manifest of exp_"),
+        ("graph", "ingredients is nothing"),
+        ("picture-mark", "picture of exp_"),
+        ("sound-mark", "sound of exp_"),
         ("visible-mark", "visible mark of exp_"),
         ("fingerprint", "fingerprints of exp_"),
     ],
@@ -185,7 +191,8 @@ async def test_an_export_with_a_broken_layer_stays_here_and_opens_a_case(
     assert says in outcome.failure.explanation
     export = (await lab.ledger.state(EXPORT, outcome.export_id)).state
     assert isinstance(export, Refused)
-    assert export.code == "provenance-broken"
+    assert export.code == outcome.failure.code
+    assert export.code == ("manifest-differs" if layer == "graph" else "provenance-broken")
     assert outcome.case_id is not None
     case = (await lab.ledger.state(CASE, outcome.case_id)).state
     assert isinstance(case, Open)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from activities.provenance.agreement import Statement
 from activities.provenance.manifest import Generator, Origin
 from activities.provenance.reading import ManifestReader
 from activities.provenance.signing import FilmSigner
 from activities.provenance.steps import mark_rendition, sign_rendition
 from infra.provenance.keys import ProvenanceKeys
 from tests.activities.provenance.films import KEY, NUMBER, TIMING, drawn
+from tests.activities.provenance.releasing import TIMING as SHORT
 from tests.activities.takes import write_take
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -23,6 +26,8 @@ ORIGIN = Origin(
     policy_sha256="bb" * 32,
     receipt_sha256s=("cc" * 32,),
 )
+STATEMENT = Statement(ORIGIN)
+"""What the signed film has to say."""
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +53,15 @@ def signer(keys: ProvenanceKeys, reader: ManifestReader) -> FilmSigner:
 @pytest.fixture(scope="session")
 def take(folder: Path) -> Path:
     return write_take(folder, drawn(seed=3))
+
+
+@pytest.fixture(scope="session")
+def short_take(folder: Path) -> Path:
+    """Three seconds of a cartoon with music."""
+    whole = drawn(seed=3)
+    sound = whole.audio[:, : SHORT.samples]
+    short = replace(whole, frames=whole.frames[: SHORT.frames], audio=sound)
+    return write_take(folder, short, "short.mkv")
 
 
 @pytest.fixture(scope="session")

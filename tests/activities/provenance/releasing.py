@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from temporalio.testing import ActivityEnvironment
 
@@ -20,13 +23,14 @@ from activities.film.shape import Timing
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
 from activities.orders import Assembled, AssemblyOrder, StorageOrder
-from activities.provenance.changes import Invisible
+from activities.provenance.changes import Invisible, Visible
 from activities.provenance.keyed import Floats
 from activities.provenance.kit import ProvenanceKit
 from activities.provenance.lineage import Lineage
-from activities.provenance.manifest import Origin, Parent
+from activities.provenance.manifest import Generator, Origin, Parent
 from activities.provenance.orders import Claims, ProvingOrder, Signed, SigningOrder
 from activities.provenance.sealing import SealingActivities
+from activities.provenance.signing import FilmSigner
 from domain.catalog import EVENTS
 from domain.generation.commands import RecordTake
 from domain.generation.decider import GENERATION
@@ -34,6 +38,7 @@ from domain.generation.take import Take
 from domain.kernel.model import Command
 from domain.provenance.proof import Proof
 from domain.video.media import Rendition
+from domain.video.video import VIDEO, ReleaseVideo
 from infra.bootstrap import kit_of
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
@@ -86,6 +91,22 @@ class Release:
         signed = await self.signed(await self.assembled())
         rendition = await self.stored(signed.assembled)
         return rendition, await self.proven(rendition, signed.claims)
+
+    async def released(self) -> Rendition:
+        """The video can be seen, with the proof of its bytes."""
+        rendition, proof = await self.whole()
+        show = ReleaseVideo(
+            command_id="release",
+            at=words.moment(20),
+            video_id=words.VIDEO_ID,
+            generation_id=words.GENERATION_ID,
+            account_id=words.ACCOUNT_ID,
+            rendition=rendition,
+            proof=proof,
+        )
+        decision = Decision(VIDEO, words.VIDEO_ID, show)
+        await self.ledger.perform([decision], Context("test", "test"))
+        return rendition
 
     async def perform(self, *commands: Command) -> None:
         for command in commands:
@@ -154,6 +175,25 @@ class OnlyPictures(Invisible):
         return samples
 
 
+class Tilting(Visible):
+    """Draws the visible mark on pictures that are turned, which the faint one does not survive."""
+
+    def picture(self, planes: Planes, seconds: float) -> None:
+        height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), 6.0, 1.0)
+        planes[:height] = cv2.warpAffine(
+            planes[:height], turn, (width, height), borderMode=cv2.BORDER_REPLICATE
+        )
+        super().picture(planes, seconds)
+
+
+class Backwards(Visible):
+    """Plays the sound from its end, which no mark survives."""
+
+    def sound(self, samples: Floats) -> Floats:
+        return np.ascontiguousarray(samples[:, ::-1])
+
+
 def unsigned(film: Path, signed: Path, origin: Origin, parents: tuple[Parent, ...]) -> None:
     """Instead of signing: the same bytes."""
     signed.write_bytes(film.read_bytes())
@@ -161,19 +201,23 @@ def unsigned(film: Path, signed: Path, origin: Origin, parents: tuple[Parent, ..
 
 @contextmanager
 def breaking(layer: str, kit: ProvenanceKit, folder: Path) -> Iterator[None]:
-    """Break one layer on purpose while the block runs."""
+    """Break one layer of films that are released, or copies that leave, while the block runs."""
     with pytest.MonkeyPatch.context() as patch:
         match layer:
             case "manifest":
                 patch.setattr(kit.signer, "sign", unsigned)
             case "issuer":
                 others = ProvenanceKeys.ensure(folder / "others", datetime.now(UTC))  # noqa: TID251 certificates
-                foreign = kit_of(others, kit.register, kit.index)
-                patch.setattr(kit.signer, "sign", foreign.signer.sign)
+                foreign = FilmSigner(others.signing, kit.reader, Generator("other", "1"))
+                patch.setattr(kit.signer, "sign", foreign.sign)
+            case "graph":
+                patch.setattr(kit.signer, "sign", partial(_orphaned, kit.signer.sign))
             case "picture-mark":
                 patch.setattr("activities.media.Invisible", OnlySound)
+                patch.setattr("activities.provenance.steps.Visible", Tilting)
             case "sound-mark":
                 patch.setattr("activities.media.Invisible", OnlyPictures)
+                patch.setattr("activities.provenance.steps.Visible", Backwards)
             case "visible-mark":
                 patch.setattr("activities.provenance.changes.VisibleMark.apply", _nothing)
             case "fingerprint":
@@ -181,6 +225,13 @@ def breaking(layer: str, kit: ProvenanceKit, folder: Path) -> Iterator[None]:
             case _:
                 raise ValueError(f"there is no layer {layer}")
         yield
+
+
+def _orphaned(
+    sign: Callable[..., None], film: Path, signed: Path, origin: Origin, _: tuple[Parent, ...]
+) -> None:
+    """Signed as it should be, but for the parents, of which nothing is said."""
+    sign(film, signed, origin, ())
 
 
 def _nothing(*_: object) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import c2pa
@@ -14,32 +15,23 @@ import pytest
 from activities.export.auditing import AuditActivities
 from activities.export.orders import AuditOrder
 from activities.ledger import Context, Decision
+from activities.provenance.lineage import stated
 from activities.provenance.manifest import OUR_ASSERTION
-from activities.provenance.refusals import ProvenanceBroken
+from activities.provenance.refusals import ManifestDiffers, ProvenanceBroken
+from activities.provenance.steps import sign_rendition
 from activities.provenance.stills import require_stills
 from activities.provenance.tracing import Tracer
+from activities.staging import staged
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Proven, Stored
 from domain.kernel.ports import HashMismatch
 from domain.provenance.policy import POLICY
 from domain.provenance.proof import OF_A_RENDITION
 from domain.provenance.verdict import Conclusion, ManifestState
-from domain.video.video import VIDEO, ReleaseVideo
 from infra.provenance.keys import ProvenanceKeys
 from infra.provenance.memory import MemoryIndex, MemoryRegister
 from tests import words
-from tests.activities.provenance.films import drawn
 from tests.activities.provenance.releasing import TIMING, Release, a_release, breaking
-from tests.activities.takes import write_take
-
-
-@pytest.fixture(scope="module")
-def short_take(folder: Path) -> Path:
-    """Three seconds of a cartoon with music."""
-    whole = drawn(seed=3)
-    sound = whole.audio[:, : TIMING.samples]
-    short = replace(whole, frames=whole.frames[: TIMING.frames], audio=sound)
-    return write_take(folder, short, "short.mkv")
 
 
 @pytest.fixture
@@ -118,17 +110,7 @@ async def test_a_still_without_its_manifest_is_named_and_nothing_is_proven(
 async def test_an_audit_looks_at_the_stills_of_a_video_too(
     release: Release, tmp_path: Path
 ) -> None:
-    rendition, proof = await release.whole()
-    show = ReleaseVideo(
-        command_id="release",
-        at=words.moment(20),
-        video_id=words.VIDEO_ID,
-        generation_id=words.GENERATION_ID,
-        account_id=words.ACCOUNT_ID,
-        rendition=rendition,
-        proof=proof,
-    )
-    await release.ledger.perform([Decision(VIDEO, words.VIDEO_ID, show)], Context("test", "test"))
+    rendition = await release.released()
     auditing = AuditActivities(release.store, release.ledger, release.kit, tmp_path / "audit")
     order = AuditOrder(artefact_id=words.VIDEO_ID)
     found = await release.environment.run(auditing.audit_artefact, order)
@@ -142,14 +124,16 @@ async def test_stills_of_before_they_were_signed_pass_an_audit_and_broken_ones_d
     release: Release, tmp_path: Path
 ) -> None:
     plain = await release.assembled()
-    signed = (await release.signed(plain)).assembled
-    old = await release.stored(signed.model_copy(update={"poster": plain.poster}))
+    signed = await release.signed(plain)
+    old = await release.stored(signed.assembled.model_copy(update={"poster": plain.poster}))
     store, reader = release.store, release.kit.reader
-    await require_stills(store, reader, words.VIDEO_ID, old, tmp_path, unsigned_pass=True)
+    said = await stated(release.ledger, words.VIDEO_ID, words.GENERATION_ID, signed.claims)
+    await require_stills(store, reader, said, old, tmp_path, unsigned_pass=True)
     with pytest.raises(ProvenanceBroken, match=r"poster of vid_.* is missing"):
-        await require_stills(store, reader, words.VIDEO_ID, old, tmp_path)
-    with pytest.raises(ProvenanceBroken, match="not that of the contact sheet of another"):
-        await require_stills(store, reader, "another", old, tmp_path, unsigned_pass=True)
+        await require_stills(store, reader, said, old, tmp_path)
+    other = replace(said, origin=replace(said.origin, artefact_id="another"))
+    with pytest.raises(ManifestDiffers, match="the contact sheet of another, artefact is vid_"):
+        await require_stills(store, reader, other, old, tmp_path, unsigned_pass=True)
 
 
 async def test_the_film_and_its_stills_are_as_long_and_as_bright_as_without_marks(
@@ -198,6 +182,49 @@ async def test_a_broken_layer_is_named_and_nothing_is_proven(
     assert not isinstance(state, Proven)
     for file in (rendition.film, rendition.poster, rendition.contact_sheet):
         assert await release.kit.register.artefact_with(file.sha256) is None
+
+
+@pytest.mark.parametrize(
+    ("claimed", "says"),
+    [
+        ({"plan_sha256": "e" * 64}, "plan_sha256 is .*, and eeeeeeeeeeee… is claimed"),
+        ({"policy_sha256": "e" * 64}, "policy_sha256 is .*, and eeeeeeeeeeee… is claimed"),
+        ({"receipt_sha256s": ("e" * 64,)}, "consent_receipts_sha256 is nothing, and eeeeeeeeeeee…"),
+    ],
+)
+async def test_a_film_whose_manifest_says_something_else_is_not_proven(
+    release: Release, claimed: dict[str, Any], says: str
+) -> None:
+    signed = await release.signed(await release.assembled())
+    rendition = await release.stored(signed.assembled)
+    with pytest.raises(ManifestDiffers, match=says):
+        await release.proven(rendition, signed.claims.model_copy(update=claimed))
+    state = (await release.ledger.state(GENERATION, words.GENERATION_ID)).state
+    assert not isinstance(state, Proven)
+
+
+async def test_a_still_of_other_claims_than_its_films_is_not_proven(
+    release: Release, tmp_path: Path
+) -> None:
+    plain = await release.assembled()
+    signed = await release.signed(plain)
+    path, other = tmp_path / "plain.jpg", tmp_path / "other.jpg"
+    await release.store.get_file(plain.poster.key, path)
+    said = await stated(release.ledger, words.VIDEO_ID, words.GENERATION_ID, signed.claims)
+    sign_rendition(release.kit.signer, path, other, replace(said.origin, plan_sha256="e" * 64))
+    poster = await staged(release.store, words.GENERATION_ID, other, "image/jpeg")
+    mixed = signed.assembled.model_copy(update={"poster": poster})
+    rendition = await release.stored(mixed)
+    with pytest.raises(ManifestDiffers, match=r"In that of the poster of vid_.*, plan_sha256 is"):
+        await release.proven(rendition, signed.claims)
+
+
+async def test_a_parent_that_the_log_does_not_know_is_nobodys_parent(release: Release) -> None:
+    signed = await release.signed(await release.assembled())
+    rendition = await release.stored(signed.assembled)
+    unknown = signed.claims.model_copy(update={"parents": (words.an_id("vid", 9),)})
+    with pytest.raises(ProvenanceBroken, match=r"no release of vid_.*, claimed as a parent"):
+        await release.proven(rendition, unknown)
 
 
 async def test_bytes_that_changed_in_the_store_are_not_proven(release: Release) -> None:

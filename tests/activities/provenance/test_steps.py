@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +10,20 @@ import pytest
 
 from activities.film.make import require_faithful
 from activities.film.probe import probe
+from activities.provenance.agreement import Kin, Statement
 from activities.provenance.manifest import Origin, Parent
 from activities.provenance.prints import Kind
 from activities.provenance.reading import ManifestReader
-from activities.provenance.refusals import ProvenanceBroken
+from activities.provenance.refusals import ManifestDiffers, ProvenanceBroken
 from activities.provenance.signing import FilmSigner
 from activities.provenance.steps import brand_export, sign_rendition, verify_rendition
 from activities.provenance.visible import VisibleMark
-from tests.activities.provenance.conftest import ORIGIN
+from tests.activities.provenance.conftest import ORIGIN, STATEMENT
 from tests.activities.provenance.films import KEY, NUMBER, TIMING, copied, lumas
 
 WORD = "AI MADE"
 EXPORT = Origin("art_9", "gen_1", "aa" * 32, "bb" * 32)
+EXPORTED = Statement(EXPORT, (Kin("art_1"),))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def export(signed: Path, signer: FilmSigner, folder: Path) -> Path:
 def test_a_rendition_verifies_on_the_bytes_to_be_served(
     signed: Path, reader: ManifestReader
 ) -> None:
-    verified = verify_rendition(signed, "art_1", reader, KEY, NUMBER)
+    verified = verify_rendition(signed, STATEMENT, reader, KEY, NUMBER)
     assert verified.visible_share is None
     kinds = {each.kind for each in verified.prints}
     assert kinds == {Kind.PICTURE, Kind.SOUND}
@@ -47,7 +50,7 @@ def test_a_rendition_verifies_on_the_bytes_to_be_served(
 
 def test_an_export_verifies_with_its_visible_mark(export: Path, reader: ManifestReader) -> None:
     require_faithful(probe(export), TIMING)
-    verified = verify_rendition(export, "art_9", reader, KEY, NUMBER, WORD)
+    verified = verify_rendition(export, EXPORTED, reader, KEY, NUMBER, WORD)
     assert verified.visible_share is not None
     assert verified.visible_share >= 0.99
 
@@ -56,22 +59,23 @@ def test_the_visible_mark_is_not_found_where_it_is_not(
     signed: Path, reader: ManifestReader
 ) -> None:
     with pytest.raises(ProvenanceBroken, match="visible mark of art_1 is in"):
-        verify_rendition(signed, "art_1", reader, KEY, NUMBER, WORD)
+        verify_rendition(signed, STATEMENT, reader, KEY, NUMBER, WORD)
 
 
 def test_each_missing_layer_is_named(
     signed: Path, marked: Path, signer: FilmSigner, reader: ManifestReader, tmp_path: Path
 ) -> None:
     with pytest.raises(ProvenanceBroken, match="manifest of art_1 is missing"):
-        verify_rendition(marked, "art_1", reader, KEY, NUMBER)
-    with pytest.raises(ProvenanceBroken, match="manifest is not that of art_7"):
-        verify_rendition(signed, "art_7", reader, KEY, NUMBER)
+        verify_rendition(marked, STATEMENT, reader, KEY, NUMBER)
+    other = Statement(replace(ORIGIN, artefact_id="art_7"))
+    with pytest.raises(ManifestDiffers, match="art_7, artefact is art_1, and art_7 is claimed"):
+        verify_rendition(signed, other, reader, KEY, NUMBER)
     with pytest.raises(ProvenanceBroken, match="picture of art_1 does not say its number"):
-        verify_rendition(signed, "art_1", reader, KEY, NUMBER + 1)
+        verify_rendition(signed, STATEMENT, reader, KEY, NUMBER + 1)
     faint = copied(marked, tmp_path / "faint.mp4", crf=51, scale=0.2, sound_rate=160_000)
     sign_rendition(signer, faint, tmp_path / "signed.mp4", ORIGIN)
     with pytest.raises(ProvenanceBroken, match="picture of art_1"):
-        verify_rendition(tmp_path / "signed.mp4", "art_1", reader, KEY, NUMBER)
+        verify_rendition(tmp_path / "signed.mp4", STATEMENT, reader, KEY, NUMBER)
 
 
 def test_the_visible_mark_moves_over_several_places_and_stays_inside() -> None:

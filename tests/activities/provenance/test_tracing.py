@@ -18,6 +18,7 @@ from activities.provenance.tracing import Tracer
 from activities.scratch import file_sha256
 from domain.provenance.verdict import Conclusion, Layer, ManifestState, Verdict
 from infra.provenance.memory import MemoryIndex, MemoryRegister
+from tests.activities.provenance.conftest import STATEMENT
 from tests.activities.provenance.films import KEY, NUMBER, TIMING, copied, drawn, foreign
 from tests.activities.takes import write_take
 
@@ -27,7 +28,7 @@ Verify = Callable[[Path], Awaitable[Verdict]]
 @pytest.fixture
 async def index(signed: Path, reader: ManifestReader) -> MemoryIndex:
     index = MemoryIndex()
-    verified = verify_rendition(signed, "art_1", reader, KEY, NUMBER)
+    verified = verify_rendition(signed, STATEMENT, reader, KEY, NUMBER)
     await index.remember("art_1", verified.prints)
     return index
 

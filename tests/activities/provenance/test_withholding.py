@@ -42,6 +42,7 @@ async def exported(ledger: Ledger, export_id: str, video_id: str, film: MediaFil
     found = {
         "artefact_id": export_id,
         "film_sha256": film.sha256,
+        "parents": (video_id,),
         "word": "AI MADE",
         "findings": tuple(Finding(layer=each) for each in OF_AN_EXPORT),
     }

@@ -5,9 +5,10 @@ from tests.activities.provenance.conftest import (
     keys,
     marked,
     reader,
+    short_take,
     signed,
     signer,
     take,
 )
 
-__all__ = ["folder", "keys", "marked", "reader", "signed", "signer", "take"]
+__all__ = ["folder", "keys", "marked", "reader", "short_take", "signed", "signer", "take"]

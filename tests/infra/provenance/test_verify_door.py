@@ -37,7 +37,7 @@ from infra.provenance.keys import ProvenanceKeys
 from infra.provenance.memory import MemoryIndex, MemoryRegister
 from infra.provenance.verifier import Verifier
 from infra.telemetry.metrics import Metrics
-from tests.activities.provenance.conftest import ORIGIN
+from tests.activities.provenance.conftest import ORIGIN, STATEMENT
 from tests.activities.provenance.films import KEY, NUMBER, copied, foreign
 from tests.activities.takes import write_take
 from tests.infra.api.conftest import served
@@ -105,7 +105,7 @@ async def verifier(signed: Path, reader: ManifestReader, keys: ProvenanceKeys) -
         await register.issue(f"other_{number}")
     assert await register.issue("art_1") == NUMBER
     await register.sealed("art_1", file_sha256(signed, lambda: None))
-    await index.remember("art_1", verify_rendition(signed, "art_1", reader, KEY, NUMBER).prints)
+    await index.remember("art_1", verify_rendition(signed, STATEMENT, reader, KEY, NUMBER).prints)
 
     async def consent_of(artefact_id: str) -> ConsentNow:
         return "withdrawn" if artefact_id == "art_1" else "unknown"
