@@ -17,7 +17,7 @@ from activities.provenance.reading import ManifestReader
 from activities.provenance.refusals import ManifestDiffers, ProvenanceBroken
 from activities.provenance.signing import FilmSigner
 from activities.provenance.steps import brand_export, sign_rendition, verify_rendition
-from activities.provenance.visible import VisibleMark
+from activities.provenance.visible import LIKENESS_MIN, VisibleMark
 from tests.activities.provenance.conftest import ORIGIN, STATEMENT
 from tests.activities.provenance.films import KEY, NUMBER, TIMING, copied, lumas
 
@@ -98,6 +98,21 @@ def test_the_visible_mark_is_seen_on_black_and_white_and_nothing_else_is() -> No
         untouched = planes[:180].copy()
         untouched[max(0, top) : top + 40, left : left + 200] = grey
         assert (untouched == grey).all()
+
+
+def test_the_visible_mark_is_seen_before_whatever_shines_through_it_unless_it_is_faint() -> None:
+    mark = VisibleMark(WORD, 640, 360)
+    busy = np.zeros((540, 640), np.uint8)
+    busy[:360, ::40] = busy[:360:30] = 255  # a fence before the dark
+    busy[:360, 320:] = 240  # and a wall in the sun
+    busy[360:] = 128
+    for seconds in np.arange(0, 14, 0.7):
+        marked = busy.copy()
+        mark.apply(marked, seconds)
+        faint = np.rint(0.85 * busy + 0.15 * marked).astype(np.uint8)
+        assert mark.likeness(busy[:360], seconds) < 0.1
+        assert mark.likeness(faint[:360], seconds) < LIKENESS_MIN
+        assert mark.likeness(marked[:360], seconds) > LIKENESS_MIN
 
 
 @pytest.mark.parametrize("word", ["", "x" * 25, "día", "a\nb"])
