@@ -15,6 +15,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 
 from activities.moderation.panel import built_in
@@ -26,7 +27,7 @@ from infra.cli.figures import Figures, at_least, at_most
 from infra.cli.moderation_scores import percentile
 from infra.cli.moderation_set import Labelled
 from tests.media.camera import Camera, record
-from tests.media.head import Picture
+from tests.media.head import CENTRE, SIDE, Picture
 from tests.media.people import PEOPLE
 
 FRAMES_PER_SECOND_MIN: Final = 10.0
@@ -34,6 +35,7 @@ LONG_ROWS: Final = {50: 60, 300: 12}
 """Words in a row, and how many such rows; a long one costs in proportion."""
 _FPS, _CHANGES_PER_SECOND = 20, 10
 _SIZE: Final = (1280, 720)
+_SHADE: Final = 0.5
 PLANNED: Final = (
     "verdict_ms_p99",
     *(f"verdict_ms_p99_of_{words}_words" for words in LONG_ROWS),
@@ -125,8 +127,14 @@ def _watched(film: Path) -> _Seen:
 
 
 def _film(path: Path, seconds: float, changes_per_second: int) -> Path:
-    """People one after the other at so many changes a second, 1280x720; without any, one person."""
-    shown = [_framed(each.picture) for each in PEOPLE]
+    """People one after the other at so many changes a second, 1280x720; without any, one person.
+
+    Every other one stands in the shade, so that each change is one for whoever decides by it.
+    """
+    shown = [
+        _framed(PEOPLE[number % len(PEOPLE)].picture, _SHADE if number % 2 else 1.0)
+        for number in range(2 * len(PEOPLE))
+    ]
     count = round(seconds * _FPS)
     which = [number * changes_per_second // _FPS % len(shown) for number in range(count)]
     times = [1000 * number // _FPS for number in range(count)]
@@ -134,10 +142,9 @@ def _film(path: Path, seconds: float, changes_per_second: int) -> Path:
     return record(path, (shown[each] for each in which), times, None, Camera(width, height, _FPS))
 
 
-def _framed(picture: Picture) -> Picture:
-    """A portrait in the middle of a wide grey picture."""
+def _framed(picture: Picture, light: float) -> Picture:
+    """A portrait that fills a wide picture, its face in the middle."""
     width, height = _SIZE
-    wide = np.full((height, width, 3), 90, np.uint8)
-    top, left = (height - picture.shape[0]) // 2, (width - picture.shape[1]) // 2
-    wide[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
-    return wide
+    large = cv2.resize(picture, (width, width), interpolation=cv2.INTER_LINEAR)
+    top = round(CENTRE[1] * width / SIDE - height / 2)
+    return np.asarray(large[top : top + height] * light, np.uint8)

@@ -29,7 +29,9 @@ from infra.cli.moderation_trials import Trial
 PAGE: Final = Path(__file__).parents[2] / "docs" / "moderation.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->"
 _NOTHING: Final = Counted(hits=0, misses=0, false=0, right_silence=0)
-_SHOWN: Final = ("all", "by_category", "by_language", "by_kind")
+_SHOWN: Final = ("all", "by_detector", "by_rule", "by_category", "by_language", "by_kind")
+_STRICT: Final = "strict"
+_GRAVE: Final = ("minors", "sexual")
 
 
 def of_trials(trials: Sequence[Trial], policy: Policy) -> Figures:
@@ -70,6 +72,13 @@ def of_prompts(
         tables={
             "all": {"all": {each: _counted(scores.overall(sets[each])) for each in sets}},
             **{title: _beside(title, tables) for title in _SHOWN[1:]},
+            _STRICT: {
+                each: {
+                    name: _counted(scores.strict_recall(sets[name], frozenset({each})))
+                    for name in sets
+                }
+                for each in _GRAVE
+            },
         },
     )
 
@@ -87,7 +96,7 @@ def write(news: Figures, page: Path = PAGE, file: Path = PATH) -> Figures:
 
 def shown(told: Figures) -> str:
     """Every table of the page, as Markdown."""
-    parts = [_detectors(told), _inputs(told), _rules(told)]
+    parts = [_detectors(told), _inputs(told), _rules(told), *_strict(told)]
     return "\n".join([*parts, *(_table(title, told) for title in _SHOWN if title in told.tables)])
 
 
@@ -176,6 +185,17 @@ def _table(title: str, told: Figures) -> str:
         cells = " | ".join(f"{_shares(each)} | {_counts(each)}" for each in found)
         lines.append(f"| {row} | {cells} |")
     return "\n".join(lines) + "\n"
+
+
+def _strict(told: Figures) -> list[str]:
+    """The gravest labels as if a human were cast; nothing else is judged so, hence no precision."""
+    rows = told.tables.get(_STRICT, {})
+    lines = _head(("as if a human were cast", "set", "recall", "right", "missed"))
+    for label, sets in rows.items():
+        for name, each in sets.items():
+            recall = _shares(each).partition(" | ")[2]
+            lines.append(f"| {label} | {name} | {recall} | {each.hits} | {each.misses} |")
+    return ["\n".join(lines) + "\n"] if rows else []
 
 
 _COUNTS: Final = ("right", "missed", "false", "rightly silent")

@@ -144,6 +144,7 @@ def test_a_part_brings_its_own_figures_and_leaves_the_others(tmp_path: Path) -> 
     assert written.endswith("after\n")
     assert "`owners`: a quarter was whispered." in written
     assert "| `reasoner` | |" in written
+    assert "| minors | test | none | 0 | 0 |" in written
 
 
 def test_figures_of_sets_of_ones_own_do_not_reach_the_page(tmp_path: Path) -> None:
