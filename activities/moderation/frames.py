@@ -67,7 +67,7 @@ def look_at_film(
         faces = Look(detector=face_detector(), state="failed", failure=reason.word)
         seen = Findings(stage="frames", looks=(pictures,))
         return seen, Findings(stage="likeness", looks=(faces,)), None
-    pictures = Look(detector=picture_detector(), findings=tuple(_shown(watched)))
+    pictures = Look(detector=picture_detector(), findings=tuple(shown(watched)))
     faces = Look(detector=face_detector(), findings=tuple(uncast(watched, cast, others)))
     return (
         Findings(stage="frames", looks=(pictures,)),
@@ -76,7 +76,7 @@ def look_at_film(
     )
 
 
-def _shown(watched: Watched) -> Iterator[Finding]:
+def shown(watched: Watched) -> Iterator[Finding]:
     """The picture that scores most in each stretch of pictures that score at all."""
     noted = watched.sexual >= _NOTED_MIN
     begins = np.flatnonzero(noted & ~np.concatenate([[False], noted[:-1]]))

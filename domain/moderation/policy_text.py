@@ -1,9 +1,10 @@
-"""A policy as a person writes it, in TOML, and what is wrong with it, said with its place."""
+"""A policy as a person writes it, in TOML or JSON, and what is wrong with it, with its place."""
 
 from __future__ import annotations
 
+import json
 import tomllib
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
@@ -12,6 +13,7 @@ from domain.moderation.policy import Policy
 
 CHARACTERS_MAX: Final = 2_000_000
 _COMPLAINTS_MAX: Final = 5
+Form = Literal["TOML", "JSON"]
 
 
 class PolicyUnusable(Refusal):
@@ -22,7 +24,7 @@ class PolicyUnusable(Refusal):
     next_step = "Correct the file at the places named, and give it again."
 
 
-def parse_policy(text: str, *, revision: int | None = None) -> Policy:
+def parse_policy(text: str, *, revision: int | None = None, form: Form = "TOML") -> Policy:
     """The policy that a file holds. Raises PolicyUnusable, which names every place at fault.
 
     ``revision`` replaces the file's own: whoever publishes counts.
@@ -30,9 +32,11 @@ def parse_policy(text: str, *, revision: int | None = None) -> Policy:
     if len(text) > CHARACTERS_MAX:
         raise PolicyUnusable(f"It is longer than {CHARACTERS_MAX:,} characters.")
     try:
-        given = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PolicyUnusable(f"It is no TOML: {str(error)[:200]}.") from None
+        given = tomllib.loads(text) if form == "TOML" else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PolicyUnusable(f"It is no {form}: {str(error)[:200]}.") from None
+    if not isinstance(given, dict):
+        raise PolicyUnusable("It is no table of fields.")
     if revision is not None:
         given["revision"] = revision
     try:

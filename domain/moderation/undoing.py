@@ -129,6 +129,14 @@ class UndoUnknown(Refusal):
     next_step = "Check the id that the undo printed."
 
 
+class UndoPeriodBackwards(Refusal):
+    """The period of this batch ends before it begins."""
+
+    code = "undo-period-backwards"
+    stage = "moderation"
+    next_step = "Give a beginning that lies before the end, both in UTC."
+
+
 class UndoWasReversed(Refusal):
     """This batch was taken back, and is not done twice."""
 
@@ -154,6 +162,8 @@ def batch_id(revision: int, since: datetime, until: datetime) -> str:
 def decide(command: UndoCommand, state: Undo) -> list[UndoEvent]:
     """The events that follow from a command, none when it was granted before, or a refusal."""
     match command, state:
+        case BeginUndo(), NotBegun() if command.until <= command.since:
+            raise UndoPeriodBackwards(f"From {command.since} to {command.until}.")
         case BeginUndo(), NotBegun():
             return [UndoStarted.model_validate(command.model_dump(exclude={"command_id"}))]
         case BeginUndo(), Reversed() | Begun(reversing=True):

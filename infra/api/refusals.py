@@ -114,6 +114,7 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         publishing.NotTheCandidate: 409,
         publishing.NothingToRevert: 409,
         undoing.UndoUnknown: 404,
+        undoing.UndoPeriodBackwards: 422,
         undoing.UndoWasReversed: 409,
         undoing.UndoUnfinished: 409,
     }

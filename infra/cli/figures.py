@@ -164,11 +164,14 @@ class Figures:
     def table(self) -> Table:
         """The checks for a reader at a terminal."""
         table = Table(title=self.title, title_justify="left")
-        for heading in ("", "check", "value", "unit", "goal", "peer"):
+        headings = ["", "check", "value", "unit", "goal", "peer"]
+        if self._spread:
+            headings.append("median (least to most)")
+        for heading in headings:
             justify: Literal["right", "left"] = "right" if heading == "value" else "left"
             table.add_column(heading, justify=justify, overflow="fold")
         for name, check in self._checks.items():
-            table.add_row(
+            cells = (
                 "[green]ok[/]" if check.ok else "[red]no[/]",
                 name,
                 check.reason or _readable(check.value),
@@ -176,7 +179,16 @@ class Figures:
                 check.goal or "",
                 _readable(check.peer),
             )
+            table.add_row(*cells, *([self._spread_of(name)] if self._spread else []))
         return table
+
+    def _spread_of(self, name: str) -> str:
+        """The spread of a check's rounds, where it had any."""
+        known = self._spread.get(name)
+        if known is None:
+            return ""
+        middle, least, most = (_readable(float(known[each])) for each in ("median", "min", "max"))
+        return f"{middle} ({least} to {most})"
 
 
 def machine() -> dict[str, Any]:

@@ -23,7 +23,7 @@ from activities.moderation.undoing import PolicyUndo, Undone
 from domain.catalog import EVENTS
 from domain.kernel.errors import Refusal
 from domain.moderation.policy import Policy
-from domain.moderation.policy_text import parse_policy
+from domain.moderation.policy_text import Form, PolicyUnusable, parse_policy
 from domain.moderation.publishing import (
     HOUSE,
     PUBLISHING,
@@ -34,8 +34,10 @@ from domain.moderation.publishing import (
 )
 from domain.moderation.what_if import WhatIf
 from infra.bootstrap import open_screener, open_vault, policies_on
+from infra.cli import detector_cards
 from infra.cli.figures import Figures, equals
 from infra.cli.hearings import begin_hearings, end_hearings
+from infra.cli.policy_words import comparison_table, told_of
 from infra.cli.running import postgres_dsn
 from infra.clock import system_clock
 from infra.errors import UserError
@@ -55,6 +57,8 @@ app = typer.Typer(
     help="Publish and roll back moderation policies, see what one would do, undo what one did.",
 )
 
+app.command("detectors")(detector_cards.show)
+
 T = TypeVar("T")
 SEEN_WITHIN_SECONDS: Final = 60.0
 _READ: Final = ("moderation", "rules", "undos", "notices", "feed")
@@ -73,9 +77,10 @@ class Desk:
     watermarks: Watermarks
     settings: Settings
 
-    async def decide(self, command: PublishingCommand) -> None:
-        """Carry it out on the house's policies."""
+    async def decide(self, command: PublishingCommand) -> str:
+        """Carry it out on the house's policies; what whoever judges next reads of it, in words."""
         await self.ledger.perform([Decision(PUBLISHING, HOUSE, command)], _CONTEXT)
+        return told_of(await self.policies.policies())
 
     def comparer(self, screener: Screener | None) -> PolicyComparer:
         """Whoever compares policies."""
@@ -146,9 +151,9 @@ def publish_policy(
         seen = await desk.policies.examined()
         await publish(desk.ledger, given, name, at, _CONTEXT, seen)
         if not enforce:
-            return f"Revision {given.revision} watches. Share or enforce it when it has been seen."
-        await desk.decide(EnforcePolicy(command_id=_drawn(), at=at, revision=given.revision))
-        return f"Revision {given.revision} decides."
+            return told_of(await desk.policies.policies())
+        command = EnforcePolicy(command_id=_drawn(), at=at, revision=given.revision)
+        return await desk.decide(command)
 
     typer.echo(_with_desk(work))
 
@@ -162,16 +167,14 @@ def share(
     command = SharePolicy(
         command_id=_drawn(), at=system_clock(), revision=revision, share=thousandths
     )
-    _with_desk(lambda desk: desk.decide(command))
-    typer.echo(f"Revision {revision} decides for {thousandths / 10:g} % of the content.")
+    typer.echo(_with_desk(lambda desk: desk.decide(command)))
 
 
 @app.command()
 def enforce(revision: Revision) -> None:
     """Let the revision that is being tried decide for all."""
     command = EnforcePolicy(command_id=_drawn(), at=system_clock(), revision=revision)
-    _with_desk(lambda desk: desk.decide(command))
-    typer.echo(f"Revision {revision} decides.")
+    typer.echo(_with_desk(lambda desk: desk.decide(command)))
 
 
 @app.command()
@@ -188,9 +191,7 @@ def rollback(
         command = RevertPolicy(
             command_id=_drawn(), at=system_clock(), revision=last, because=because
         )
-        await desk.decide(command)
-        now = (await desk.policies.policies()).in_force.revision
-        return f"Revision {last} decides no longer; revision {now} does."
+        return f"Revision {last} is rolled back. {await desk.decide(command)}"
 
     typer.echo(_with_desk(work))
 
@@ -207,10 +208,15 @@ def what_if(
 ) -> None:
     """What a policy would have done with all that is recorded. Nothing follows from it."""
 
+    end = _utc(until) if until else None
+    if end is not None and end <= _utc(since):
+        raise UserError(
+            f"The period ends before it begins: from {since} to {until}. Turn it round."
+        )
+
     async def work(desk: Desk) -> WhatIf:
         newest = (await desk.policies.policies()).newest
         given = read_policy(policy, newest + 1)
-        end = _utc(until) if until else None
         if as_recorded:
             return await desk.comparer(None).compare(given, _utc(since), end)
         async with open_screener(desk.settings) as screener:
@@ -260,33 +266,10 @@ def read_policy(path: Path, revision: int) -> Policy:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}. Give a TOML or JSON file.") from None
     try:
-        if path.suffix == ".json":
-            return Policy.model_validate_json(text).model_copy(update={"revision": revision})
-        return parse_policy(text, revision=revision)
-    except (Refusal, ValueError) as refused:
-        raise UserError(f"{path}: {refused}") from None
-
-
-def comparison_table(told: WhatIf) -> Table:
-    """The comparison for a reader at a terminal."""
-    title = (
-        f"{told.cases:,} cases: {told.newly_blocked:,} newly blocked, {told.newly_held:,} newly "
-        f"held, {told.newly_allowed:,} newly allowed; {told.erased:,} of erased people left out; "
-        f"hash {told.sha256[:16]}"
-    )
-    table = Table(title=title, title_justify="left")
-    for heading in ("rule", "blocked", "held", "allowed", "appeals spared", "against humans"):
-        table.add_column(heading, justify="left" if heading == "rule" else "right")
-    table.add_column("for example", overflow="fold")
-    for each in told.rules:
-        counts = (
-            *(each.newly_blocked, each.newly_held, each.newly_allowed),
-            *(each.appeals_spared, each.against_humans),
-        )
-        sample = each.samples[0] if each.samples else None
-        example = f"{sample.case_id}, {sample.place}, {sample.score}" if sample else ""
-        table.add_row(each.clause, *(f"{count:,}" for count in counts), example)
-    return table
+        form: Form = "JSON" if path.suffix == ".json" else "TOML"
+        return parse_policy(text, revision=revision, form=form)
+    except PolicyUnusable as refused:
+        raise UserError(f"{path}: {refused} {refused.next_step}") from None
 
 
 def _report(done: Undone, title: str, json_file: Path | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from activities.moderation.default_policy import PATH, default_policy
@@ -56,3 +58,19 @@ def test_a_broken_policy_is_refused_with_its_place(fault: str) -> None:
 def test_whoever_publishes_counts_the_revisions() -> None:
     assert parse_policy(GOOD, revision=7).revision == 7
     assert parse_policy(GOOD, revision=7).sha256 == default_policy().sha256
+
+
+def test_a_policy_as_json_is_read_as_the_same_and_refused_with_the_same_words() -> None:
+    whole = default_policy().model_dump(mode="json")
+    assert (
+        parse_policy(json.dumps(whole), revision=3, form="JSON").sha256 == default_policy().sha256
+    )
+    whole["rules"][1]["categories"] = ["hatred"]
+    for text, said in (
+        (json.dumps(whole), "hatred is neither a category nor a group"),
+        ("[" * 50_000, "It is no JSON"),
+        ("{", "It is no JSON"),
+        ("[]", "no table of fields"),
+    ):
+        with pytest.raises(PolicyUnusable, match=said):
+            parse_policy(text, form="JSON")

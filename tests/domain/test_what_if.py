@@ -20,6 +20,7 @@ from domain.moderation.undoing import (
     CompleteUndo,
     ReverseUndo,
     UndoCompleted,
+    UndoPeriodBackwards,
     UndoReversalStarted,
     UndoReversed,
     UndoStarted,
@@ -195,6 +196,8 @@ def test_a_batch_begins_once_is_completed_and_can_be_taken_back_once() -> None:
     ended = CompleteReversal(command_id="e", at=words.NOON, cases=10)
     none.when(begin).then(STARTED)
     begun.when(begin).then_nothing()
+    turned = begin.model_copy(update={"since": begin.until, "until": begin.since})
+    none.when(turned).then_refused(UndoPeriodBackwards)
     none.when(complete).then_refused(UndoUnknown)
     begun.when(complete).then(UndoCompleted(**COMMON, cases=10, changed=4))
     begun.when(back).then_refused(UndoUnfinished)

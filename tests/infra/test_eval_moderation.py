@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 
 from activities.moderation import lists
+from activities.moderation.cards import figures as cards_figures
 from activities.moderation.default_policy import default_policy
 from activities.moderation.names import names
 from activities.moderation.panel import Panel
 from activities.moderation.words import Words
-from infra.cli.eval_moderation import figures_of, judge, tables_of
+from domain.moderation.finding import Detector
+from infra.cli.eval_moderation import evaluate, figures_of, judge, reasoned, tables_of
+from infra.cli.moderation_page import BEGIN, END, of_prompts, of_trials, write
 from infra.cli.moderation_set import Labelled, SetUnusable, read_set
+from infra.cli.moderation_trials import Wished, read_wishes, try_drawn, try_owners
+from infra.errors import UserError
+from tests.infra.test_open_screener import Model, served, told
 
 POLICY = default_policy().model_copy(update={"required": ()})
 PANEL = Panel((Words(lists.built_in()), names(POLICY.protected)))
@@ -87,3 +93,81 @@ def test_the_sets_are_large_varied_and_apart() -> None:
         assert labels >= {"sexual", "violence", "hate", "minors", "self-harm", "weapons"}
         assert {"real-people"} <= labels
     assert all(json.dumps(each, ensure_ascii=True) for each in texts)
+
+
+def test_what_owners_do_not_want_is_counted_and_asked_of_their_rule_alone() -> None:
+    def wished(text: str, unwanted: bool, **more: object) -> Wished:
+        return Wished.model_validate({"text": text, "place": "line", "unwanted": unwanted, **more})
+
+    given = [
+        wished("A cigarette, please.", True, never=["a cigarette"]),
+        wished("One last smoke, please.", True, never=["a cigarette"]),
+        wished("Good evening.", False, never=["a cigarette"]),
+        wished("We play poker.", True, refused=["gambling"]),
+    ]
+    trial = try_owners(given, POLICY)
+    count = trial.count
+    assert (count.hits, count.misses, count.false, count.right_silence) == (2, 1, 0, 1)
+    assert trial.by_rule()["OWN-1"].hits == 2
+
+
+def test_portraits_drawn_with_signs_are_told_from_words() -> None:
+    drawn = Detector(name="drawn", version="1")
+    trial = try_drawn(["A boat drifts past the harbour."], POLICY, drawn)
+    kinds = trial.by_kind()
+    assert kinds["braille"].misses == kinds["address of data"].misses == 0
+    assert (kinds["words"].false, kinds["words"].right_silence) == (0, 1)
+
+
+def test_a_broken_line_of_wishes_is_named(tmp_path: Path) -> None:
+    path = a_set(tmp_path, '{"text": "a", "place": "hall", "unwanted": true}')
+    with pytest.raises(SetUnusable, match="line 1"):
+        read_wishes(path)
+    assert len(read_wishes()) >= 60
+
+
+def test_a_part_brings_its_own_figures_and_leaves_the_others(tmp_path: Path) -> None:
+    page, file = tmp_path / "page.md", tmp_path / "measured.json"
+    page.write_text(f"before\n{BEGIN}old\n{END}\nafter\n", encoding="utf-8")
+    judged = judge([labelled("a beheading", "violence"), labelled("a lake")], POLICY, PANEL)
+    write(of_prompts({"test": judged}, {"test": tables_of(judged, POLICY)}, POLICY), page, file)
+    trial = try_owners(read_wishes(), POLICY)
+    trial.note = "a quarter was whispered"
+    write(of_trials([trial], POLICY), page, file)
+    known = cards_figures(file)
+    assert known.detectors["words"].hits == known.tables["all"]["all"]["test"].hits == 1
+    assert known.detectors["owners"].tried == len(read_wishes())
+    assert known.rules["OWN-1"].of.startswith("`owners`: ")
+    written = page.read_text(encoding="utf-8")
+    assert "old" not in written
+    assert written.startswith("before\n")
+    assert written.endswith("after\n")
+    assert "`owners`: a quarter was whispered." in written
+    assert "| `reasoner` | |" in written
+    assert "| minors | test | none | 0 | 0 |" in written
+
+
+def test_figures_of_sets_of_ones_own_do_not_reach_the_page(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--page"):
+        evaluate(labelled=a_set(tmp_path, '{"text": "a", "labels": []}'), page=True)
+
+
+async def test_a_reasoning_model_is_asked_about_every_prompt_and_judged_as_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Model()
+    judged = judge([labelled("a boat burns", "violence"), labelled("a boat")], POLICY, PANEL)
+    async with served(model) as url:
+        told(monkeypatch, tmp_path, URL=url)
+        again = await reasoned(judged, POLICY)
+    assert len(model.asked) == 2
+    counted = tables_of(again, POLICY)["by_detector"].counts["reasoner"]
+    assert (counted.hits, counted.false) == (1, 1)
+
+
+async def test_without_a_reasoning_model_its_question_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(monkeypatch, tmp_path)
+    with pytest.raises(UserError, match="CALLSHEET_MODERATION_URL"):
+        await reasoned([], POLICY)

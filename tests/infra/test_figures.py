@@ -67,3 +67,11 @@ def test_the_file_holds_machine_versions_and_spread_beside_the_checks(tmp_path: 
     assert written["machine"]["cores"] >= 1
     assert {"python", "pydantic", "postgresql"} <= set(written["versions"])
     assert written["ids"] == ["gen_1"]
+
+
+def test_a_reader_sees_the_spread_of_what_was_measured_in_rounds() -> None:
+    figures = Figures("bench", ["speed", "events"])
+    figures.measured("speed", 3.0, "times", rounds=[2.0, 3.0, 7.0])
+    figures.measured("events", 40, "events")
+    [*_, spread] = figures.table().columns
+    assert list(spread.cells) == ["3 (2 to 7)", ""]

@@ -39,9 +39,21 @@ def say(digits: str, voice: Voice) -> Sound:
     pieces: list[Sound] = []
     for group in groups:
         words = ", ".join(WORDS[int(digit)] for digit in group) + "."
-        spoken = np.asarray(_speaker()(words, speed=0.85 * voice.pace / voice.height), np.float32)
-        pieces += [resampled(spoken, round(24_000 * voice.height), RATE), pause]
-    sound = np.concatenate(pieces[:-1])
+        pieces += [_spoken(words, voice), pause]
+    return _loud(np.concatenate(pieces[:-1]))
+
+
+def speak(words: str, voice: Voice) -> Sound:
+    """Mono samples at 48 kHz of any English words; peak near 0.5."""
+    return _loud(_spoken(words, voice))
+
+
+def _spoken(words: str, voice: Voice) -> Sound:
+    spoken = np.asarray(_speaker()(words, speed=0.85 * voice.pace / voice.height), np.float32)
+    return resampled(spoken, round(24_000 * voice.height), RATE)
+
+
+def _loud(sound: Sound) -> Sound:
     return np.asarray(0.5 * sound / (np.abs(sound).max() + 1e-6), np.float32)
 
 
