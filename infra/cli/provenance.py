@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import asyncpg
@@ -16,7 +17,13 @@ from rich.table import Table
 from infra.cli.running import postgres_dsn
 from infra.clock import system_clock
 from infra.errors import UserError
-from infra.provenance.keys import ProvenanceKeys, rotate_mark_key, rotate_root, rotate_signer
+from infra.provenance.keys import (
+    ProvenanceKeys,
+    certify_signer,
+    rotate_mark_key,
+    rotate_root,
+    rotate_signer,
+)
 from infra.settings import Settings
 from projections.faults import PASSING, kind_of
 from projections.provenance_cases import ProvenanceCaseRow, ProvenanceCasesReader
@@ -52,6 +59,13 @@ def keys(
             "key for marks. What was made with the old ones stays trusted and readable."
         ),
     ] = None,
+    certify: Annotated[
+        Path | None,
+        typer.Option(
+            help="Make a signer's certificate for this public key (PEM), whose private half a "
+            "token or a KMS holds; signer-command.json says how it is asked."
+        ),
+    ] = None,
 ) -> None:
     """Show the keys of this home, which mark, sign and are trusted."""
     home, now = Settings.read().home, system_clock()
@@ -64,6 +78,8 @@ def keys(
                 found = rotate_root(home, now)
             case Part.MARKS:
                 found = rotate_mark_key(home)
+        if certify is not None:
+            found = certify_signer(home, certify.read_bytes(), now)
     except FileNotFoundError as missing:
         raise UserError(
             f"{missing.filename} is not there. ./callsheet up makes the keys of a home; a root's "
@@ -71,9 +87,10 @@ def keys(
         ) from None
     console = Console()
     console.print(_table(found))
-    if rotate is not None:
+    renewed = rotate or (Part.SIGNER if certify else None)
+    if renewed is not None:
         console.print(
-            f"The new {rotate} is used by whatever starts from now on: restart ./callsheet up. "
+            f"The new {renewed} is used by whatever starts from now on: restart ./callsheet up. "
             "Back up the folder provenance/ of the home."
         )
 

@@ -2,11 +2,13 @@
 
     provenance/root.pem, root.key          the trusted root
     provenance/signer.pem, signer.key      who signs; the chain up to the root
+    provenance/signer-command.json         instead of signer.key: how a token or a KMS is asked
     provenance/trusted/*.pem               further roots that are trusted: retired ones
     provenance/mark-keys.json              keys of the marks, the last one marks, all are read
 
-Keys lie in files that only their owner reads. A key in a PKCS#11 token or a KMS is another
-``Signing`` with the same chain; the root's key then does not belong on the machine at all.
+Keys lie in files that only their owner reads. Where a PKCS#11 token or a KMS holds the signer's
+key, a program is asked for each signature (``infra/provenance/token.py``); the root's key then does
+not belong on the machine at all.
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ from pathlib import Path
 from typing import Final, Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from activities.provenance.keyed import KEY_BYTES_MIN
+from activities.provenance.ports import Signing
 from infra.embedded.private_files import kept_private, write_private
 from infra.errors import UserError
 from infra.provenance.certificates import (
@@ -36,9 +39,10 @@ from infra.provenance.certificates import (
     root_certificate,
     signer_certificate,
 )
+from infra.provenance.token import COORDINATE_BYTES, TokenSigning, TokenUnanswered
 
 FOLDER: Final = "provenance"
-_COORDINATE_BYTES: Final = 32
+_COMMAND: Final = "signer-command.json"
 
 
 class ProvenanceKeysUnusable(UserError):
@@ -55,14 +59,14 @@ class FileSigning:
     def sign(self, message: bytes) -> bytes:
         """An ES256 signature: R and S, 32 bytes each."""
         r, s = decode_dss_signature(self.key.sign(message, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
+        return r.to_bytes(COORDINATE_BYTES, "big") + s.to_bytes(COORDINATE_BYTES, "big")
 
 
 @dataclass(frozen=True)
 class ProvenanceKeys:
     """Everything that marking, signing and reading need of a home."""
 
-    signing: FileSigning
+    signing: Signing
     roots: bytes
     mark_keys: tuple[bytes, ...]
 
@@ -85,23 +89,20 @@ class ProvenanceKeys:
         """The keys of this home. Raises ProvenanceKeysUnusable, FileNotFoundError without any."""
         folder = home / FOLDER
         try:
-            chain = (folder / "signer.pem").read_bytes()
-            key = key_from_pem((folder / "signer.key").read_text("ascii"))
-            signer = x509.load_pem_x509_certificates(chain)[0]
-            if signer.public_key() != key.public_key():
-                raise ValueError("the signer's certificate is for another key")
+            signing = _signing(folder, (folder / "signer.pem").read_bytes())
             marks = _mark_keys(folder / "mark-keys.json")
         except (ValueError, TypeError, KeyError) as error:
             raise ProvenanceKeysUnusable(
                 f"{folder} does not hold usable provenance keys ({error}). Restore it from a "
                 "backup: without the mark keys, the marks in films that left cannot be read."
             ) from None
-        return cls(FileSigning(chain, key), _roots(folder), marks)
+        return cls(signing, _roots(folder), marks)
 
 
 def rotate_signer(home: Path, now: datetime) -> ProvenanceKeys:
     """A new signer under the same root; films signed before stay trusted."""
     folder = home / FOLDER
+    _require_key_here(folder)
     root = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
     root_key = key_from_pem((folder / "root.key").read_text("ascii"))
     _write_signer(folder, root, root_key, now)
@@ -111,6 +112,7 @@ def rotate_signer(home: Path, now: datetime) -> ProvenanceKeys:
 def rotate_root(home: Path, now: datetime) -> ProvenanceKeys:
     """A new root and signer; the old root stays on the trust list until somebody removes it."""
     folder = home / FOLDER
+    _require_key_here(folder)
     old = (folder / "root.pem").read_text("ascii")
     serial = x509.load_pem_x509_certificate(old.encode()).serial_number
     write_private(folder / "trusted" / f"{serial:x}.pem", old)
@@ -123,6 +125,56 @@ def rotate_mark_key(home: Path) -> ProvenanceKeys:
     path = home / FOLDER / "mark-keys.json"
     write_private(path, _as_json((*_mark_keys(path), os.urandom(KEY_BYTES_MIN))))
     return ProvenanceKeys.read(home)
+
+
+def certify_signer(home: Path, public_key: bytes, now: datetime) -> ProvenanceKeys:
+    """A certificate for a key in a token, given as PEM, once the token has signed with it.
+
+    Raises ProvenanceKeysUnusable, FileNotFoundError.
+    """
+    folder = home / FOLDER
+    root = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
+    root_key = key_from_pem((folder / "root.key").read_text("ascii"))
+    try:
+        key = serialization.load_pem_public_key(public_key)
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(
+            key.curve, ec.SECP256R1
+        ):
+            raise ValueError("the key is not on P-256")
+        chain = as_pem(signer_certificate(root, root_key, key, now)) + as_pem(root)
+        TokenSigning(chain.encode(), _command(folder / _COMMAND)).sign(b"callsheet")
+    except (ValueError, TypeError, KeyError, TokenUnanswered) as error:
+        raise ProvenanceKeysUnusable(
+            f"No certificate was made: {error} Correct {folder / _COMMAND} or the public key."
+        ) from None
+    write_private(folder / "signer.pem", chain)
+    return ProvenanceKeys.read(home)
+
+
+def _signing(folder: Path, chain: bytes) -> Signing:
+    """Whoever signs here: a token where a command asks one, else the key in its file."""
+    command = folder / _COMMAND
+    if command.exists():
+        return TokenSigning(chain, _command(command))
+    key = key_from_pem((folder / "signer.key").read_text("ascii"))
+    if x509.load_pem_x509_certificates(chain)[0].public_key() != key.public_key():
+        raise ValueError("the signer's certificate is for another key")
+    return FileSigning(chain, key)
+
+
+def _command(path: Path) -> tuple[str, ...]:
+    words = json.loads(path.read_text(encoding="utf-8"))["command"]
+    if not isinstance(words, list) or not words or not all(isinstance(each, str) for each in words):
+        raise ValueError(f"{path.name} names no program")
+    return tuple(words)
+
+
+def _require_key_here(folder: Path) -> None:
+    if (folder / _COMMAND).exists():
+        raise ProvenanceKeysUnusable(
+            f"A token holds the signer's key ({folder / _COMMAND}). Make a new key there, and have "
+            "it certified with ./callsheet provenance keys --certify PUBLIC.pem."
+        )
 
 
 def _make_chain(folder: Path, now: datetime) -> None:
