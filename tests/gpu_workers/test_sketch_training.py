@@ -128,7 +128,8 @@ def test_a_finisher_changes_nothing_until_it_has_learnt_and_then_a_guess_for_the
     network.load_state_dict(
         finishing.train(network, guesses, finishing.Course(guesses=4, steps=20))
     )
-    assert float(finishing.loss(network, guesses, mirrored=False)) < 0.9 * float(before)
+    after = finishing.loss(network, guesses, mirrored=False).detach()
+    assert float(after) < 0.9 * float(before.detach())
 
 
 def test_a_backdrop_becomes_a_picture_and_comes_back_unchanged() -> None:

@@ -137,6 +137,8 @@ def _unevenness(thumbs: Floats, steps: NDArray[np.float64]) -> float:
         if ratios[first] < _ALIKE**2:
             moved = changes[first + 1 : first + width].mean(0)
             moving = moved >= np.quantile(moved, _MOVING)
+            if moving.all():  # nothing moves at all: that is for those who look for what is frozen
+                continue
             each = apart[first : first + width].mean(0)
             resting = max(float(np.median(each[~moving])), 1e-3)
             least = min(least, float(each[moving].mean()) / resting)
