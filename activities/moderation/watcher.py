@@ -10,6 +10,7 @@ import contextlib
 import os
 import resource
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,11 +35,11 @@ _FACE_WIDTH_MIN: Final = 20.0
 
 
 class Watcher:
-    """Looks at pictures in their order, as often as ``Pace`` wants it."""
+    """Looks at pictures in their order, as often as ``Pace`` wants; at faces beside the rest."""
 
     def __init__(self, classifier: Any, faces: Faces) -> None:
         self._classifier, self._faces = classifier, faces
-        self._pace = Pace()
+        self._pace, self._beside = Pace(), ThreadPoolExecutor(1)
         self._seconds: list[float] = []
         self._frames: list[int] = []
         self._sexual: list[float] = []
@@ -53,16 +54,17 @@ class Watcher:
         if not self._pace.wants(seconds, picture):
             return
         rgb = Image.fromarray(np.ascontiguousarray(picture[:, :, ::-1]))
-        score = float(self._classifier.classify(rgb).nsfw)
+        classified = self._beside.submit(self._classifier.classify, rgb)
+        for face in self._faces.detect(picture)[:_FACES_PER_LOOK]:
+            if face.width >= _FACE_WIDTH_MIN:
+                self._face_of.append(len(self._seconds))
+                self._identities.append(self._faces.identity(picture, face))
+                self._widths.append(face.width / picture.shape[1])
+        score = float(classified.result().nsfw)
         self._pace.saw(score)
         self._seconds.append(seconds)
         self._frames.append(frame)
         self._sexual.append(score)
-        for face in self._faces.detect(picture)[:_FACES_PER_LOOK]:
-            if face.width >= _FACE_WIDTH_MIN:
-                self._face_of.append(len(self._seconds) - 1)
-                self._identities.append(self._faces.identity(picture, face))
-                self._widths.append(face.width / picture.shape[1])
 
     def watched(self, sound: NDArray[np.float32]) -> Watched:
         """Everything so far, and the sound."""
@@ -98,7 +100,7 @@ def main() -> None:
     facts = ClipFacts.model_validate_json(Path(sys.argv[2]).read_bytes())
     av.logging.set_level(None)
     cv2.setNumThreads(1)
-    watcher = Watcher(NSFWClassifier(intra_op_num_threads=2), Faces())
+    watcher = Watcher(NSFWClassifier(intra_op_num_threads=1), Faces())
     _confine()
     for seconds, picture in pictures(film, facts):
         watcher.see(seconds, picture)
