@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from activities.provenance.manifest import TRAINED, Origin
+from activities.provenance.manifest import MINING, TRAINED, TRAINING_MINING, Origin
 from activities.provenance.reading import GENERATIONS_MAX, Ancestor, ManifestReading
 from activities.provenance.refusals import ManifestDiffers
 
@@ -59,6 +59,9 @@ def _compared(
     for name in reading.claims.keys() - claimed.keys():  # what it holds may be about a person
         yield _shown(name), "something", None
     yield "digitalSourceType", reading.source_type, statement.source_type
+    yield TRAINING_MINING, reading.mining, MINING
+    # which version made it is the maker's to say: films of earlier ones stay good
+    yield "softwareAgent", "something" if reading.generator else None, "something"
     told = reading.tree.parents if reading.tree else ()
     yield "ingredients", _told(told, GENERATIONS_MAX), _cut(statement.parents, GENERATIONS_MAX)
 

@@ -17,6 +17,8 @@ FORMAT: Final = "video/mp4"
 STILL: Final = "image/jpeg"
 
 _USES: Final = ("ai_generative_training", "ai_training", "data_mining", "ai_inference")
+MINING: Final = {"entries": {f"cawg.{use}": {"use": "notAllowed"} for use in _USES}}
+"""What the training-mining assertion says of every film and still."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,13 @@ def written(
     if parents:
         used = [label(index) for index in range(len(parents))]
         actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": used}})
-    mining = {f"cawg.{use}": {"use": "notAllowed"} for use in _USES}
     return {
         "claim_generator_info": [agent],
         "title": origin.artefact_id,
         "format": form,
         "assertions": [
             {"label": ACTIONS, "data": {"actions": actions}},
-            {"label": TRAINING_MINING, "data": {"entries": mining}},
+            {"label": TRAINING_MINING, "data": MINING},
             {"label": OUR_ASSERTION, "data": origin.as_assertion()},
         ],
     }

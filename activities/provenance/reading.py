@@ -8,13 +8,14 @@ Nothing is fetched from anywhere.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import c2pa
 
-from activities.provenance.manifest import ACTIONS, FORMAT, OUR_ASSERTION, STILL
+from activities.provenance.manifest import ACTIONS, FORMAT, OUR_ASSERTION, STILL, TRAINING_MINING
 from domain.provenance.verdict import ManifestState as State
 
 BYTES_MAX: Final = 512 << 20
@@ -38,14 +39,17 @@ class Ancestor:
 
 @dataclass(frozen=True)
 class ManifestReading:
-    """What was read. ``claims`` is our assertion, and ``source_type`` what the pictures are said to
-    come from, both only when the manifest is trusted.
+    """What was read. Only when the manifest is trusted: ``claims`` is our assertion,
+    ``source_type`` what the pictures are said to come from, ``generator`` what made them (name and
+    version), and ``mining`` the training-mining assertion.
     """
 
     state: State
     issuer: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     source_type: str = ""
+    generator: str = ""
+    mining: dict[str, Any] = field(default_factory=dict)
     tree: Ancestor | None = None
     faults: tuple[str, ...] = ()
 
@@ -128,15 +132,19 @@ def _judged(store: dict[str, Any], results: dict[str, Any], state: str) -> Manif
         judged = State.BROKEN
     else:
         judged = State.TRUSTED if state == "Trusted" and not faults else State.FOREIGN
-    trusted = judged is State.TRUSTED
     issuer = str((manifest.get("signature_info") or {}).get("issuer", ""))[:200]
+    tree = _tree(manifests, active, 0)
+    if judged is not State.TRUSTED:
+        return ManifestReading(judged, issuer, tree=tree, faults=faults)
     return ManifestReading(
         judged,
         issuer,
-        _assertion(manifest, OUR_ASSERTION) if trusted else {},
-        _source_type(manifest) if trusted else "",
-        _tree(manifests, active, 0),
-        faults,
+        claims=_assertion(manifest, OUR_ASSERTION),
+        source_type=_created(manifest, _source_type),
+        generator=_created(manifest, _agent),
+        mining=_assertion(manifest, TRAINING_MINING),
+        tree=tree,
+        faults=faults,
     )
 
 
@@ -156,12 +164,21 @@ def _assertion(manifest: dict[str, Any], label: str) -> dict[str, Any]:
     return {}
 
 
-def _source_type(manifest: dict[str, Any]) -> str:
+def _created(manifest: dict[str, Any], part: Callable[[dict[str, Any]], str]) -> str:
     """What ``c2pa.created`` says; empty where it says nothing, or several say different things."""
     actions = _assertion(manifest, ACTIONS).get("actions") or []
-    made = [each for each in actions if each.get("action") == "c2pa.created"]
-    said = {str(each.get("digitalSourceType") or "") for each in made}
+    said = {part(each) for each in actions if each.get("action") == "c2pa.created"}
     return said.pop() if len(said) == 1 else ""
+
+
+def _source_type(action: dict[str, Any]) -> str:
+    return str(action.get("digitalSourceType") or "")
+
+
+def _agent(action: dict[str, Any]) -> str:
+    agent = action.get("softwareAgent") or {}
+    name, version = str(agent.get("name") or ""), str(agent.get("version") or "")
+    return f"{name} {version}" if name and version else ""
 
 
 def _tree(manifests: dict[str, Any], name: str, depth: int) -> Ancestor | None:

@@ -11,7 +11,7 @@ import pytest
 
 from activities.provenance import signing
 from activities.provenance.agreement import Kin, Statement, require_agreement
-from activities.provenance.manifest import OUR_ASSERTION, Origin, Parent, written
+from activities.provenance.manifest import OUR_ASSERTION, TRAINING_MINING, Origin, Parent, written
 from activities.provenance.reading import GENERATIONS_MAX, ManifestReader
 from activities.provenance.refusals import ManifestDiffers
 from activities.provenance.signing import FilmSigner
@@ -76,6 +76,16 @@ def _with_a_name(definition: Definition) -> None:
     ours["data"]["cast"] = "a person's name"
 
 
+def _free_to_mine(definition: Definition) -> None:
+    [mining] = (each for each in definition["assertions"] if each["label"] == TRAINING_MINING)
+    mining["data"] = {"entries": {"cawg.ai_training": {"use": "allowed"}}}
+
+
+def _by_nobody(definition: Definition) -> None:
+    [actions] = (each for each in definition["assertions"] if "actions" in each["data"])
+    del actions["data"]["actions"][0]["softwareAgent"]["version"]
+
+
 def _without_ours(definition: Definition) -> None:
     definition["assertions"] = [
         each for each in definition["assertions"] if each["label"] != OUR_ASSERTION
@@ -87,6 +97,8 @@ def _without_ours(definition: Definition) -> None:
     [
         (_captured, "digitalSourceType is http://.*digitalCapture, and .*trainedAlgorithmicMedia"),
         (_with_a_name, "cast is something, and nothing is claimed"),
+        (_free_to_mine, "cawg.training-mining is .*allowed.*, and .*notAllowed.* is claimed"),
+        (_by_nobody, "softwareAgent is nothing, and something is claimed"),
         (_without_ours, "artefact is nothing, and art_1 is claimed"),
     ],
 )
