@@ -42,9 +42,9 @@ def of_trials(trials: Sequence[Trial], policy: Policy) -> Figures:
         detectors[name] = Measured(
             version=version,
             of=trial.of,
-            inputs={kind: _counted(each) for kind, each in trial.by_kind().items()},
+            inputs={kind: each.counted() for kind, each in trial.by_kind().items()},
             note=trial.note,
-            **_counted(trial.count).model_dump(),
+            **trial.count.counted().model_dump(),
         )
         for clause, count in trial.by_rule().items() if trial.rules else ():
             rules[clause] = _measured(count, policy.sha256[:12], f"`{name}`: {trial.of}")
@@ -70,11 +70,11 @@ def of_prompts(
             if count.hits + count.misses
         },
         tables={
-            "all": {"all": {each: _counted(scores.overall(sets[each])) for each in sets}},
+            "all": {"all": {each: scores.overall(sets[each]).counted() for each in sets}},
             **{title: _beside(title, tables) for title in _SHOWN[1:]},
             _STRICT: {
                 each: {
-                    name: _counted(scores.strict_recall(sets[name], frozenset({each})))
+                    name: scores.strict_recall(sets[name], frozenset({each})).counted()
                     for name in sets
                 }
                 for each in _GRAVE
@@ -105,7 +105,7 @@ def _beside(title: str, tables: Mapping[str, Mapping[str, Table]]) -> dict[str, 
     rows = sorted({row for each in tables.values() for row in each[title].counts})
     return {
         row: {
-            name: _counted(each[title].counts[row])
+            name: each[title].counts[row].counted()
             for name, each in tables.items()
             if row in each[title].counts
         }
@@ -118,17 +118,8 @@ def _versions(judged: Iterable[Judged]) -> dict[str, str]:
     return {look.detector.name: look.detector.version for look in looks}
 
 
-def _counted(count: Count) -> Counted:
-    return Counted(
-        hits=count.hits,
-        misses=count.misses,
-        false=count.false,
-        right_silence=count.right_silence,
-    )
-
-
 def _measured(count: Count, version: str, of: str) -> Measured:
-    return Measured(version=version, of=of, **_counted(count).model_dump())
+    return Measured(version=version, of=of, **count.counted().model_dump())
 
 
 def _detectors(told: Figures) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from activities.moderation.cards import Counted
 from domain.moderation.deciding import decide
 from domain.moderation.finding import Findings, Look
 from domain.moderation.policy import Policy
@@ -54,23 +55,20 @@ class Count:
         else:
             self.right_silence += 1
 
+    def counted(self) -> Counted:
+        """The same, as it stands on a card."""
+        return Counted(**vars(self))
+
     @property
     def precision(self) -> float | None:
-        return _share(self.hits, self.hits + self.false)
+        return self.counted().precision
 
     @property
     def recall(self) -> float | None:
-        return _share(self.hits, self.hits + self.misses)
+        return self.counted().recall
 
     def as_json(self) -> dict[str, float | int | None]:
-        return {
-            "precision": self.precision,
-            "recall": self.recall,
-            "hits": self.hits,
-            "misses": self.misses,
-            "false": self.false,
-            "right_silence": self.right_silence,
-        }
+        return {"precision": self.precision, "recall": self.recall, **vars(self)}
 
 
 @dataclass
@@ -165,7 +163,3 @@ def percentile(values: Sequence[float], share: float) -> float:
 def _acts(look: Look, each: Judged, policy: Policy) -> bool:
     findings = Findings(stage=each.findings.stage, looks=(look,))
     return decide(findings, policy, each.context).outcome != "allow"
-
-
-def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
