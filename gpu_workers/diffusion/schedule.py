@@ -12,6 +12,9 @@ from typing import Any
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
+    FlowMatchEulerDiscreteSchedulerOutput,
+)
 
 
 class CutSchedule(FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]  # diffusers is not typed
@@ -42,3 +45,16 @@ class CutSchedule(FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]  # dif
         super().set_timesteps(num_inference_steps, device, sigmas, mu, timesteps)
         self.timesteps = self.timesteps[self.steps_done :]
         self.sigmas = self.sigmas[self.steps_done :]
+
+    def step(self, *args: Any, return_dict: bool = True, **kwargs: Any) -> Any:
+        """One step, whose sample lies in memory as one read from a checkpoint does.
+
+        On CUDA a product of matrices is summed in another order when a tensor lies transposed, as
+        packed noise does: what went on from a checkpoint came to other bytes than what never
+        stopped.
+        """
+        (sample,) = super().step(*args, return_dict=False, **kwargs)
+        sample = sample.contiguous()
+        if not return_dict:
+            return (sample,)
+        return FlowMatchEulerDiscreteSchedulerOutput(prev_sample=sample)

@@ -79,7 +79,7 @@ def _given(pipeline: Any, method: str, tensor: torch.Tensor) -> Iterator[None]:
     def answer(*args: Any, **kwargs: Any) -> Any:
         drawn = draw(*args, **kwargs)
         first, rest = (drawn[0], drawn[1:]) if isinstance(drawn, tuple) else (drawn, None)
-        restored = tensor.to(first.device)
+        restored = tensor.to(first.device).contiguous()
         return restored if rest is None else (restored, *rest)
 
     setattr(pipeline, method, answer)

@@ -121,9 +121,11 @@ def test_a_clip_is_what_the_pipeline_itself_would_have_made(
     result = pipeline(**each._inputs(pipeline, plan, 0, canvas), output_type="np")
     clip = sampled(each, plan)
     whole: Pictures = np.rint(result.frames[0] * 255).astype(np.uint8)
-    assert (clip.frames == whole[: plan.frames]).all()
+    # On CUDA the pipeline halves and shifts its pictures in bfloat16, of 8 bits; here in float32.
+    levels = 0 if each._device.type == "cpu" else 2
+    assert np.abs(clip.frames.astype(int) - whole[: plan.frames]).max() <= levels
     if name == "ltx2":
-        heard = result.audio[0].numpy()
+        heard = result.audio[0].float().cpu().numpy()
         assert (clip.audio[:, : heard.shape[1]] == heard[:, : clip.audio.shape[1]]).all()
         assert clip.audio.std() > 0
 
@@ -136,6 +138,8 @@ def test_going_on_from_any_step_gives_the_same_bytes(
     states: list[State] = []
     whole = made[name].advance(plan, made[name].start(plan), states.append)
     for state in states:
+        # On CUDA how a tensor lies in memory decides how products are summed.
+        assert all(tensor.is_contiguous() for tensor in state.tensors.values())
         again = made[name].advance(plan, State.load(state.dump()), ignore)
         assert again.dump() == whole.dump()
 
