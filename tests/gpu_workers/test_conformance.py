@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -52,14 +53,25 @@ def uninterrupted(sampler: Sampler, plan: Plan) -> str:
     return fingerprint(sampled(sampler, plan))
 
 
-Elsewhere = Callable[[Sampler, Plan, Path], str]
+class Elsewhere:
+    """Another process that samples, see ``elsewhere.py``."""
+
+    def __init__(self, asking: IO[str], answering: IO[str]) -> None:
+        self._asking, self._answering = asking, answering
+
+    def ask(self, what: str, sampler: Sampler, plan: Plan, state: Path) -> str:
+        """Its answer."""
+        (state.parent / "plan.json").write_text(plan.model_dump_json())
+        self._asking.write(f"{what} {sampler.name} {state.parent / 'plan.json'} {state}\n")
+        self._asking.flush()
+        return self._answering.readline().strip()
 
 
 @pytest.fixture(scope="module")
-def go_on_elsewhere(tiny_weights: Path) -> Iterator[Elsewhere]:
-    """Another process that finishes a plan from a saved state and tells the clip's fingerprint."""
+def elsewhere(tiny_weights: Path) -> Iterator[Elsewhere]:
+    """Another process, for all samplers."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.gpu_workers.resume"],
+        [sys.executable, "-m", "tests.gpu_workers.elsewhere"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -67,16 +79,8 @@ def go_on_elsewhere(tiny_weights: Path) -> Iterator[Elsewhere]:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        writing, reading = process.stdin, process.stdout
-
-        def go_on(sampler: Sampler, plan: Plan, state: Path) -> str:
-            (state.parent / "plan.json").write_text(plan.model_dump_json())
-            writing.write(f"{sampler.name} {state.parent / 'plan.json'} {state}\n")
-            writing.flush()
-            return reading.readline().strip()
-
-        yield go_on
-        writing.close()
+        yield Elsewhere(process.stdin, process.stdout)
+        process.stdin.close()
 
 
 def test_the_registered_name_is_the_samplers_own(sampler: Sampler, plan: Plan) -> None:
@@ -140,11 +144,11 @@ def test_resuming_in_another_process_gives_the_same_bytes(
     plan: Plan,
     uninterrupted: str,
     tmp_path: Path,
-    go_on_elsewhere: Elsewhere,
+    elsewhere: Elsewhere,
 ) -> None:
     half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
     (tmp_path / "state").write_bytes(half.dump())
-    assert go_on_elsewhere(sampler, plan, tmp_path / "state") == uninterrupted
+    assert elsewhere.ask("finish", sampler, plan, tmp_path / "state") == uninterrupted
 
 
 def test_a_worker_killed_amid_its_steps_is_continued_to_the_same_bytes(
@@ -152,29 +156,18 @@ def test_a_worker_killed_amid_its_steps_is_continued_to_the_same_bytes(
     plan: Plan,
     uninterrupted: str,
     tmp_path: Path,
-    go_on_elsewhere: Elsewhere,
+    elsewhere: Elsewhere,
 ) -> None:
-    (tmp_path / "plan.json").write_text(plan.model_dump_json())
-    script = (
-        "import sys, time; from pathlib import Path; from gpu_workers import registry; "
-        "from gpu_workers.sampler import Plan; "
-        f"folder = Path({str(tmp_path)!r}); s = registry.make({sampler.name!r}); s.load(); "
-        "plan = Plan.model_validate_json((folder / 'plan.json').read_text()); "
-        "save = lambda state: ((folder / 'new').write_bytes(state.dump()), "
-        "(folder / 'new').replace(folder / 'state'), time.sleep(0.05)); "
-        "s.advance(plan, s.start(plan), save); time.sleep(60)"
-    )
-    worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
+    worker = int(elsewhere.ask("begin", sampler, plan, tmp_path / "state"))
     try:
         deadline = time.monotonic() + 180
         while not (tmp_path / "state").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
     finally:
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
+        os.kill(worker, signal.SIGKILL)
     saved = State.load((tmp_path / "state").read_bytes())
     assert 1 <= saved.step <= plan.steps
-    assert go_on_elsewhere(sampler, plan, tmp_path / "state") == uninterrupted
+    assert elsewhere.ask("finish", sampler, plan, tmp_path / "state") == uninterrupted
 
 
 def test_a_fence_stops_before_the_next_step(sampler: Sampler, plan: Plan) -> None:
