@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,12 @@ from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
+from activities.moderation.anew import SecondLook
 from activities.moderation.comparing import PolicyComparer
+from activities.moderation.films_anew import FilmsAnew
 from activities.moderation.hearing import HearingActivities
 from activities.moderation.judging import JudgingActivities
+from activities.moderation.material import Screener
 from activities.moderation.orders import (
     AppealOrder,
     CaseStanding,
@@ -42,6 +46,7 @@ from domain.video.media import Rendition, content_key
 from domain.video.video import VIDEO, Released
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
+from infra.film_looks import FolderFilmLooks
 from infra.media.memory import Entry, MemoryObjectStore
 from infra.vault import FolderVault
 from tests import words
@@ -64,6 +69,7 @@ class House:
     codec: CatalogCodec
     store: MemoryObjectStore
     generations: GenerationActivities
+    scratch: Path
 
     async def read(
         self, case: CaseStanding, reading: Reading, reviewer: str = "staff-desk/anne"
@@ -169,8 +175,29 @@ class House:
     def undo(self) -> PolicyUndo:
         return PolicyUndo(self.log, self.codec, self.policies, self.vault)
 
-    def comparer(self, screener: ToldScreener | None = None) -> PolicyComparer:
-        return PolicyComparer(self.log, self.codec, self.vault, screener)
+    def undoing(self, screener: Screener) -> PolicyUndo:
+        """Whoever undoes and lets detectors look again."""
+        second = self.second(screener)
+        return PolicyUndo(self.log, self.codec, self.policies, self.vault, second)
+
+    def second(self, screener: Screener, seconds_max: float | None = None) -> SecondLook:
+        """Who looks again with this screener; every film takes a second on its clock."""
+        seconds = itertools.count()
+        films = FilmsAnew(
+            self.ledger,
+            self.store,
+            FolderFilmLooks(self.scratch / "looks", self.vault),
+            self.scratch / "films",
+            lambda: float(next(seconds)),
+            seconds_max,
+        )
+        return SecondLook(screener, films)
+
+    def comparer(
+        self, screener: Screener | None = None, seconds_max: float | None = None
+    ) -> PolicyComparer:
+        second = self.second(screener, seconds_max) if screener else None
+        return PolicyComparer(self.log, self.codec, self.vault, second)
 
 
 def an_errand(name: str, number: int = 1, account: int = 1) -> dict[str, Any]:
@@ -236,5 +263,15 @@ def a_house(folder: Path) -> House:
     hearing = HearingActivities(ledger)
     generations = GenerationActivities(ledger, CastingOffice(log, codec))
     return House(
-        log, ledger, vault, policies, screener, judging, hearing, codec, store, generations
+        log,
+        ledger,
+        vault,
+        policies,
+        screener,
+        judging,
+        hearing,
+        codec,
+        store,
+        generations,
+        folder / "scratch",
     )
