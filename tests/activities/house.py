@@ -95,12 +95,16 @@ class House:
         order = WordsScreeningOrder(**an_errand("screen", number, account), brief=brief)
         return await self.judging.screen_words(order)
 
-    async def film(self, prompt: str, number: int = 1, account: int = 1) -> CaseStanding:
-        """Let the words pass, make a film, and judge it."""
+    async def film(
+        self, prompt: str, number: int = 1, account: int = 1, data: bytes | None = None
+    ) -> CaseStanding:
+        """Let the words pass, make a film (of these bytes), and judge it."""
         await self.judge(prompt, number, account)
-        made, rendition = an_errand("made", number, account), a_rendition(number)
+        data = _film(number) if data is None else data
+        made, rendition = an_errand("made", number, account), rendition_of(data)
         film = rendition.film
-        self.store.entries[film.key] = Entry(f"film {number}".encode(), "video/mp4", words.NOON)
+        self.store.entries[film.key] = Entry(data, "video/mp4", words.NOON)
+        proof = a_proof(number).model_copy(update={"film_sha256": film.sha256})
         steps = (
             words.request_video().model_copy(
                 update={"generation_id": made["generation_id"], "account_id": made["account_id"]}
@@ -108,7 +112,7 @@ class House:
             words.begin_sampling(),
             words.record_take(),
             words.record_rendition().model_copy(update={"rendition": rendition}),
-            words.record_proof(a_proof(number)),
+            words.record_proof(proof),
         )
         for each in steps:
             decision = Decision(GENERATION, made["generation_id"], each)
@@ -231,9 +235,22 @@ def a_video_id(number: int = 1) -> str:
 
 def a_rendition(number: int = 1) -> Rendition:
     """A rendition whose film is unlike every other number's."""
-    sha256 = hashlib.sha256(f"film {number}".encode()).hexdigest()
+    return rendition_of(_film(number))
+
+
+def _film(number: int) -> bytes:
+    return f"film {number}".encode()
+
+
+def rendition_of(data: bytes) -> Rendition:
+    """A rendition whose film has these bytes."""
+    sha256 = hashlib.sha256(data).hexdigest()
     film = words.RENDITION.film.model_copy(
-        update={"sha256": sha256, "key": content_key(sha256, "video/mp4")}
+        update={
+            "sha256": sha256,
+            "key": content_key(sha256, "video/mp4"),
+            "size": len(data),
+        }
     )
     return words.RENDITION.model_copy(update={"film": film})
 
@@ -247,7 +264,8 @@ def a_proof(number: int = 1) -> Proof:
     )
 
 
-def a_house(folder: Path) -> House:
+def a_house(folder: Path, films: Screener | None = None) -> House:
+    """A house in an empty folder; ``films`` screens in the place of who is told."""
     log, codec, screener = MemoryEventLog(), CatalogCodec(EVENTS), ToldScreener()
     ledger, vault = Ledger(log, codec), FolderVault(folder / "keys")
     policies, store = PolicyDesk(log, codec, told_policy()), MemoryObjectStore()
@@ -257,7 +275,7 @@ def a_house(folder: Path) -> House:
         policies,
         vault,
         store,
-        screener,
+        films or screener,
         folder / "scratch",
     )
     hearing = HearingActivities(ledger)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from activities.ledger import Decision
+from activities.moderation import films, frames
 from activities.moderation.films_anew import FilmLook
 from activities.moderation.orders import ContentWithdrawalOrder
+from activities.moderation.watched import Sense, Watched
+from activities.moderation.watching import watch
 from domain.moderation.finding import Detector, Finding, Findings, Look
 from domain.moderation.gates import case_id
 from domain.moderation.policy import Policy, Protected
@@ -19,6 +23,9 @@ from infra.vault import FolderVault
 from tests import words
 from tests.activities.house import TEST, House, a_case_errand, a_house, a_rendition, a_video_id
 from tests.activities.test_moderation_flow import SINCE, UNTIL
+from tests.activities.test_screener import POLICY, a_screener
+from tests.media.camera import Camera, record
+from tests.moderation.test_films import GREY
 from tests.workflows.screener import ToldScreener, told_policy
 
 HATEFUL, CALM = "a boat [film hate 900]", "a boat"
@@ -167,6 +174,30 @@ async def test_an_undo_lets_those_look_again_who_look_for_whom_a_policy_protects
     swayed = Swayed()
     done = await house.undoing(swayed).undo(2, SINCE, UNTIL, words.moment(9000))
     assert (swayed.films, done.unseen, done.cases) == (2, 1, 6)
+
+
+async def test_a_real_film_is_watched_again_by_its_new_classifier_alone_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screener = a_screener()
+    house = a_house(tmp_path, screener)
+    film = record(tmp_path / "film.mp4", [GREY] * 10, range(0, 1000, 100), None, Camera(fps=10))
+    with monkeypatch.context() as before:
+        older = Detector(name="pictures", version="an older one")
+        for module in (frames, films):
+            before.setattr(module, "picture_detector", lambda: older)
+        assert (await house.film(CALM, data=film.read_bytes())).situation == "allowed"
+    asked: list[list[str]] = []
+
+    def watch_for(path: Path, senses: Collection[Sense]) -> Watched:
+        asked.append(sorted(senses))
+        return watch(path, senses)
+
+    monkeypatch.setattr(frames, "watch", watch_for)
+    runs = [await house.comparer(screener).compare(POLICY, words.NOON) for _ in range(2)]
+    assert asked == [["pictures"]]
+    assert runs[0] == runs[1]
+    assert (runs[0].films_rerun, runs[0].not_rerun, runs[0].unchanged) == (1, 0, 2)
 
 
 LOOK = FilmLook(words.an_id("acc"), "a" * 64, "frames", "b" * 64)
