@@ -40,8 +40,13 @@ WAITS: Final[Mapping[Gate, Restriction]] = MappingProxyType(
 
 Effect = Literal["hold", "block", "hide", "strike", "notice", "refund"]
 """What follows for the person: it waits, it is refused, it is hidden, it counts against the
-account, they are told, and what was refused is not to be counted as used. ``refund`` is a label for
-whoever counts: nothing here does."""
+account, they are told, and no use is counted for it.
+
+``refund`` follows from a refusal before the release. The generation then ends without a video, and
+in that append each cameo of its cast gets its use back (``domain/consent``: ``UseReleased``); asked
+for again, it takes a use like anything else. What was released keeps the use that it took, also
+while it is hidden: it may be shown again, and must find the place that its owner's budget gave it.
+"""
 
 _WEIGHT: Final = {"allow": 0, "hold": 1, "block": 2}
 _GRAVITY: Final = {"ordinary": 0, "grave": 1, "gravest": 2}
@@ -67,11 +72,11 @@ def effects_of(verdict: Verdict, gate: Gate, outcome: str) -> frozenset[Effect]:
     """What follows from an outcome at a gate, where this verdict led to it."""
     match outcome:
         case "block":
-            refused: Effect = "hide" if gate == "published" else "block"
+            refused: tuple[Effect, ...] = ("hide",) if gate == "published" else ("block", "refund")
             grave: frozenset[Effect] = (
                 frozenset({"strike"}) if verdict.gravity != "ordinary" else frozenset()
             )
-            return frozenset({refused, "notice", "refund"}) | grave
+            return frozenset({*refused, "notice"}) | grave
         case "hold":
             return frozenset({"hold", "notice"})
     return frozenset()

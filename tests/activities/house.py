@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,12 @@ from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
+from activities.moderation.anew import SecondLook
 from activities.moderation.comparing import PolicyComparer
+from activities.moderation.films_anew import FilmsAnew
 from activities.moderation.hearing import HearingActivities
 from activities.moderation.judging import JudgingActivities
+from activities.moderation.material import Screener
 from activities.moderation.orders import (
     AppealOrder,
     CaseStanding,
@@ -42,6 +46,7 @@ from domain.video.media import Rendition, content_key
 from domain.video.video import VIDEO, Released
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
+from infra.film_looks import FolderFilmLooks
 from infra.media.memory import Entry, MemoryObjectStore
 from infra.vault import FolderVault
 from tests import words
@@ -64,6 +69,7 @@ class House:
     codec: CatalogCodec
     store: MemoryObjectStore
     generations: GenerationActivities
+    scratch: Path
 
     async def read(
         self, case: CaseStanding, reading: Reading, reviewer: str = "staff-desk/anne"
@@ -89,12 +95,16 @@ class House:
         order = WordsScreeningOrder(**an_errand("screen", number, account), brief=brief)
         return await self.judging.screen_words(order)
 
-    async def film(self, prompt: str, number: int = 1, account: int = 1) -> CaseStanding:
-        """Let the words pass, make a film, and judge it."""
+    async def film(
+        self, prompt: str, number: int = 1, account: int = 1, data: bytes | None = None
+    ) -> CaseStanding:
+        """Let the words pass, make a film (of these bytes), and judge it."""
         await self.judge(prompt, number, account)
-        made, rendition = an_errand("made", number, account), a_rendition(number)
+        data = _film(number) if data is None else data
+        made, rendition = an_errand("made", number, account), rendition_of(data)
         film = rendition.film
-        self.store.entries[film.key] = Entry(f"film {number}".encode(), "video/mp4", words.NOON)
+        self.store.entries[film.key] = Entry(data, "video/mp4", words.NOON)
+        proof = a_proof(number).model_copy(update={"film_sha256": film.sha256})
         steps = (
             words.request_video().model_copy(
                 update={"generation_id": made["generation_id"], "account_id": made["account_id"]}
@@ -102,7 +112,7 @@ class House:
             words.begin_sampling(),
             words.record_take(),
             words.record_rendition().model_copy(update={"rendition": rendition}),
-            words.record_proof(a_proof(number)),
+            words.record_proof(proof),
         )
         for each in steps:
             decision = Decision(GENERATION, made["generation_id"], each)
@@ -169,8 +179,29 @@ class House:
     def undo(self) -> PolicyUndo:
         return PolicyUndo(self.log, self.codec, self.policies, self.vault)
 
-    def comparer(self, screener: ToldScreener | None = None) -> PolicyComparer:
-        return PolicyComparer(self.log, self.codec, self.vault, screener)
+    def undoing(self, screener: Screener) -> PolicyUndo:
+        """Whoever undoes and lets detectors look again."""
+        second = self.second(screener)
+        return PolicyUndo(self.log, self.codec, self.policies, self.vault, second)
+
+    def second(self, screener: Screener, seconds_max: float | None = None) -> SecondLook:
+        """Who looks again with this screener; every film takes a second on its clock."""
+        seconds = itertools.count()
+        films = FilmsAnew(
+            self.ledger,
+            self.store,
+            FolderFilmLooks(self.scratch / "looks", self.vault),
+            self.scratch / "films",
+            lambda: float(next(seconds)),
+            seconds_max,
+        )
+        return SecondLook(screener, films)
+
+    def comparer(
+        self, screener: Screener | None = None, seconds_max: float | None = None
+    ) -> PolicyComparer:
+        second = self.second(screener, seconds_max) if screener else None
+        return PolicyComparer(self.log, self.codec, self.vault, second)
 
 
 def an_errand(name: str, number: int = 1, account: int = 1) -> dict[str, Any]:
@@ -204,9 +235,22 @@ def a_video_id(number: int = 1) -> str:
 
 def a_rendition(number: int = 1) -> Rendition:
     """A rendition whose film is unlike every other number's."""
-    sha256 = hashlib.sha256(f"film {number}".encode()).hexdigest()
+    return rendition_of(_film(number))
+
+
+def _film(number: int) -> bytes:
+    return f"film {number}".encode()
+
+
+def rendition_of(data: bytes) -> Rendition:
+    """A rendition whose film has these bytes."""
+    sha256 = hashlib.sha256(data).hexdigest()
     film = words.RENDITION.film.model_copy(
-        update={"sha256": sha256, "key": content_key(sha256, "video/mp4")}
+        update={
+            "sha256": sha256,
+            "key": content_key(sha256, "video/mp4"),
+            "size": len(data),
+        }
     )
     return words.RENDITION.model_copy(update={"film": film})
 
@@ -220,7 +264,8 @@ def a_proof(number: int = 1) -> Proof:
     )
 
 
-def a_house(folder: Path) -> House:
+def a_house(folder: Path, films: Screener | None = None) -> House:
+    """A house in an empty folder; ``films`` screens in the place of who is told."""
     log, codec, screener = MemoryEventLog(), CatalogCodec(EVENTS), ToldScreener()
     ledger, vault = Ledger(log, codec), FolderVault(folder / "keys")
     policies, store = PolicyDesk(log, codec, told_policy()), MemoryObjectStore()
@@ -230,11 +275,21 @@ def a_house(folder: Path) -> House:
         policies,
         vault,
         store,
-        screener,
+        films or screener,
         folder / "scratch",
     )
     hearing = HearingActivities(ledger)
     generations = GenerationActivities(ledger, CastingOffice(log, codec))
     return House(
-        log, ledger, vault, policies, screener, judging, hearing, codec, store, generations
+        log,
+        ledger,
+        vault,
+        policies,
+        screener,
+        judging,
+        hearing,
+        codec,
+        store,
+        generations,
+        folder / "scratch",
     )
