@@ -17,7 +17,7 @@ from domain.kernel.ids import sibling
 from domain.kernel.ports import START
 from domain.moderation.case import MODERATION
 from domain.moderation.case_situations import Allowed, Case, Known
-from domain.moderation.gates import GATES, case_id
+from domain.moderation.gates import OF_A_GENERATION, case_id
 from domain.video.video import VIDEO, FollowCases, Hidden, Released
 
 ATTEMPTS_MAX: Final = 8
@@ -51,7 +51,7 @@ class Sight:
             return START
         for _ in range(ATTEMPTS_MAX):
             against, revisions, guards = [], [], []
-            for identifier in (case_id(generation_id, gate) for gate in GATES):
+            for identifier in (case_id(generation_id, gate) for gate in OF_A_GENERATION):
                 case = await self._ledger.state(MODERATION, identifier)
                 revisions.append(str(case.revision))
                 guards.append(Guard(MODERATION, identifier, _unmoved(case.state)))

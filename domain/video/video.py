@@ -14,22 +14,24 @@ from domain.kernel.decider import Decider
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import AccountId, GenerationId, ModerationId, VideoId
 from domain.kernel.model import Command, Event
+from domain.kernel.surface import FEED, Surface
 from domain.provenance.proof import OF_A_RENDITION, Proof, require_proof
 from domain.video.media import Rendition
 
 
 class ReleaseVideo(Command):
-    """Let a stored rendition be seen."""
+    """Let a stored rendition be seen at a surface."""
 
     video_id: VideoId
     generation_id: GenerationId
     account_id: AccountId
     rendition: Rendition
     proof: Proof | None = None
+    surface: Surface = FEED
 
 
 class VideoReleased(Event):
-    """The video can be seen in the feed.
+    """The video can be seen at a surface.
 
     ``proof`` is what was verified on its bytes; films of before that was asked have none.
     """
@@ -39,6 +41,7 @@ class VideoReleased(Event):
     account_id: AccountId
     rendition: Rendition
     proof: Proof | None = None
+    surface: Surface = FEED
 
 
 TakedownReason = Literal["owner-asked", "likeness-objected", "rights-claimed", "rules-broken"]
@@ -98,6 +101,7 @@ class Released:
     rendition: Rendition
     video_id: str
     proof: Proof | None = None
+    surface: str = FEED
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,7 @@ def _released(command: ReleaseVideo, state: Video) -> list[VideoEvent]:
                     account_id=command.account_id,
                     rendition=command.rendition,
                     proof=command.proof,
+                    surface=command.surface,
                 )
             ]
         case Released() | Hidden():
@@ -258,6 +263,7 @@ def evolve(state: Video, event: VideoEvent) -> Video:
                 event.rendition,
                 event.video_id,
                 event.proof,
+                event.surface,
             )
         case VideoRemoved() if isinstance(state, Released | Hidden):
             return TakenDown(released_once(state), event.reason)

@@ -11,10 +11,13 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.consent.desk import ConsentDesk
+from activities.consent.leaving import LeavingDesk
 from activities.consent.office import CastingOffice
+from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.moderation.comparing import PolicyComparer
+from activities.moderation.elsewhere import Elsewhere
 from activities.moderation.hearing import HearingActivities
 from activities.moderation.judging import JudgingActivities
 from activities.moderation.orders import (
@@ -33,13 +36,14 @@ from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Line, Shot
 from domain.generation.decider import GENERATION
 from domain.kernel.ids import sibling
+from domain.kernel.surface import FEED
 from domain.moderation.case import MODERATION
 from domain.moderation.case_commands import Reading
 from domain.moderation.publishing import HOUSE, PUBLISHING, EnforcePolicy
 from domain.moderation.undoing import outcome_of
 from domain.provenance.proof import Proof
 from domain.video.media import Rendition, content_key
-from domain.video.video import VIDEO, Released
+from domain.video.video import VIDEO, Released, require_seen
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
 from infra.media.memory import Entry, MemoryObjectStore
@@ -82,16 +86,23 @@ class House:
         )
 
     async def judge(
-        self, prompt: str, number: int = 1, account: int = 1, lines: Sequence[Line] = ()
+        self,
+        prompt: str,
+        number: int = 1,
+        account: int = 1,
+        lines: Sequence[Line] = (),
+        surface: str = FEED,
     ) -> CaseStanding:
         """Ask for a video of a prompt, as the account of this number."""
-        brief = a_brief(prompt, lines)
+        brief = a_brief(prompt, lines, surface)
         order = WordsScreeningOrder(**an_errand("screen", number, account), brief=brief)
         return await self.judging.screen_words(order)
 
-    async def film(self, prompt: str, number: int = 1, account: int = 1) -> CaseStanding:
+    async def film(
+        self, prompt: str, number: int = 1, account: int = 1, surface: str = FEED
+    ) -> CaseStanding:
         """Let the words pass, make a film, and judge it."""
-        await self.judge(prompt, number, account)
+        await self.judge(prompt, number, account, surface=surface)
         made, rendition = an_errand("made", number, account), a_rendition(number)
         film = rendition.film
         self.store.entries[film.key] = Entry(f"film {number}".encode(), "video/mp4", words.NOON)
@@ -109,18 +120,19 @@ class House:
             await self.ledger.perform([decision], TEST)
         order = FilmScreeningOrder(
             **an_errand("screen-film", number, account),
-            brief=a_brief(prompt),
+            brief=a_brief(prompt, surface=surface),
             rendition=rendition,
         )
         return await ActivityEnvironment().run(self.judging.screen_film, order)
 
-    async def release(self, number: int = 1, account: int = 1) -> str:
+    async def release(self, number: int = 1, account: int = 1, surface: str = FEED) -> str:
         """Release the film; the id of its video."""
         order = ReleaseOrder(
             **an_errand("release", number, account),
             video_id=a_video_id(number),
             rendition=a_rendition(number),
             proof=a_proof(number),
+            surface=surface,
         )
         return (await self.generations.release_video(order)).video_id
 
@@ -165,6 +177,19 @@ class House:
             for each in sorted(ids)
         ]
 
+    async def video(self, number: int = 1) -> Released:
+        """A video that can be seen."""
+        return require_seen((await self.ledger.state(VIDEO, a_video_id(number))).state)
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        return Elsewhere(self.ledger, self.policies)
+
+    @property
+    def exports(self) -> ExportDesk:
+        leaving = LeavingDesk(self.ledger, CastingOffice(self.log, self.codec))
+        return ExportDesk(self.ledger, leaving, self.elsewhere)
+
     @property
     def undo(self) -> PolicyUndo:
         return PolicyUndo(self.log, self.codec, self.policies, self.vault)
@@ -194,8 +219,9 @@ def a_case_errand(case: CaseStanding, name: str) -> dict[str, Any]:
     }
 
 
-def a_brief(prompt: str, lines: Sequence[Line] = ()) -> Brief:
-    return Brief(prompt=prompt, shots=(Shot(prompt=prompt, seconds=5, lines=tuple(lines)),))
+def a_brief(prompt: str, lines: Sequence[Line] = (), surface: str = FEED) -> Brief:
+    shot = Shot(prompt=prompt, seconds=5, lines=tuple(lines))
+    return Brief(prompt=prompt, shots=(shot,), surface=surface)
 
 
 def a_video_id(number: int = 1) -> str:
