@@ -14,6 +14,7 @@ from activities.consent.desk import ConsentDesk
 from activities.consent.leaving import LeavingDesk
 from activities.consent.office import CastingOffice
 from activities.export.desk import ExportDesk
+from activities.export.placing import Placing
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.moderation.comparing import PolicyComparer
@@ -187,8 +188,17 @@ class House:
 
     @property
     def exports(self) -> ExportDesk:
-        leaving = LeavingDesk(self.ledger, CastingOffice(self.log, self.codec))
-        return ExportDesk(self.ledger, leaving, self.elsewhere)
+        return ExportDesk(self.ledger, self._leaving, self.elsewhere)
+
+    async def place(self, surface: str, attempt: str = "1") -> CaseStanding | None:
+        """Show the first video at another surface, too."""
+        placing = Placing(self.ledger, self.elsewhere, self._leaving)
+        account, at = words.an_id("acc", 1), words.moment(400)
+        return await placing.place(a_video_id(), account, surface, at, f"place/{attempt}", TEST)
+
+    @property
+    def _leaving(self) -> LeavingDesk:
+        return LeavingDesk(self.ledger, CastingOffice(self.log, self.codec))
 
     @property
     def undo(self) -> PolicyUndo:

@@ -152,3 +152,59 @@ async def test_a_copy_leaves_once_humans_let_its_film_pass_outside(house: House)
     state = (await house.ledger.state(EXPORT, words.an_id("exp"))).state
     assert isinstance(state, Completed)
     assert state.case_id == begun.judged.case_id
+
+
+async def test_a_video_is_placed_where_its_findings_pass_and_nowhere_else(house: House) -> None:
+    await house.film(FILMED)
+    await house.release()
+    await house.enforce(stricter("kids", block=250))
+    refused = await house.place("kids")
+    assert refused is not None
+    assert (refused.situation, (await house.video()).surfaces) == ("blocked", ("feed",))
+    assert await house.place("feed") is None
+    there = await house.place("club")
+    assert there is not None
+    assert (there.situation, (await house.video()).surfaces) == ("allowed", ("feed", "club"))
+
+
+async def test_a_video_that_is_held_for_a_surface_is_placed_once_humans_let_it_pass(
+    house: House,
+) -> None:
+    await house.film(FILMED)
+    await house.release()
+    await house.enforce(stricter("kids", hold=250))
+    held = await house.place("kids")
+    assert held is not None
+    assert (held.situation, (await house.video()).surfaces) == ("held", ("feed",))
+    await house.read(held, "allow")
+    await house.place("kids", "2")
+    assert (await house.video()).surfaces == ("feed", "kids")
+
+
+async def test_an_undo_ends_a_place_that_the_policy_before_would_not_have_allowed(
+    house: House,
+) -> None:
+    await house.enforce(stricter("kids", block=250))
+    await house.film(FILMED)
+    await house.release()
+    await house.enforce(told_policy(3))
+    await house.place("kids")
+    assert (await house.video()).surfaces == ("feed", "kids")
+    until = words.moment(1000)
+    done = await house.undo.undo(3, words.NOON, until, words.moment(2000))
+    assert (done.changed, (await house.video()).surfaces) == (1, ("feed",))
+    await house.undo.reverse(done.batch_id, words.moment(3000))
+    assert (await house.video()).surfaces == ("feed", "kids")
+
+
+async def test_a_policy_that_is_undone_has_copies_withheld_that_it_let_leave(house: House) -> None:
+    await house.enforce(stricter(OUTSIDE, block=250))
+    await house.film(FILMED)
+    await house.release()
+    await house.enforce(told_policy(3))
+    begun = await house.exports.record_export(ExportOrder(**an_order("record")))
+    assert begun.judged is not None
+    await house.exports.complete_export(a_completion(begun.judged.case_id))
+    await house.undo.undo(3, words.NOON, words.moment(1000), words.moment(2000))
+    assert (await house.standing(begun.judged.case_id)).situation == "blocked"
+    assert await house.is_seen()
