@@ -111,9 +111,11 @@ ORDER BY since DESC, case_id
 LIMIT $3;
 
 -- name: strikes
--- Grave refusals that count against an account, of content that is gone as well.
+-- Grave refusals that count against an account, of content that is gone as well. What is too much
+-- for another surface than its own counts against nobody.
 SELECT count(*) FROM read_moderation.cases
-WHERE account_id = $1 AND beneath IN ('blocked', 'on-appeal') AND gravity <> 'ordinary';
+WHERE account_id = $1 AND beneath IN ('blocked', 'on-appeal') AND gravity <> 'ordinary'
+  AND gate <> 'elsewhere';
 
 -- name: position
 SELECT position FROM read_moderation.checkpoint;

@@ -84,8 +84,13 @@ def priority_of(verdict: Verdict) -> int:
 
 
 def effects_of(verdict: Verdict, gate: Gate, outcome: str) -> frozenset[Effect]:
-    """What follows from an outcome at a gate, where this verdict led to it."""
+    """What follows from an outcome at a gate, where this verdict led to it.
+
+    What was let pass at its own surface and is too much for another counts against nobody.
+    """
     match outcome:
+        case "block" if gate == "elsewhere":
+            return frozenset({"block", "notice"})
         case "block":
             refused: Effect = "hide" if gate == "published" else "block"
             grave: frozenset[Effect] = (

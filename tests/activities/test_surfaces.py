@@ -7,16 +7,39 @@ from typing import Any
 
 import pytest
 
+from activities.consent.office import CastingOffice
+from activities.consent.rehearsal import Rehearsal
 from activities.export.orders import ExportCompletion, ExportOrder
+from activities.ledger import Decision, Ledger
 from activities.moderation.orders import CaseStanding
+from activities.orders import Errand
+from domain.account.handle import HANDLE, HandleClaimed
+from domain.account.handles import handle_key
+from domain.catalog import EVENTS
+from domain.consent.commands import ChangeLimits
+from domain.consent.decider import CONSENT
+from domain.consent.refusals import CastNotPermitted
+from domain.generation.brief import Brief
+from domain.kernel.model import Event
 from domain.kernel.surface import EXPORT as OUTSIDE
 from domain.moderation.case import MODERATION
 from domain.moderation.case_refusals import ContentBlocked, StillHeld, VerdictMissing
 from domain.moderation.case_situations import Known
 from domain.moderation.policy import AtSurface, Policy, Threshold
 from domain.video.export import EXPORT, Asked, Completed
+from infra.cli.consent_proofs import tell
+from infra.eventlog.codec import CatalogCodec
+from infra.eventlog.memory import MemoryEventLog
 from tests import words
-from tests.activities.house import TEST, House, a_house, a_video_id
+from tests.activities.house import TEST, House, a_house, a_video_id, an_errand
+from tests.domain.consent_words import (
+    CAMEO,
+    CASTER,
+    LIMITS,
+    OWNER,
+    of_two_adults,
+    tier_changed,
+)
 from tests.domain.test_export import FILM, PROOF
 from tests.workflows.screener import told_policy
 
@@ -208,3 +231,31 @@ async def test_a_policy_that_is_undone_has_copies_withheld_that_it_let_leave(hou
     await house.undo.undo(3, words.NOON, words.moment(1000), words.moment(2000))
     assert (await house.standing(begun.judged.case_id)).situation == "blocked"
     assert await house.is_seen()
+
+
+async def test_consent_is_asked_for_the_surface_of_a_brief_and_the_dry_run_says_the_same() -> None:
+    log, codec = MemoryEventLog(), CatalogCodec(EVENTS)
+    told = of_two_adults().consent(tier_changed("everyone"))
+    claimed = HandleClaimed(at=words.moment(), handle="pilot", account_id=OWNER, cameo_id=CAMEO)
+    facts: list[tuple[str, Event]] = [(fact.stream, fact.event) for fact in told.facts]
+    await tell(log, [*facts, (HANDLE.stream(handle_key("pilot")), claimed)])
+    ledger, office = Ledger(log, codec), CastingOffice(log, codec)
+    limits = ChangeLimits(
+        command_id="limits",
+        at=words.moment(1),
+        account_id=OWNER,
+        limits=LIMITS.model_copy(update={"surfaces": ("feed",)}),
+    )
+    await ledger.perform([Decision(CONSENT, CAMEO, limits)], TEST)
+    for number, (surface, refused) in enumerate({"feed": (), "kids": ("surface-refused",)}.items()):
+        brief = Brief(prompt="@pilot waves", surface=surface)
+        errand = Errand(**an_errand("admit", number + 1) | {"account_id": CASTER})
+        dry = await Rehearsal(ledger, office).admission(
+            brief, CASTER, errand.generation_id, errand.at
+        )
+        assert [each.reasons for each in dry.verdicts] == [refused]
+        if refused:
+            with pytest.raises(CastNotPermitted, match="surface-refused"):
+                await office.admit(errand, brief, TEST)
+        else:
+            await office.admit(errand, brief, TEST)

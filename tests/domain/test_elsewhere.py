@@ -12,7 +12,7 @@ from domain.moderation.case_refusals import ContentBlocked, VerdictMissing
 from domain.moderation.case_situations import Known
 from domain.moderation.categories import STAGES, Stage
 from domain.moderation.elsewhere import Passed, at_surface, cleared_elsewhere, found_in
-from domain.moderation.gates import GATES, OF_A_GENERATION, elsewhere_id, judged
+from domain.moderation.gates import GATES, OF_A_GENERATION, effects_of, elsewhere_id, judged
 from domain.moderation.passing import cleared_at, cleared_film
 from domain.moderation.policy import AtSurface, Policy, Threshold
 from domain.moderation.statement import reasons_of
@@ -110,6 +110,14 @@ def test_another_surface_asks_for_every_stage_and_is_none_of_the_generations_own
     assert "elsewhere" not in OF_A_GENERATION
     both = found_in([Passed(case_of()), Passed(case_of())])
     assert [each.stage for each in both] == ["prompt", "plan"] * 2
+
+
+def test_what_is_too_much_for_another_surface_counts_against_nobody() -> None:
+    grave = judged(findings(("minors", 950)), a_policy(), KIDS)
+    assert (grave.outcome, grave.gravity) == ("block", "gravest")
+    assert "strike" in effects_of(grave, "release", "block")
+    assert effects_of(grave, "elsewhere", "block") == {"block", "notice"}
+    assert effects_of(grave, "elsewhere", "hold") == {"hold", "notice"}
 
 
 def test_there_is_one_case_for_each_surface_and_each_policy() -> None:

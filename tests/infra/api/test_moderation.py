@@ -12,6 +12,7 @@ import pytest
 from infra.api.keys import issue_key
 from tests.infra.api.conftest import Stage
 from tests.infra.api.test_enrolments import code
+from tests.infra.api.test_exports import ended
 from tests.infra.api.test_generations import settled
 from tests.words import an_id
 from tests.workflows.screener import told_policy
@@ -169,6 +170,28 @@ async def test_a_published_film_is_hidden_while_humans_look_and_seen_again_when_
     nobody = an_id("vid", 77)
     unknown = await staff.post(f"/v1/moderation/videos/{nobody}/look")
     assert code(unknown) == (404, "video-unknown")
+
+
+async def test_a_copy_that_a_human_has_to_look_at_first_leaves_once_it_is_let_pass(
+    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    generation_id = await asked(caller, "a skirmish [violence 470]")
+    view = await settled(caller, generation_id)
+    exports = f"/v1/videos/{view['video_id']}/exports"
+
+    async def export() -> dict[str, Any]:
+        return await ended(caller, (await caller.post(exports)).json()["links"]["self"])
+
+    first = await export()
+    assert (first["status"], first["code"]) == ("refused", "content-held")
+    assert "Rule VIOLENCE-1, prompt, for the surface export." in first["explanation"]
+    case = await verdict(caller, generation_id, "elsewhere")
+    assert (case["surface"], case["status"]) == ("export", "held")
+    here = f"/v1/moderation/cases/{case['case_id']}/reasons"
+    stated = (await caller.get(here)).json()
+    assert (stated["surface"], stated["restriction"]) == ("export", "surface-held")
+    assert (await decided(staff, case["case_id"], "anne", "allow")).json()["surface"] == "export"
+    assert (await export())["status"] == "completed"
 
 
 async def test_policies_are_published_into_the_shadow_and_taken_back(
