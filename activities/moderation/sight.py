@@ -56,7 +56,8 @@ class Sight:
             against, revisions, guards = [], [], []
             for identifier in (*own, *places):
                 case = await self._ledger.state(MODERATION, identifier)
-                revisions.append(str(case.revision))
+                place = f"{identifier}@" if identifier in places else ""
+                revisions.append(f"{place}{case.revision}")
                 guards.append(Guard(MODERATION, identifier, _unmoved(case.state)))
                 if isinstance(case.state, Known) and not isinstance(case.state, Allowed):
                     against.append(identifier)
