@@ -31,8 +31,8 @@ async def staff(stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def asked(caller: httpx.AsyncClient, prompt: str) -> str:
-    answer = await caller.post("/v1/generations", json=of(prompt))
+async def asked(caller: httpx.AsyncClient, prompt: str, **more: Any) -> str:
+    answer = await caller.post("/v1/generations", json=of(prompt) | more)
     assert answer.status_code == 202, answer.text
     generation_id: str = answer.json()["generation_id"]
     return generation_id
@@ -172,11 +172,15 @@ async def test_a_published_film_is_hidden_while_humans_look_and_seen_again_when_
     assert code(unknown) == (404, "video-unknown")
 
 
-async def test_a_copy_that_a_human_has_to_look_at_first_leaves_once_it_is_let_pass(
+async def test_a_film_for_one_surface_leaves_once_humans_let_it_pass_for_outside(
     caller: httpx.AsyncClient, staff: httpx.AsyncClient
 ) -> None:
-    generation_id = await asked(caller, "a skirmish [violence 470]")
+    generation_id = await asked(caller, "a skirmish [violence 470]", surface="club")
     view = await settled(caller, generation_id)
+    for gate in ("admission", "release"):
+        assert (await verdict(caller, generation_id, gate))["surface"] == "club"
+    assert (await caller.get(f"/v1/videos/{view['video_id']}")).json()["surfaces"] == ["club"]
+    assert view["video_id"] not in (await caller.get("/v1/feed?limit=100")).text
     exports = f"/v1/videos/{view['video_id']}/exports"
 
     async def export() -> dict[str, Any]:
