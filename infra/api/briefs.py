@@ -29,6 +29,7 @@ from domain.generation.brief import (
 )
 from domain.generation.refusals import ShotUnknown
 from domain.generation.revision import revised
+from domain.kernel.surface import FEED, Surface
 from gpu_workers import registry
 from infra.api.problems import FieldProblem, Trouble
 from infra.api.validation import invalid
@@ -178,6 +179,12 @@ class GenerationRequest(BaseModel):
     )
     sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = Field(
         default="sketch", description="Who makes the pictures."
+    )
+    surface: Surface = Field(
+        default=FEED,
+        description="Where it is to be shown, such as `feed` or `kids`: consent is asked for "
+        "there, and it is judged by the thresholds that the policy has there.",
+        examples=["kids"],
     )
 
     def brief(self) -> Brief:

@@ -12,11 +12,15 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.consent.desk import ConsentDesk
+from activities.consent.leaving import LeavingDesk
 from activities.consent.office import CastingOffice
+from activities.export.desk import ExportDesk
+from activities.export.placing import Placing
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.moderation.anew import SecondLook
 from activities.moderation.comparing import PolicyComparer
+from activities.moderation.elsewhere import Elsewhere
 from activities.moderation.films_anew import FilmsAnew
 from activities.moderation.hearing import HearingActivities
 from activities.moderation.judging import JudgingActivities
@@ -37,13 +41,14 @@ from domain.catalog import EVENTS
 from domain.generation.brief import Brief, Line, Shot
 from domain.generation.decider import GENERATION
 from domain.kernel.ids import sibling
+from domain.kernel.surface import FEED
 from domain.moderation.case import MODERATION
 from domain.moderation.case_commands import Reading
 from domain.moderation.publishing import HOUSE, PUBLISHING, EnforcePolicy
 from domain.moderation.undoing import outcome_of
 from domain.provenance.proof import Proof
 from domain.video.media import Rendition, content_key
-from domain.video.video import VIDEO, Released
+from domain.video.video import VIDEO, Released, require_seen
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
 from infra.film_looks import FolderFilmLooks
@@ -88,18 +93,28 @@ class House:
         )
 
     async def judge(
-        self, prompt: str, number: int = 1, account: int = 1, lines: Sequence[Line] = ()
+        self,
+        prompt: str,
+        number: int = 1,
+        account: int = 1,
+        lines: Sequence[Line] = (),
+        surface: str = FEED,
     ) -> CaseStanding:
         """Ask for a video of a prompt, as the account of this number."""
-        brief = a_brief(prompt, lines)
+        brief = a_brief(prompt, lines, surface)
         order = WordsScreeningOrder(**an_errand("screen", number, account), brief=brief)
         return await self.judging.screen_words(order)
 
     async def film(
-        self, prompt: str, number: int = 1, account: int = 1, data: bytes | None = None
+        self,
+        prompt: str,
+        number: int = 1,
+        account: int = 1,
+        data: bytes | None = None,
+        surface: str = FEED,
     ) -> CaseStanding:
         """Let the words pass, make a film (of these bytes), and judge it."""
-        await self.judge(prompt, number, account)
+        await self.judge(prompt, number, account, surface=surface)
         data = _film(number) if data is None else data
         made, rendition = an_errand("made", number, account), rendition_of(data)
         film = rendition.film
@@ -119,18 +134,19 @@ class House:
             await self.ledger.perform([decision], TEST)
         order = FilmScreeningOrder(
             **an_errand("screen-film", number, account),
-            brief=a_brief(prompt),
+            brief=a_brief(prompt, surface=surface),
             rendition=rendition,
         )
         return await ActivityEnvironment().run(self.judging.screen_film, order)
 
-    async def release(self, number: int = 1, account: int = 1) -> str:
+    async def release(self, number: int = 1, account: int = 1, surface: str = FEED) -> str:
         """Release the film; the id of its video."""
         order = ReleaseOrder(
             **an_errand("release", number, account),
             video_id=a_video_id(number),
             rendition=a_rendition(number),
             proof=a_proof(number),
+            surface=surface,
         )
         return (await self.generations.release_video(order)).video_id
 
@@ -174,6 +190,28 @@ class House:
             (each, outcome_of((await self.ledger.state(MODERATION, each)).state))
             for each in sorted(ids)
         ]
+
+    async def video(self, number: int = 1) -> Released:
+        """A video that can be seen."""
+        return require_seen((await self.ledger.state(VIDEO, a_video_id(number))).state)
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        return Elsewhere(self.ledger, self.policies)
+
+    @property
+    def exports(self) -> ExportDesk:
+        return ExportDesk(self.ledger, self._leaving, self.elsewhere)
+
+    async def place(self, surface: str, attempt: str = "1") -> CaseStanding | None:
+        """Show the first video at another surface, too."""
+        placing = Placing(self.ledger, self.elsewhere, self._leaving)
+        account, at = words.an_id("acc", 1), words.moment(400)
+        return await placing.place(a_video_id(), account, surface, at, f"place/{attempt}", TEST)
+
+    @property
+    def _leaving(self) -> LeavingDesk:
+        return LeavingDesk(self.ledger, CastingOffice(self.log, self.codec))
 
     @property
     def undo(self) -> PolicyUndo:
@@ -225,8 +263,9 @@ def a_case_errand(case: CaseStanding, name: str) -> dict[str, Any]:
     }
 
 
-def a_brief(prompt: str, lines: Sequence[Line] = ()) -> Brief:
-    return Brief(prompt=prompt, shots=(Shot(prompt=prompt, seconds=5, lines=tuple(lines)),))
+def a_brief(prompt: str, lines: Sequence[Line] = (), surface: str = FEED) -> Brief:
+    shot = Shot(prompt=prompt, seconds=5, lines=tuple(lines))
+    return Brief(prompt=prompt, shots=(shot,), surface=surface)
 
 
 def a_video_id(number: int = 1) -> str:

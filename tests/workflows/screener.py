@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from activities.moderation.material import Again, Material
+from domain.kernel.surface import EXPORT
 from domain.moderation.categories import Stage
 from domain.moderation.finding import (
     UNCAST,
@@ -21,7 +22,7 @@ from domain.moderation.finding import (
     Segment,
     about_cameo,
 )
-from domain.moderation.policy import Policy, Rule, Threshold
+from domain.moderation.policy import AtSurface, Policy, Rule, Threshold
 
 _TOLD = re.compile(r"\[(film )?([a-z-]+) (\d+)(?: (cam_\w+))?\]")
 NAME = "told"
@@ -124,7 +125,11 @@ class ToldScreener:
 
 
 def told_policy(revision: int = 1, block: int = 800, **more: object) -> Policy:
-    """Holds from 500 on and blocks from ``block`` on, whatever it is told of."""
+    """Holds from 500 on and blocks from ``block`` on, whatever it is told of.
+
+    What is to leave as a copy is held from 450 on.
+    """
+    outside = AtSurface(surface=EXPORT, threshold=Threshold(hold=min(450, block), block=block))
     rules = [
         Rule(
             clause=f"{category.upper()}-1",
@@ -132,6 +137,7 @@ def told_policy(revision: int = 1, block: int = 800, **more: object) -> Policy:
             says=f"What is said about {category} in the terms.",
             tells=f"This cannot be made because of the rule about {category}.",
             default=Threshold(hold=min(500, block), block=block),
+            surfaces=(outside,),
         )
         for category in ("violence", "hate", "minors")
     ]
