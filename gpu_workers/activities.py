@@ -158,7 +158,7 @@ class StudioActivities:
                 self._store, order.generation_id, reel.attempt, folder, order.shot
             )
             restored = await checkpoints.restore(reel.saved, plan) if reel.saved else None
-            reel.begin(plan, restored, bool(getattr(sampler, "saves_first_step", False)))
+            reel.begin(plan, restored, getattr(sampler, "entrusted", None))
             if recorded := await self._books.begin(order, reel.attempt, plan, reel.step):
                 return recorded
             strips = Strips(self._store, order.generation_id, reel.attempt, folder, order.shot)
@@ -298,7 +298,7 @@ async def _save(reel: Reel, checkpoints: Checkpoints) -> None:
     if state is None:
         return
     with suppress(StoreUnavailable, OSError):
-        reel.saved = await checkpoints.save(state)
+        reel.kept(state, await checkpoints.save(state))
         activity.heartbeat(reel.progress())
     reel.write_seconds = time.monotonic() - begun
 

@@ -8,6 +8,7 @@ import hashlib
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -404,17 +405,40 @@ async def test_missing_weights_are_a_reason(room: Room) -> None:
     assert "secret-path" not in str(unusable.value)
 
 
-async def test_a_first_step_that_must_not_be_done_twice_is_told_before_the_second(
-    room: Room,
-) -> None:
-    class Remote(Journal):
-        saves_first_step = True
+class Remote(Journal):
+    """Entrusts its first step to somebody else, and its fifth again."""
 
+    def entrusted(self, state: State) -> tuple[str, ...]:
+        return () if state.step == 0 else ("first",) if state.step < 5 else ("second",)
+
+
+async def test_what_is_entrusted_to_others_is_told_before_the_step_after_it(room: Room) -> None:
     room.journal = Remote(stage_seconds=0.1)
     await room.run(room.environment())
-    told = [beat.step for beat in room.beats if beat.checkpoint]
-    assert told[0] == 1
-    assert room.journal.begun[1][2] - room.journal.begun[0][2] > 0.1
+    told = [beat.checkpoint.step for beat in room.beats if beat.checkpoint]
+    assert sorted(set(told)) == [1, 5]
+    begun = [at for _, _, at in room.journal.begun]
+    waits = [later - earlier > 0.1 for earlier, later in pairwise(begun)]
+    assert waits == [step in (1, 5) for step in range(1, 10)]
+
+
+async def test_a_store_that_is_away_for_a_moment_is_asked_again_to_keep_what_is_entrusted(
+    room: Room,
+) -> None:
+    put_file, refused = room.store.put_file, 0
+
+    async def away_once(key: str, path: Path, content_type: str) -> object:
+        nonlocal refused
+        if "/checkpoints/" in key and not refused:
+            refused += 1
+            raise OSError("away")
+        return await put_file(key, path, content_type)
+
+    room.store.put_file = away_once  # type: ignore[method-assign,assignment]  # a fault of one method
+    room.journal = Remote(stage_seconds=0.1)
+    async with asyncio.timeout(10):
+        await room.run(room.environment())
+    assert refused == 1
 
 
 class Slow(SimulatedSampler):
