@@ -23,7 +23,7 @@ from activities.consent.office import CastingOffice
 from activities.heartbeats import beating
 from activities.kept import DAYS_KEPT, KeptFile, KeptTakes
 from activities.ledger import Ledger
-from activities.orders import SamplingOrder
+from activities.orders import SamplingOrder, SavedState
 from activities.scratch import scratch_folder
 from activities.threads import StopSign, in_thread
 from domain.consent.refusals import CastNotPermitted
@@ -297,10 +297,14 @@ async def _save(reel: Reel, checkpoints: Checkpoints) -> None:
     state, begun = reel.state, time.monotonic()
     if state is None:
         return
-    with suppress(StoreUnavailable, OSError):
-        reel.kept(state, await checkpoints.save(state))
+
+    def tell(saved: SavedState) -> None:
+        reel.kept(state, saved)
+        reel.write_seconds = time.monotonic() - begun
         activity.heartbeat(reel.progress())
-    reel.write_seconds = time.monotonic() - begun
+
+    with suppress(StoreUnavailable, OSError):
+        await checkpoints.save(state, tell)
 
 
 def _is_called_off() -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,11 @@ REDO_SHARE_AIM: Final = 0.1
 """How much of the work a death may cost by the clock; 0.15 is promised, the rest is for delays."""
 WRITE_SHARE_MAX: Final = 0.25
 """How much of the time a state may be on its way to the store; steps go on meanwhile."""
-WORTH_SECONDS_MIN: Final = 1.0
-"""Shorter work is done again: noticing the death takes longer."""
+WORTH_SECONDS_MIN: Final = 0.25
+"""Shorter work is done again: saving it would cost more than that."""
+FIRST_WRITE_SECONDS: Final = 0.02
+"""What saving is taken to cost before it was measured: little, since short work has no time to
+find out, and where it is much, one state is saved too early."""
 BEAT_SECONDS: Final = 0.1
 """How long the news of a saved state waits for the next heartbeat."""
 KEPT: Final = 2
@@ -31,18 +35,24 @@ KEPT: Final = 2
 _CONTENT_TYPE: Final = "application/octet-stream"
 
 
+Tell = Callable[[SavedState], None]
+
+
 def steps_between(steps: int, step_seconds: float, write_seconds: float) -> int | None:
     """How many steps may pass between two saved states; None where saving is not worth it.
 
     As many as keep what is lost within its share: the steps since the last saved state, those done
-    while it was written and told, and the one that was cut off. Where writing is slow, its own
-    share of the time comes first.
+    while it was written and told, and the one that was cut off. Where the last two alone are more
+    than that, the steps have the share for themselves. Where writing is slow, its own share of the
+    time comes first.
     """
     whole = steps * step_seconds
     if whole < WORTH_SECONDS_MIN:
         return None
     lost_anyway = write_seconds + BEAT_SECONDS + step_seconds
     most = math.floor((REDO_SHARE_AIM * whole - lost_anyway) / step_seconds)
+    if most < 1:
+        most = math.floor(REDO_SHARE_AIM * steps)
     least = math.ceil(write_seconds / (WRITE_SHARE_MAX * step_seconds))
     return max(most, least, 1)
 
@@ -66,8 +76,11 @@ class Checkpoints:
         apart = f"shot-{self.shot:03d}/" if self.shot else ""
         return f"takes/{self.generation_id}/checkpoints/{apart}"
 
-    async def save(self, state: State) -> SavedState:
-        """Write a state and forget all but the last two. Raises StoreUnavailable, OSError."""
+    async def save(self, state: State, tell: Tell = lambda _: None) -> SavedState:
+        """Write a state, tell of it, and forget all but the last two.
+
+        Raises StoreUnavailable, OSError.
+        """
         name = f"{self.attempt:05d}-{state.step:06d}.safetensors"
         path = self.folder / name
         try:
@@ -75,9 +88,11 @@ class Checkpoints:
             stored = await self.store.put_file(self.prefix + name, path, _CONTENT_TYPE)
         finally:
             path.unlink(missing_ok=True)
+        saved = SavedState(key=stored.key, sha256=stored.sha256, step=state.step)
+        tell(saved)
         with suppress(StoreUnavailable):  # what is not removed now goes with the takes
             await self._forget_older()
-        return SavedState(key=stored.key, sha256=stored.sha256, step=state.step)
+        return saved
 
     async def restore(self, saved: SavedState, plan: Plan) -> State | None:
         """The state of a plan, or None where what was saved is gone, damaged or another's.

@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
 
 from temporalio import activity
 
 from activities.orders import SamplingProgress, SavedState, SavedStrip
 from activities.threads import StopSign
-from gpu_workers.checkpoints import BEAT_SECONDS, steps_between
+from gpu_workers.checkpoints import BEAT_SECONDS, FIRST_WRITE_SECONDS, steps_between
 from gpu_workers.device import Turn
 from gpu_workers.mishaps import require_finite
 from gpu_workers.sampler import Plan, State
-
-_FIRST_WRITE_SECONDS: Final = 0.05
-"""What saving is taken to cost before it was measured."""
-
 
 Entrusted = Callable[[State], tuple[str, ...]]
 """What a state has given others to do, such as the ids of jobs on a server."""
@@ -50,7 +45,7 @@ class Reel:
         self.step = self.saved.step if self.saved else 0
         self.steps = last.steps if last else 0
         self.state: State | None = None
-        self.write_seconds = _FIRST_WRITE_SECONDS
+        self.write_seconds = FIRST_WRITE_SECONDS
         self.moved = asyncio.Event()
         self.sign = StopSign()
         self._kept: State | None = None

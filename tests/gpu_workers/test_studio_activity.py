@@ -62,6 +62,7 @@ class Journal(SimulatedSampler):
     def __init__(self, steps: int = 10, stage_seconds: float = 0.5) -> None:
         super().__init__(steps, stage_seconds)
         self.begun: list[tuple[str, int, float]] = []
+        self.threads: set[int] = set()
         self.at_once, self.at_once_max = 0, 0
         self._lock = threading.Lock()
 
@@ -72,6 +73,7 @@ class Journal(SimulatedSampler):
         try:
             for step in range(state.step + 1, plan.steps + 1):
                 self.begun.append((plan.key, step, time.monotonic()))
+                self.threads.add(threading.get_ident())
                 state = super().advance(plan, state, on_step, upto=step)
             return state
         finally:
@@ -249,6 +251,26 @@ async def test_another_worker_goes_on_from_the_checkpoint_to_the_same_bytes(room
     fresh.journal = Journal(steps=20, stage_seconds=0)
     await fresh.perform(words.request_video(BRIEF))
     assert (await fresh.run(fresh.environment())).sha256 == take.sha256
+
+
+async def test_short_steps_are_saved_beside_the_thread_that_does_them(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dumping: list[int] = []
+    dump = State.dump
+
+    def noted(state: State) -> bytes:
+        dumping.append(threading.get_ident())
+        return dump(state)
+
+    monkeypatch.setattr(State, "dump", noted)
+    room.journal = Journal(steps=24, stage_seconds=24 * 0.04)
+    await room.run(room.environment())
+    saved = sorted({beat.checkpoint.step for beat in room.beats if beat.checkpoint})
+    gaps = [later - earlier for earlier, later in pairwise([0, *saved])]
+    assert max(gaps) <= 0.15 * 24 + 1, "one more where a save met the end of a step"
+    assert dumping
+    assert not set(dumping) & room.journal.threads
 
 
 async def test_a_damaged_checkpoint_means_starting_over(room: Room) -> None:
