@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +37,7 @@ from gpu_workers.casting import Casting, streams_of
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
 from gpu_workers.device import Device
-from gpu_workers.fence import Fence
+from gpu_workers.fence import Fence, FenceWithoutNews
 from gpu_workers.mezzanine import write_mezzanine
 from gpu_workers.mishaps import (
     UNREADABLE,
@@ -107,7 +108,8 @@ class StudioActivities:
         """Sample a shot; a take that was recorded, or kept for the same plan, is given again."""
         if last := last_progress():
             await self._books.account(order, last)
-        reel = Reel(self._device.name, lambda: self._fence.heed(order.generation_id), order.shot)
+        heed = partial(self._fence.heed, order.generation_id)
+        reel = Reel(self._device.name, heed, order.shot)
         if reel.deaths >= DEATHS_MAX:
             raise StudioKeepsDying(f"That happened {reel.deaths} times.")
         with self._fence.watching(order.generation_id, streams_of(order)) as doubt:
@@ -177,7 +179,7 @@ class StudioActivities:
                     _leave_when_told(reel),
                 ):
                     await in_thread(shoot, self._threads)
-            except (Leaving, asyncio.CancelledError):
+            except (Leaving, FenceWithoutNews, asyncio.CancelledError):
                 if not _is_called_off():
                     await _save_at_last(reel, checkpoints)
                 raise

@@ -19,6 +19,10 @@ Entrusted = Callable[[State], tuple[str, ...]]
 """What a state has given others to do, such as the ids of jobs on a server."""
 
 
+Heed = Callable[[Callable[[], None]], None]
+"""Raises what stops the work; may wait, and then calls what it is given now and then."""
+
+
 class Leaving(Exception):
     """This worker ends; what was reached is saved, and another one goes on."""
 
@@ -32,7 +36,7 @@ class Reel:
     and checkpoints.
     """
 
-    def __init__(self, device: str, fence: Callable[[], None], shot: int = 0) -> None:
+    def __init__(self, device: str, fence: Heed, shot: int = 0) -> None:
         info = activity.info()
         self.shot = shot
         last = last_progress()
@@ -79,14 +83,19 @@ class Reel:
 
     def heed(self) -> None:
         """Raise what stops the work: a wish of the caller, the log, or the end of this worker."""
-        self.heed_a_stop()
-        if self._leaving:
-            raise Leaving
+        self.sign.heed()
+        self._fence(self._heed_the_caller)
+        self._heed_the_caller()
 
     def heed_a_stop(self) -> None:
         """Raise when nobody wants the take; a worker that ends still finishes what is sampled."""
         self.sign.heed()
-        self._fence()
+        self._fence(self.sign.heed)
+
+    def _heed_the_caller(self) -> None:
+        self.sign.heed()
+        if self._leaving:
+            raise Leaving
 
     def on_step(self, state: State) -> None:
         """Called by the sampler after each step: the fence before the next one."""

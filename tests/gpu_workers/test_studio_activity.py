@@ -29,11 +29,12 @@ from domain.generation.events import StudioTimeUsed
 from domain.generation.refusals import AlreadySettled
 from domain.generation.situations import Sampled
 from domain.generation.take import Take
+from domain.kernel.envelope import RecordedEvent
 from domain.kernel.ports import LogUnavailable
 from gpu_workers.activities import DEATHS_MAX, StudioActivities
 from gpu_workers.cards.refusals import ReferencesNotTaken
 from gpu_workers.clip import Clip
-from gpu_workers.fence import Fence
+from gpu_workers.fence import Fence, FenceWithoutNews
 from gpu_workers.mezzanine import read_mezzanine
 from gpu_workers.mishaps import NumbersLost, OutOfMemory, SamplerUnusable, StudioKeepsDying
 from gpu_workers.sampler import OnStep, Plan, Sampler, SamplingRequest, State
@@ -201,6 +202,25 @@ async def test_a_stop_in_the_log_lets_no_second_step_begin(room: Room) -> None:
     assert max(room.journal.steps_begun) <= 4
     assert room.beats[-1].left
     assert room.store.entries == {}
+
+
+async def test_a_log_that_cannot_be_read_ends_the_steps_saves_them_and_is_tried_again(
+    room: Room,
+) -> None:
+    class Away(MemoryEventLog):
+        async def read_all(self, after: int = 0, limit: int = 1000) -> list[RecordedEvent]:
+            raise LogUnavailable("away")
+
+    room.fence = Fence(news_seconds_max=0.3, patience_seconds_max=0.2)
+    room.journal = Journal(stage_seconds=2)
+    room.studio = room.another(lambda _: room.journal)
+    async with room.fence.following(Away()):
+        with pytest.raises(FenceWithoutNews):
+            await room.run(room.environment())
+    assert max(room.journal.steps_begun) <= 3
+    last = room.beats[-1]
+    assert last.checkpoint is not None
+    assert (last.left, last.checkpoint.step) == (True, last.step)
 
 
 async def test_an_order_that_kills_its_workers_is_given_up_with_a_reason(room: Room) -> None:
