@@ -36,7 +36,7 @@ from gpu_workers.books import Books
 from gpu_workers.casting import Casting, streams_of
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
-from gpu_workers.device import Device
+from gpu_workers.device import Device, Devices
 from gpu_workers.fence import Fence, FenceWithoutNews
 from gpu_workers.mezzanine import write_mezzanine
 from gpu_workers.mishaps import (
@@ -68,8 +68,8 @@ _AT_ONCE: Final = timedelta(milliseconds=1)
 class StudioActivities:
     """Runs samplers in threads of this process and keeps their takes without loss.
 
-    Give it the ``fence`` that follows the log, and the ``device`` where several such objects
-    share one. ``references`` is the folder that its samplers read from;
+    Give it the ``fence`` that follows the log, and the ``devices`` where several such objects
+    share them. ``references`` is the folder that its samplers read from;
     ``preview_seconds`` is how often a look is taken at what is sampled, if at all. Where people are
     cast, the ``office`` is asked, and the ``vault`` opens their likenesses.
     """
@@ -82,7 +82,7 @@ class StudioActivities:
         now: Callable[[], datetime],
         scratch: Path,
         fence: Fence | None = None,
-        device: Device | None = None,
+        devices: Devices | None = None,
         references: Path | None = None,
         preview_seconds: float | None = None,
         kept_days: float = DAYS_KEPT,
@@ -95,7 +95,7 @@ class StudioActivities:
         self._casting = Casting(office, self._shelf, now)
         self._kept = KeptTakes(store, now, kept_days)
         self._books = Books(ledger, now)
-        self._fence, self._device = fence or Fence(), device or Device()
+        self._fence, self._devices = fence or Fence(), devices or Devices()
         self._loading = asyncio.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="studio")
 
@@ -109,7 +109,7 @@ class StudioActivities:
         if last := last_progress():
             await self._books.account(order, last)
         heed = partial(self._fence.heed, order.generation_id)
-        reel = Reel(self._device.name, heed, order.shot)
+        reel = Reel(heed, order.shot)
         if reel.deaths >= DEATHS_MAX:
             raise StudioKeepsDying(f"That happened {reel.deaths} times.")
         with self._fence.watching(order.generation_id, streams_of(order)) as doubt:
@@ -143,6 +143,7 @@ class StudioActivities:
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         order, avoid = await self._casting.played(order)
         sampler = await self._loaded(order.brief.sampler)
+        reel.device = device.name if (device := self._device_of(sampler)) else ""
         await asyncio.to_thread(require_all_shots, sampler, order)
         order = await opened(order, self._store, self._scratch)
         plan = await asyncio.to_thread(sampler.plan, order_request(order, avoid))
@@ -209,8 +210,8 @@ class StudioActivities:
         reel.heed()
         state = reel.state or sampler.start(plan)
         if not reel.is_done:
-            elsewhere = not getattr(sampler, "needs_device", True)  # a server does the work
-            with nullcontext() if elsewhere else self._device.held(reel.turn, reel.heed):
+            device = self._device_of(sampler)
+            with nullcontext() if device is None else device.held(reel.turn, reel.heed):
                 reel.heed()
                 state = sampler.advance(plan, state, on_step)
         clip = decoded(sampler, plan, state, reel.heed_a_stop)
@@ -223,6 +224,10 @@ class StudioActivities:
                 return await asyncio.to_thread(self._samplers, name)
             except UNREADABLE as error:
                 raise SamplerUnusable(f"{name}: {type(error).__name__}.") from error
+
+    def _device_of(self, sampler: Sampler) -> Device | None:
+        """The device that this sampler steps on; None where a server does the work."""
+        return self._devices.of(sampler) if getattr(sampler, "needs_device", True) else None
 
     async def _tell(self, order: SamplingOrder, reel: Reel) -> None:
         """Put a few of the steps into the log; a refusal there ends the work."""

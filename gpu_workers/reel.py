@@ -36,11 +36,11 @@ class Reel:
     and checkpoints.
     """
 
-    def __init__(self, device: str, fence: Heed, shot: int = 0) -> None:
+    def __init__(self, fence: Heed, shot: int = 0) -> None:
         info = activity.info()
         self.shot = shot
         last = last_progress()
-        self.attempt, self.device = info.attempt, device
+        self.attempt, self.device = info.attempt, ""
         self.turn = Turn()
         self.deaths = _deaths(last)
         self.shortages = last.shortages if last else 0

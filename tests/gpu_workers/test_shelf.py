@@ -39,7 +39,7 @@ from gpu_workers.activities import StudioActivities
 from gpu_workers.cards.refusals import AbilityMissing, ReferencesNotTaken
 from gpu_workers.clip import Clip
 from gpu_workers.decode.stills import PictureRefused, PictureSize
-from gpu_workers.device import Device
+from gpu_workers.device import Devices
 from gpu_workers.references import FolderReferences, ReferenceUnreadable, Screen, facts_path
 from gpu_workers.registry import make
 from gpu_workers.sampler import Plan, SamplingRequest, State
@@ -270,16 +270,17 @@ class Studio:
     """A studio that counts how often its device was taken."""
 
     def __init__(self, store: MemoryObjectStore, folder: Path) -> None:
-        self.log, self.device = MemoryEventLog(), Device()
+        self.log, self.devices = MemoryEventLog(), Devices()
         self.ledger = Ledger(self.log, CatalogCodec(EVENTS))
         self.taken = 0
-        held = self.device.held
+        device = self.devices.of(None)
+        held = device.held
 
         def counted(*args: object) -> object:
             self.taken += 1
             return held(*args)  # type: ignore[arg-type]
 
-        self.device.held = counted  # type: ignore[method-assign,assignment]  # only looks
+        device.held = counted  # type: ignore[method-assign,assignment]  # only looks
         self.sampler = Taking(folder / "references")
         self.studio = StudioActivities(
             lambda name: make(name) if name == "wan-vace" else self.sampler,
@@ -287,7 +288,7 @@ class Studio:
             self.ledger,
             system_clock,
             folder / "scratch",
-            device=self.device,
+            devices=self.devices,
             references=folder / "references",
         )
 
