@@ -52,7 +52,7 @@ from gpu_workers.previews import Looks, Strips
 from gpu_workers.reel import Leaving, Reel, last_progress
 from gpu_workers.references import references_folder
 from gpu_workers.requests import order_request, require_all_shots, require_taken
-from gpu_workers.sampler import Plan, Sampler, State, decoded
+from gpu_workers.sampler import Plan, Sampler, State, decoded, surroundings
 from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
@@ -160,7 +160,9 @@ class StudioActivities:
             checkpoints = Checkpoints(
                 self._store, order.generation_id, reel.attempt, folder, order.shot
             )
-            restored = await checkpoints.restore(reel.saved, plan) if reel.saved else None
+            restored = None
+            if reel.saved:
+                restored = await checkpoints.restore(reel.saved, plan, surroundings(sampler))
             reel.begin(plan, restored, getattr(sampler, "entrusted", None))
             if recorded := await self._books.begin(order, reel.attempt, plan, reel.step):
                 return recorded

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import structlog
 
 from activities.orders import SavedState
 from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore, StoreUnavailable
@@ -32,6 +34,7 @@ BEAT_SECONDS: Final = 0.1
 """How long the news of a saved state waits for the next heartbeat."""
 KEPT: Final = 2
 
+_log: Final = structlog.get_logger(__name__)
 _CONTENT_TYPE: Final = "application/octet-stream"
 
 
@@ -94,10 +97,12 @@ class Checkpoints:
             await self._forget_older()
         return saved
 
-    async def restore(self, saved: SavedState, plan: Plan) -> State | None:
+    async def restore(self, saved: SavedState, plan: Plan, here: Mapping[str, str]) -> State | None:
         """The state of a plan, or None where what was saved is gone, damaged or another's.
 
-        Raises StoreUnavailable: nobody knows yet whether it is there.
+        It is None, too, where it was made in another environment than the one ``here``: the same
+        bytes are promised, and only a start from the beginning keeps that. Raises StoreUnavailable:
+        nobody knows yet whether it is there.
         """
         if not saved.key.startswith(self.prefix):
             return None
@@ -110,6 +115,9 @@ class Checkpoints:
             return None
         finally:
             path.unlink(missing_ok=True)
+        if differing := state.differing(here):
+            _log.warning("studio.environment_differs", step=state.step, differing=list(differing))
+            return None
         return state
 
     async def _forget_older(self) -> None:

@@ -124,8 +124,12 @@ class DiffusionSampler:
 
     def start(self, plan: Plan) -> State:
         """Nothing sampled yet: the noise follows from the seed and is drawn by the first step."""
+        return State(plan.key, 0, {}, self.surroundings())
+
+    def surroundings(self) -> dict[str, str]:
+        """What its bytes depend on beside the plan."""
         where = {"diffusers": version("diffusers"), "device": device_name(self._device)}
-        return State(plan.key, 0, {}, environment() | where)
+        return environment() | where
 
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
         """Sample on, shot after shot. Raises LatentsNotFinite, WeightsChanged besides."""

@@ -29,7 +29,6 @@ from gpu_workers.sampler import (
     RequestOutOfRange,
     SamplingRequest,
     State,
-    environment,
 )
 from gpu_workers.video_server.client import VideoServerClient
 from gpu_workers.video_server.film import SAMPLE_RATE, Wanted, exactly, read_pictures, read_sound
@@ -124,7 +123,11 @@ class VideoServerSampler:
 
     def start(self, plan: Plan) -> State:
         """No job yet: the first step begins them, so a plan that is never run costs nothing."""
-        return State(plan.key, 0, {}, environment())
+        return State(plan.key, 0, {}, self.surroundings())
+
+    def surroundings(self) -> dict[str, str]:
+        """Nothing here: the bytes are the server's, and starting over would make them twice."""
+        return {}
 
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
         """Have the shots made and bring their films here.

@@ -37,7 +37,14 @@ from gpu_workers.clip import Clip
 from gpu_workers.fence import Fence, FenceWithoutNews
 from gpu_workers.mezzanine import read_mezzanine
 from gpu_workers.mishaps import NumbersLost, OutOfMemory, SamplerUnusable, StudioKeepsDying
-from gpu_workers.sampler import OnStep, Plan, Sampler, SamplingRequest, State
+from gpu_workers.sampler import (
+    OnStep,
+    Plan,
+    Sampler,
+    SamplingRequest,
+    State,
+    environment,
+)
 from gpu_workers.simulated import SimulatedSampler
 from infra.clock import system_clock
 from infra.eventlog.codec import CatalogCodec
@@ -303,6 +310,21 @@ async def test_a_damaged_checkpoint_means_starting_over(room: Room) -> None:
     entry = room.store.entries[last.checkpoint.key]
     room.store.entries[last.checkpoint.key] = dataclasses.replace(entry, data=b"spoilt")
 
+    room.journal._step_seconds = 0
+    await room.run(room.environment(2, last))
+    assert room.journal.steps_begun == list(range(1, 21))
+
+
+async def test_a_worker_with_another_torch_starts_over(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.journal = Journal(steps=20, stage_seconds=2.0)
+    first = room.environment()
+    running = room.run(first)
+    last = await until_saved(room)
+    await die(room, first, running)
+    newer = environment() | {"torch": "9.9"}
+    monkeypatch.setattr("gpu_workers.sampler.environment", lambda: newer)
     room.journal._step_seconds = 0
     await room.run(room.environment(2, last))
     assert room.journal.steps_begun == list(range(1, 21))

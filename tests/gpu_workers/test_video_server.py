@@ -15,7 +15,7 @@ from domain.kernel.errors import Refusal
 from gpu_workers.cards.operation import Operation
 from gpu_workers.cards.refusals import LicenceAsksForMark, LicenceCapsRevenue, ReferencesNotTaken
 from gpu_workers.cards.registry import CardMissing
-from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, State
+from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, State, surroundings
 from gpu_workers.video_server.engines import FASTVIDEO, PLAIN, SGLANG, VLLM_OMNI, Engine, Marker
 from gpu_workers.video_server.refusals import (
     SubmissionUncertain,
@@ -244,6 +244,17 @@ def test_a_worker_that_goes_on_attaches_to_the_same_jobs_and_gets_the_same_bytes
         studio.sampler.decode(plan, studio.advance(plan, state))
     )
     assert server.asked["POST"] == 2
+
+
+def test_a_job_goes_on_whatever_has_changed_in_the_studio(server: VideoServerDouble) -> None:
+    studio = Studio(server)
+    state = studio.advance(studio.plan(), upto=1)
+    assert (
+        dataclasses.replace(state, environment={"torch": "1.0"}).differing(
+            surroundings(studio.sampler)
+        )
+        == ()
+    )
 
 
 def test_a_finished_state_needs_no_server(server: VideoServerDouble) -> None:
