@@ -118,12 +118,12 @@ class Fence:
             self._fallen.discard(generation_id)
 
     def heed(self, generation_id: str, meanwhile: Callable[[], None] = lambda: None) -> None:
-        """Raise what the log has stopped this generation for: AlreadySettled, CastNotPermitted.
+        """Raise what ``require_standing`` raises, by news that is not too old.
 
         Where the last news is too old, wait for newer, in a thread and not on the loop that brings
         them. ``meanwhile`` may raise to give up waiting. Raises FenceWithoutNews when none come.
         """
-        self._require_standing(generation_id)
+        self.require_standing(generation_id)
         if not self._is_old():
             return
         give_up_at = time.monotonic() + self._patience
@@ -132,14 +132,18 @@ class Fence:
             if time.monotonic() > give_up_at:
                 raise FenceWithoutNews(f"That has been so for {self._patience:g} s.")
             time.sleep(_LOOK_SECONDS)
-        self._require_standing(generation_id)
+        self.require_standing(generation_id)
 
     def _is_old(self) -> bool:
         """Whether the news are too old for another step; they are not where nobody follows."""
         read_at = self._read_at
         return read_at is not None and time.monotonic() - read_at > self._news_seconds_max
 
-    def _require_standing(self, generation_id: str) -> None:
+    def require_standing(self, generation_id: str) -> None:
+        """Raise what the log has stopped this generation for: AlreadySettled, CastNotPermitted.
+
+        By what is known now, without waiting: for the loop.
+        """
         if generation_id in self._stopped:
             raise AlreadySettled("It was stopped while it was being sampled.")
         if generation_id in self._fallen:
