@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
 
@@ -210,6 +210,13 @@ class State:
                 f"asked for was plan {plan.key[:12]} with {plan.steps} steps."
             )
 
+    def differing(self, here: Mapping[str, str]) -> tuple[str, ...]:
+        """The names of what is otherwise here than where this state was made.
+
+        What matters here and was not written down there counts; what no longer matters does not.
+        """
+        return tuple(name for name in sorted(here) if self.environment.get(name) != here[name])
+
     def require_finished(self, plan: Plan) -> None:
         """Raise StateUnfinished unless every step of ``plan`` is done."""
         self.require(plan)
@@ -270,8 +277,17 @@ def decoded(sampler: Sampler, plan: Plan, state: State, heed: Callable[[], None]
     return clip
 
 
+def surroundings(sampler: Sampler) -> dict[str, str]:
+    """What the bytes of this sampler may depend on, here.
+
+    A sampler that depends on more, or on nothing, has a method ``surroundings()``.
+    """
+    own = getattr(sampler, "surroundings", None)
+    return environment() if own is None else dict(own())
+
+
 def environment() -> dict[str, str]:
-    """What bit-identity may depend on; a state keeps it, so that a difference can be explained."""
+    """What bit-identity may depend on: a state keeps it and is not continued where it differs."""
     return {
         "machine": platform.machine(),
         "numpy": np.__version__,

@@ -117,7 +117,11 @@ class AnimaticSampler:
 
     def start(self, plan: Plan) -> State:
         """Nothing painted yet."""
-        return State(plan.key, 0, {}, environment() | {"opencv": cv2.__version__})
+        return State(plan.key, 0, {}, self.surroundings())
+
+    def surroundings(self) -> dict[str, str]:
+        """What its bytes depend on beside the plan."""
+        return environment() | {"opencv": cv2.__version__}
 
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
         """Paint on, step by step."""

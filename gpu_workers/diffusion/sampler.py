@@ -21,6 +21,7 @@ from gpu_workers.cards.card import Recipe
 from gpu_workers.cards.refusals import PromptTooLong
 from gpu_workers.cards.require import require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
+from gpu_workers.device import chosen_device, device_name
 from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
 from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
 from gpu_workers.diffusion.shots import (
@@ -60,9 +61,7 @@ class DiffusionSampler:
         adapter = self._card.adapter
         self._adapter = None if adapter is None else workshop.weights / adapter
         self._added = Added()
-        self._device = torch.device(
-            workshop.device or ("cuda" if torch.cuda.is_available() else "cpu")
-        )
+        self._device = chosen_device(workshop.device)
         on_gpu = self._device.type == "cuda" and has_dali()
         self._references = FolderReferences(workshop.references, "gpu" if on_gpu else None)
         self._loaded: tuple[Any, str] | None = None
@@ -74,6 +73,11 @@ class DiffusionSampler:
     def name(self) -> str:
         """The name of the card."""
         return self._card.name
+
+    @property
+    def device(self) -> torch.device:
+        """Where it steps."""
+        return self._device
 
     def load(self) -> None:
         """Bring the pipeline onto the device.
@@ -120,8 +124,12 @@ class DiffusionSampler:
 
     def start(self, plan: Plan) -> State:
         """Nothing sampled yet: the noise follows from the seed and is drawn by the first step."""
-        where = {"diffusers": version("diffusers"), "device": self._device_name()}
-        return State(plan.key, 0, {}, environment() | where)
+        return State(plan.key, 0, {}, self.surroundings())
+
+    def surroundings(self) -> dict[str, str]:
+        """What its bytes depend on beside the plan."""
+        where = {"diffusers": version("diffusers"), "device": device_name(self._device)}
+        return environment() | where
 
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
         """Sample on, shot after shot. Raises LatentsNotFinite, WeightsChanged besides."""
@@ -262,10 +270,6 @@ class DiffusionSampler:
     def _tokens_max(self, tokenizer: Any) -> int:
         most = self._card.limits.prompt_tokens_max or sys.maxsize
         return min(most, int(tokenizer.model_max_length))
-
-    def _device_name(self) -> str:
-        cuda = self._device.type == "cuda"
-        return torch.cuda.get_device_name(self._device) if cuda else self._device.type
 
 
 def _require_library() -> None:

@@ -14,6 +14,8 @@ from gpu_workers.clip import Pictures
 from gpu_workers.sketch import layers
 from gpu_workers.sketch.layers import EDGE_PIXELS, MOMENTS_PER_SECOND, Floats
 
+DRAWING_VERSION: Final = 1
+"""Of what is made from a clip's layers: a change of these bytes is a new one, and plans have it."""
 Cutout = NDArray[np.uint8]
 CAMERAS: Final = ("still", "pan-left", "pan-right", "zoom-in", "zoom-out")
 _TRAVEL: Final = 0.08

@@ -29,7 +29,7 @@ from gpu_workers.sampler import (
     State,
     environment,
 )
-from gpu_workers.sketch import layers, sampling, soundtrack, weights, words
+from gpu_workers.sketch import film, layers, sampling, soundtrack, weights, words
 from gpu_workers.sketch.clips import REFERENCE_SIDE
 from gpu_workers.sketch.film import Scene, pictures
 from gpu_workers.sketch.graph import SteppingGraph
@@ -99,13 +99,17 @@ class SketchSampler:
             seed=request.seed,
             steps=windows * STEPS,
             references=request.references,
-            settings=(("guidance", str(card.recipe.guidance)),),
+            settings=(("guidance", str(card.recipe.guidance)), *_drawn()),
         )
 
     def start(self, plan: Plan) -> State:
         """The noise, or the source under noise, of the first window."""
         window = opened(plan, _nothing(plan), Place(0, 0, 0), self._references)
         return State(plan.key, 0, window.named(window.begin), _nothing(plan).environment)
+
+    def surroundings(self) -> dict[str, str]:
+        """What its bytes depend on beside the plan."""
+        return _surroundings()
 
     @torch.inference_mode()
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
@@ -234,6 +238,12 @@ def _recorded() -> SteppingGraph:
     return graph
 
 
+def _drawn() -> tuple[tuple[str, str], ...]:
+    """Which drawing of the layers is meant; plans of the first one said nothing of it."""
+    version = film.DRAWING_VERSION
+    return () if version == 1 else (("drawing", str(version)),)
+
+
 def _require_understood(number: int, shot: Shot) -> None:
     if not shot.cast and not words.recognised(shot.prompt):
         raise PromptNotUnderstood(f"None of the words of shot {number} is known to it.")
@@ -245,4 +255,8 @@ def _require_understood(number: int, shot: Shot) -> None:
 
 
 def _nothing(plan: Plan) -> State:
-    return State(plan.key, 0, {}, environment() | {"opencv": cv2.__version__})
+    return State(plan.key, 0, {}, _surroundings())
+
+
+def _surroundings() -> dict[str, str]:
+    return environment() | {"opencv": cv2.__version__}

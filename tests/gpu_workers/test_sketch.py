@@ -18,7 +18,7 @@ from gpu_workers.cards.refusals import DirectionNotTaken, PromptTooLong, Referen
 from gpu_workers.clip import Clip
 from gpu_workers.references import FolderReferences
 from gpu_workers.sampler import Plan, Reference, SamplingRequest, Shot
-from gpu_workers.sketch import layers, sampling, schedule, tokens, weights, words
+from gpu_workers.sketch import film, layers, sampling, schedule, tokens, weights, words
 from gpu_workers.sketch.graph import SteppingGraph
 from gpu_workers.sketch.plates import draw_character
 from gpu_workers.sketch.sampler import PromptNotUnderstood, SketchSampler
@@ -75,6 +75,18 @@ def test_a_prompt_without_a_known_word_is_refused_and_the_animatic_offered(
             request(Shot(prompt=WAVE, seconds=1), Shot(prompt="quarterly zygotes", seconds=1))
         )
     assert "animatic" in refused.value.next_step
+
+
+def test_a_new_drawing_makes_new_plans_and_those_of_the_first_keep_their_keys(
+    sampler: SketchSampler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = []
+    for version in (1, 2, 3):
+        monkeypatch.setattr(film, "DRAWING_VERSION", version)
+        keys.append(sampler.plan(request(Shot(prompt=WAVE, seconds=1))).key)
+        settings = dict(sampler.plan(request(Shot(prompt=WAVE, seconds=1))).settings)
+        assert settings.get("drawing") == (None if version == 1 else str(version))
+    assert len(set(keys)) == 3
 
 
 def test_more_words_than_are_read_are_refused(sampler: SketchSampler) -> None:
