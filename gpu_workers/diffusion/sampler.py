@@ -22,6 +22,7 @@ from gpu_workers.cards.refusals import PromptTooLong
 from gpu_workers.cards.require import require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
 from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
+from gpu_workers.diffusion.guards import guard_decoding, guard_encoding
 from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
 from gpu_workers.diffusion.shots import (
     of_length,
@@ -91,7 +92,8 @@ class DiffusionSampler:
                 load_adapter(pipeline, adapter_file(self._adapter))
             if self._card.sound == "added" and self._workshop.sound == "drawn":
                 self._added.load()
-            _guard_encoding(pipeline, self._autoencoder)
+            guard_encoding(pipeline, self._autoencoder)
+            guard_decoding(pipeline)
             self._loaded = pipeline, sha256
 
     def plan(self, request: SamplingRequest) -> Plan:
@@ -189,7 +191,7 @@ class DiffusionSampler:
         return cut_out(seen, canvas, plan, 1)
 
     def decode(self, plan: Plan, state: State) -> Clip:
-        """Decode each shot, cut it to what was asked for, and join them."""
+        """Decode each shot, cut it to what was asked for, join them. Raises LatentsNotFinite."""
         return self.decode_heeding(plan, state, lambda: None)
 
     def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
@@ -276,14 +278,3 @@ def _require_library() -> None:
     ]
     if missing:
         raise LibraryMissing(f"Missing: {', '.join(missing)}.")
-
-
-def _guard_encoding(pipeline: Any, lock: threading.RLock) -> None:
-    """One clip is decoded while the next encodes its sources: autoencoders keep caches inside."""
-    encode = pipeline.vae.encode
-
-    def encode_alone(*args: Any, **kwargs: Any) -> Any:
-        with lock:
-            return encode(*args, **kwargs)
-
-    pipeline.vae.encode = encode_alone

@@ -226,6 +226,31 @@ def test_numbers_beyond_all_bounds_are_an_explained_failure(own_weights: Worksho
     assert seen == []
 
 
+SPOILED = [
+    ("ltx2", "vae.decoder.conv_out", "picture"),
+    ("ltx2", "vae.decoder.conv_in", "picture"),
+    ("ltx2", "audio_vae.decoder.conv_out", "sound"),
+    ("ltx2", "vocoder.conv_out", "sound"),
+    ("wan-vace", "vae.decoder.conv_out", "picture"),
+    ("wan-vace", "vae.post_quant_conv", "picture"),
+]
+
+
+@pytest.mark.parametrize(("name", "part", "lost"), SPOILED)
+def test_numbers_lost_while_decoding_are_no_black_or_silent_film(
+    workshop: Workshop, name: str, part: str, lost: str
+) -> None:
+    each = DiffusionSampler(name, FAMILIES[name], workshop)
+    plan = each.plan(small())
+    done = each.advance(plan, each.start(plan), ignore)
+    module, _, inside = part.partition(".")
+    layer = getattr(pipeline_of(each), module).get_submodule(inside)
+    with torch.no_grad():
+        next(layer.parameters()).fill_(float("inf"))
+    with pytest.raises(refusals.LatentsNotFinite, match=f"in the {lost} while decoding"):
+        each.decode(plan, done)
+
+
 def test_sound_is_added_to_a_model_without_any_or_left_out_by_choice(workshop: Workshop) -> None:
     drawn = DiffusionSampler("wan-vace", WanVace(), replace(workshop, sound="drawn"))
     silent = DiffusionSampler("wan-vace", WanVace(), workshop)
