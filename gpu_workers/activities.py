@@ -141,7 +141,7 @@ class StudioActivities:
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         order, avoid = await self._casting.played(order)
         sampler = await self._loaded(order.brief.sampler)
-        await asyncio.to_thread(require_all_shots, sampler, order)
+        await asyncio.to_thread(require_all_shots, sampler, order, avoid)
         order = await opened(order, self._store, self._scratch)
         plan = await asyncio.to_thread(sampler.plan, order_request(order, avoid))
         require_taken(order, plan)

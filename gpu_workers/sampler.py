@@ -117,6 +117,11 @@ class SamplingRequest(Value):
     references: tuple[Reference, ...] = ()
     story: Story | None = None
 
+    @property
+    def numbered(self) -> tuple[tuple[int, Shot], ...]:
+        """Each shot with the number, from 1, that it has in its story."""
+        return tuple(enumerate(self.shots, self.story.number if self.story else 1))
+
 
 class Plan(Value):
     """Everything that matters to the clip, decided before any device is taken.

@@ -257,9 +257,11 @@ class DiffusionSampler:
             from gpu_workers.diffusion.loading import load_tokenizer
 
             self._tokenizer = load_tokenizer(self._folder)
-        tokens = max(len(self._tokenizer(shot.prompt).input_ids) for shot in request.shots)
-        if tokens > (most := self._tokens_max(self._tokenizer)):
-            raise PromptTooLong(f"It reads {most} tokens; there are {tokens}.")
+        most = self._tokens_max(self._tokenizer)
+        for number, shot in request.numbered:
+            tokens = len(self._tokenizer(shot.prompt).input_ids)
+            if tokens > most:
+                raise PromptTooLong(f"It reads {most} tokens; shot {number} has {tokens}.")
 
     def _tokens_max(self, tokenizer: Any) -> int:
         most = self._card.limits.prompt_tokens_max or sys.maxsize

@@ -17,6 +17,9 @@ import numpy as np
 import pytest
 import torch
 
+from activities.orders import SamplingOrder
+from domain.generation.brief import Brief, Shot
+from domain.generation.reference import ReferenceFile
 from gpu_workers.cards.refusals import (
     DirectionNotTaken,
     LicenceCapsRevenue,
@@ -30,7 +33,9 @@ from gpu_workers.diffusion.ltx2 import Ltx2, Ltx2Condition, Ltx2InContext
 from gpu_workers.diffusion.sampler import DiffusionSampler
 from gpu_workers.diffusion.wan import WanVace
 from gpu_workers.diffusion.workshop import Workshop
-from gpu_workers.sampler import Plan, Reference, SamplingRequest, State
+from gpu_workers.requests import require_all_shots
+from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, SamplingRequest, State
+from tests import words
 from tests.gpu_workers.clips import grey, write
 from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
 
@@ -395,7 +400,7 @@ def test_a_plan_of_other_weights_is_not_sampled(made: dict[str, DiffusionSampler
 
 
 def test_a_prompt_that_the_encoder_would_cut_is_refused(made: dict[str, DiffusionSampler]) -> None:
-    with pytest.raises(PromptTooLong, match="reads 192 tokens; there are 193"):
+    with pytest.raises(PromptTooLong, match="reads 192 tokens; shot 1 has 193"):
         made["ltx2"].plan(small("x" * 193))
 
 
@@ -490,6 +495,40 @@ def test_a_cast_of_four_or_without_a_likeness_is_refused_with_the_limit(
         made[name].plan(with_cast(4, *[shown_by(workshop, 1)] * 3))
     with pytest.raises(ReferencesNotTaken, match="cast of 2 and there are likenesses of 1"):
         made[name].plan(with_cast(2, shown_by(workshop, 1)))
+
+
+def story(*shots: Shot) -> SamplingOrder:
+    """The order of the first shot, which is given the likeness of its cast as a studio would."""
+    likeness = ReferenceFile(kind="picture", use="likeness", key="nowhere", sha256="0" * 64)
+    return SamplingOrder(
+        generation_id=words.GENERATION_ID,
+        account_id=words.ACCOUNT_ID,
+        command_id="sample-1",
+        at=words.moment(),
+        actor="client/test",
+        brief=Brief(
+            prompt="a story", sampler="wan-vace", shots=shots, width=128, height=64, fps=16
+        ),
+        seed=1,
+        shot=1,
+        references=(likeness,) * len(shots[0].cast),
+    )
+
+
+def test_with_a_cast_too_a_later_shot_is_refused_before_the_first_takes_a_device(
+    made: dict[str, DiffusionSampler],
+) -> None:
+    first = Shot(prompt="@ada waves", seconds=3, cast=("@ada",))
+    plain, two = Shot(prompt="a dog", seconds=3), Shot(prompt="a", seconds=3, cast=HANDLES[:2])
+    on = plain.model_copy(update={"continues": True})
+    each = made["wan-vace"]
+    require_all_shots(each, story(first, plain, two, on))
+    long = Shot(prompt="@bob sleeps", seconds=8, cast=("@bob",))
+    with pytest.raises(RequestOutOfRange, match="at most 5 seconds; shot 3 asks for 8"):
+        require_all_shots(each, story(first, plain, long))
+    wordy = Shot(prompt="x" * 600, seconds=3, cast=("@bob",))
+    with pytest.raises(PromptTooLong, match="shot 2 has"):
+        require_all_shots(each, story(first, wordy))
 
 
 @pytest.mark.parametrize("name", ["ltx2", "ltx2-condition"])
