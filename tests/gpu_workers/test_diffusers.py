@@ -20,6 +20,7 @@ import torch
 from activities.orders import SamplingOrder
 from domain.generation.brief import Brief, Shot
 from domain.generation.reference import ReferenceFile
+from gpu_workers import registry
 from gpu_workers.cards.refusals import (
     DirectionNotTaken,
     LicenceCapsRevenue,
@@ -32,7 +33,7 @@ from gpu_workers.diffusion.family import Family, canvas_for
 from gpu_workers.diffusion.ltx2 import Ltx2, Ltx2Condition, Ltx2InContext
 from gpu_workers.diffusion.sampler import DiffusionSampler
 from gpu_workers.diffusion.wan import WanVace
-from gpu_workers.diffusion.workshop import Workshop
+from gpu_workers.diffusion.workshop import AddedSoundUnknown, Workshop
 from gpu_workers.requests import require_all_shots
 from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, SamplingRequest, State
 from tests import words
@@ -262,6 +263,19 @@ def test_sound_is_added_to_a_model_without_any_or_left_out_by_choice(workshop: W
     assert drawn.plan(small()).key != silent.plan(small()).key
     assert sampled(drawn, drawn.plan(small())).audio.std() > 0
     assert not sampled(silent, silent.plan(small())).audio.any()
+
+
+@pytest.mark.parametrize(("said", "heard"), [(None, "drawn"), ("silent", "silent"), ("", "drawn")])
+def test_the_environment_chooses_which_sound_is_added(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, heard: str
+) -> None:
+    monkeypatch.delenv("CALLSHEET_ADDED_SOUND", raising=False)
+    if said is not None:
+        monkeypatch.setenv("CALLSHEET_ADDED_SOUND", said)
+    assert dict(registry.make("wan-vace").plan(small()).settings)["sound"] == heard
+    monkeypatch.setenv("CALLSHEET_ADDED_SOUND", "loud")
+    with pytest.raises(AddedSoundUnknown, match="none of: drawn, silent"):
+        registry.make("wan-vace")
 
 
 def test_a_model_of_one_rate_shows_the_picture_nearest_in_time(
