@@ -25,6 +25,7 @@ from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
 from gpu_workers.diffusion.guards import guard_decoding, guard_encoding
 from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
 from gpu_workers.diffusion.shots import (
+    negative_of,
     of_length,
     recipe_in,
     seed_of,
@@ -101,8 +102,8 @@ class DiffusionSampler:
         require(self._card, request, self._workshop.operation)
         require_likenesses(request, ("picture", "clip"))
         self._require_files()
-        self._require_prompts(request)
         recipe = self._recipe()
+        self._require_prompts(request, recipe)
         settings = settings_of(recipe)
         if self._card.sound == "added":
             settings["sound"] = self._workshop.sound
@@ -166,9 +167,7 @@ class DiffusionSampler:
         return {
             **given,
             "prompt": plan.shots[shot].prompt,
-            "negative_prompt": ", ".join(
-                each for each in (recipe.negative_prompt, *plan.shots[shot].avoid) if each
-            ),
+            "negative_prompt": negative_of(recipe, plan.shots[shot]),
             "height": canvas.height,
             "width": canvas.width,
             "num_frames": canvas.frames,
@@ -250,8 +249,11 @@ class DiffusionSampler:
         smaller = {"reference_downscale": reference_downscale_of(self._adapter)}
         return recipe_of(self._adapter, recipe.model_copy(update=smaller))
 
-    def _require_prompts(self, request: SamplingRequest) -> None:
-        """Count tokens with the model's own tokenizer, which needs neither device nor load."""
+    def _require_prompts(self, request: SamplingRequest, recipe: Recipe) -> None:
+        """Count tokens with the model's own tokenizer, which needs neither device nor load.
+
+        The pipeline cuts both prompts at the limit, and would forget what somebody never wants.
+        """
         if self._tokenizer is None:
             _require_library()
             from gpu_workers.diffusion.loading import load_tokenizer
@@ -259,9 +261,17 @@ class DiffusionSampler:
             self._tokenizer = load_tokenizer(self._folder)
         most = self._tokens_max(self._tokenizer)
         for number, shot in request.numbered:
-            tokens = len(self._tokenizer(shot.prompt).input_ids)
+            tokens = self._tokens(shot.prompt)
             if tokens > most:
                 raise PromptTooLong(f"It reads {most} tokens; shot {number} has {tokens}.")
+            tokens = self._tokens(negative_of(recipe, shot))
+            if tokens > most:
+                raise PromptTooLong(
+                    f"It reads {most} tokens of what is to be avoided; shot {number} has {tokens}."
+                )
+
+    def _tokens(self, text: str) -> int:
+        return len(self._tokenizer(text).input_ids)
 
     def _tokens_max(self, tokenizer: Any) -> int:
         most = self._card.limits.prompt_tokens_max or sys.maxsize

@@ -418,6 +418,24 @@ def test_a_prompt_that_the_encoder_would_cut_is_refused(made: dict[str, Diffusio
         made["ltx2"].plan(small("x" * 193))
 
 
+@pytest.mark.parametrize("name", ["ltx2", "wan-vace"])
+def test_what_somebody_never_wants_is_read_first_and_never_cut(
+    made: dict[str, DiffusionSampler], name: str
+) -> None:
+    each, plain = made[name], small()
+
+    def avoiding(*things: str) -> SamplingRequest:
+        shot = plain.shots[0].model_copy(update={"avoid": things})
+        return plain.model_copy(update={"shots": (shot,)})
+
+    plan = each.plan(avoiding("a gold chain", "snakes"))
+    canvas = canvas_for(FAMILIES[name], pipeline_of(each), plan, 0)
+    told = each._inputs(pipeline_of(each), plan, 0, canvas)["negative_prompt"]
+    assert told.startswith("a gold chain, snakes, ")
+    with pytest.raises(PromptTooLong, match="192 tokens of what is to be avoided; shot 1 has"):
+        each.plan(avoiding(*["y" * 30] * 6))
+
+
 def test_what_nobody_stated_satisfies_no_licence(workshop: Workshop) -> None:
     unstated = Workshop(workshop.weights, workshop.references)
     with pytest.raises(LicenceCapsRevenue, match="not stated"):
