@@ -51,7 +51,7 @@ from gpu_workers.previews import Looks, Strips
 from gpu_workers.reel import Leaving, Reel, last_progress
 from gpu_workers.references import references_folder
 from gpu_workers.requests import order_request, require_all_shots, require_taken
-from gpu_workers.sampler import Plan, Sampler, State, decoded
+from gpu_workers.sampler import Plan, Sampler, State, begun, decoded
 from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
@@ -205,7 +205,7 @@ class StudioActivities:
             looks.look(state)
 
         reel.heed()
-        state = reel.state or sampler.start(plan)
+        state = begun(sampler, plan, reel.state)
         if not reel.is_done:
             elsewhere = not getattr(sampler, "needs_device", True)  # a server does the work
             with nullcontext() if elsewhere else self._device.held(reel.turn, reel.heed):

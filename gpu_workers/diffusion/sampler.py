@@ -21,7 +21,7 @@ from gpu_workers.cards.card import Recipe
 from gpu_workers.cards.refusals import PromptTooLong
 from gpu_workers.cards.require import require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
-from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
+from gpu_workers.diffusion.family import Canvas, Family, Sources, canvas_for, cut_out
 from gpu_workers.diffusion.guards import guard_decoding, guard_encoding
 from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
 from gpu_workers.diffusion.shots import (
@@ -33,7 +33,7 @@ from gpu_workers.diffusion.shots import (
     tensor_name,
 )
 from gpu_workers.diffusion.solver import Tensors, solve
-from gpu_workers.diffusion.sources import Added, sources_for
+from gpu_workers.diffusion.sources import Added, Fitted, sources_for
 from gpu_workers.diffusion.weights import (
     adapter_file,
     combined_sha256,
@@ -61,7 +61,7 @@ class DiffusionSampler:
         self._folder = workshop.weights / (self._card.weights or name)
         adapter = self._card.adapter
         self._adapter = None if adapter is None else workshop.weights / adapter
-        self._added = Added()
+        self._added, self._fitted = Added(), Fitted()
         self._device = torch.device(
             workshop.device or ("cuda" if torch.cuda.is_available() else "cpu")
         )
@@ -122,9 +122,30 @@ class DiffusionSampler:
         )
 
     def start(self, plan: Plan) -> State:
-        """Nothing sampled yet: the noise follows from the seed and is drawn by the first step."""
+        """Nothing sampled yet: the noise follows from the seed and is drawn by the first step.
+
+        The references of the first shot are decoded and fitted. Raises as ``prepare`` does.
+        """
         where = {"diffusers": version("diffusers"), "device": self._device_name()}
-        return State(plan.key, 0, {}, environment() | where)
+        state = State(plan.key, 0, {}, environment() | where)
+        self.prepare(plan, state)
+        return state
+
+    def prepare(self, plan: Plan, state: State) -> None:
+        """Decode and fit the references of the shot that comes next, while others sample.
+
+        Raises ReferenceUnreadable, ClipRefused, WeightsChanged.
+        """
+        if not plan.references or state.step >= plan.steps:
+            return
+        shot = state.step * len(plan.shots) // plan.steps
+        if not self._fitted.has(plan, shot):
+            canvas = canvas_for(self._family, self._pipeline(plan), plan, shot)
+            self._fitted.keep(plan, shot, self._sources(plan, shot, canvas))
+
+    def _sources(self, plan: Plan, shot: int, canvas: Canvas) -> Sources:
+        moving = self._family.moving_likenesses
+        return sources_for(plan, shot, canvas, self._references, moving)
 
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
         """Sample on, shot after shot. Raises LatentsNotFinite, WeightsChanged besides."""
@@ -161,8 +182,7 @@ class DiffusionSampler:
 
     def _inputs(self, pipeline: Any, plan: Plan, shot: int, canvas: Canvas) -> dict[str, Any]:
         recipe = recipe_in(plan)
-        moving = self._family.moving_likenesses
-        sources = sources_for(plan, shot, canvas, self._references, moving)
+        sources = self._fitted.take(plan, shot) or self._sources(plan, shot, canvas)
         given: dict[str, Any] = self._family.inputs(pipeline, canvas, recipe, sources)
         return {
             **given,

@@ -29,13 +29,15 @@ from gpu_workers.cards.refusals import (
 )
 from gpu_workers.clip import Clip, Pictures
 from gpu_workers.diffusion import refusals, weights
-from gpu_workers.diffusion.family import Family, canvas_for
+from gpu_workers.diffusion.family import Family, Sources, canvas_for
 from gpu_workers.diffusion.ltx2 import Ltx2, Ltx2Condition, Ltx2InContext
 from gpu_workers.diffusion.sampler import DiffusionSampler
+from gpu_workers.diffusion.sources import Fitted
 from gpu_workers.diffusion.wan import WanVace
 from gpu_workers.diffusion.workshop import AddedSoundUnknown, Workshop
+from gpu_workers.references import ReferenceUnreadable
 from gpu_workers.requests import require_all_shots
-from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, SamplingRequest, State
+from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, SamplingRequest, State, begun
 from tests import words
 from tests.gpu_workers.clips import grey, write
 from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
@@ -166,6 +168,38 @@ def test_a_reference_changes_the_clip_and_survives_a_checkpoint(
     assert clip.frames.shape == bare.frames.shape
     assert clip.audio.shape == bare.audio.shape
     assert (clip.frames[0] != bare.frames[0]).any()
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_references_are_read_before_the_device_is_held_and_read_again_elsewhere(
+    made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path, step: int
+) -> None:
+    each = made["ltx2-condition"]
+    source = reference(workshop, "clip", "remix", tmp_path)
+    plan = each.plan(small().model_copy(update={"references": (source,)}))
+    whole = each.advance(plan, each.start(plan), ignore)
+    half = each.advance(plan, each.start(plan), ignore, upto=step) if step else None
+    state = begun(each, plan, half)
+    there = workshop.references / source.sha256
+    there.rename(tmp_path / "away")
+    assert each.advance(plan, state, ignore).dump() == whole.dump()
+    with pytest.raises(ReferenceUnreadable, match="not in the studio"):
+        each.advance(plan, state, ignore)  # they were taken, and nothing is kept
+    (tmp_path / "away").rename(there)
+    assert each.advance(plan, state, ignore).dump() == whole.dump()
+
+
+def test_what_was_fitted_for_jobs_that_never_came_makes_room(
+    made: dict[str, DiffusionSampler],
+) -> None:
+    one, two, three = (made["ltx2"].plan(small(seed=seed)) for seed in (1, 2, 3))
+    fitted, sources = Fitted(most=2), Sources()
+    for plan in (one, two, three):
+        fitted.keep(plan, 0, sources)
+    assert [fitted.has(plan, 0) for plan in (one, two, three)] == [False, True, True]
+    assert fitted.take(three, 0) is sources
+    assert fitted.take(three, 0) is None
+    assert fitted.take(two, 1) is None
 
 
 def test_how_much_a_remix_keeps_matters(
