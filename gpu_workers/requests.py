@@ -74,12 +74,20 @@ def require_all_shots(sampler: Sampler, order: SamplingOrder, avoid: Avoided = (
 
 
 def _stand_ins(name: str, shot: Directed) -> tuple[Reference, ...]:
-    """What a shot will be given: a likeness for each of its cast, and where it goes on from."""
-    takes = cards.card(name).takes if name in cards.names() else Takes(pictures=1)
+    """What a shot will be given: a likeness for each of its cast, and where it goes on from.
+
+    That is a clip where the model can extend one and has room for it, else a picture.
+    """
+    card = cards.card(name) if name in cards.names() else None
+    takes = card.takes if card else Takes(pictures=1)
     kind: ReferenceKind = "clip" if takes.clips and not takes.pictures else "picture"
-    likeness = Reference(kind=kind, use="likeness", sha256=_NOTHING)
-    opening = Reference(kind="picture", use="first-frame", sha256=_NOTHING)
-    return (likeness,) * len(shot.cast) + (opening,) * shot.continues
+    likenesses = (Reference(kind=kind, use="likeness", sha256=_NOTHING),) * len(shot.cast)
+    if not shot.continues:
+        return likenesses
+    room = takes.clips - (len(shot.cast) if kind == "clip" else 0)
+    if card and "extend" in card.can and room > 0:
+        return (*likenesses, Reference(kind="clip", use="extend", sha256=_NOTHING))
+    return (*likenesses, Reference(kind="picture", use="first-frame", sha256=_NOTHING))
 
 
 def _asked(shot: Directed) -> Shot:
