@@ -52,7 +52,7 @@ from gpu_workers.previews import Looks, Strips
 from gpu_workers.reel import Leaving, Reel, last_progress
 from gpu_workers.references import references_folder
 from gpu_workers.requests import order_request, require_all_shots, require_taken
-from gpu_workers.sampler import Plan, Sampler, State, decoded, surroundings
+from gpu_workers.sampler import Plan, Sampler, State, begun, decoded, surroundings
 from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
@@ -144,7 +144,7 @@ class StudioActivities:
         order, avoid = await self._casting.played(order)
         sampler = await self._loaded(order.brief.sampler)
         reel.device = device.name if (device := self._device_of(sampler)) else ""
-        await asyncio.to_thread(require_all_shots, sampler, order)
+        await asyncio.to_thread(require_all_shots, sampler, order, avoid)
         order = await opened(order, self._store, self._scratch)
         plan = await asyncio.to_thread(sampler.plan, order_request(order, avoid))
         require_taken(order, plan)
@@ -210,7 +210,7 @@ class StudioActivities:
             looks.look(state)
 
         reel.heed()
-        state = reel.state or sampler.start(plan)
+        state = begun(sampler, plan, reel.state)
         if not reel.is_done:
             device = self._device_of(sampler)
             with nullcontext() if device is None else device.held(reel.turn, reel.heed):

@@ -117,6 +117,11 @@ class SamplingRequest(Value):
     references: tuple[Reference, ...] = ()
     story: Story | None = None
 
+    @property
+    def numbered(self) -> tuple[tuple[int, Shot], ...]:
+        """Each shot with the number, from 1, that it has in its story."""
+        return tuple(enumerate(self.shots, self.story.number if self.story else 1))
+
 
 class Plan(Value):
     """Everything that matters to the clip, decided before any device is taken.
@@ -229,7 +234,7 @@ OnStep = Callable[[State], None]
 
 
 class Sampler(Protocol):
-    """A maker of clips. It keeps nothing of a plan between two calls."""
+    """A maker of clips. It keeps nothing between two calls that the bytes of a plan depend on."""
 
     @property
     def name(self) -> str:
@@ -262,6 +267,20 @@ class Sampler(Protocol):
     def decode(self, plan: Plan, state: State) -> Clip:
         """The finished clip. Raises StateOfAnotherPlan, StateUnfinished."""
         ...
+
+
+def begun(sampler: Sampler, plan: Plan, reached: State | None) -> State:
+    """The state to go on from: ``reached``, or that before the first step.
+
+    A sampler whose ``advance`` reads references has a method ``prepare(plan, state)``, which does
+    that beforehand, while others have the device; ``start`` does it by itself.
+    """
+    if reached is None:
+        return sampler.start(plan)
+    prepare = getattr(sampler, "prepare", None)
+    if prepare is not None:
+        prepare(plan, reached)
+    return reached
 
 
 def decoded(sampler: Sampler, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:

@@ -93,7 +93,7 @@ class AnimaticSampler:
         """Decide the clip. Raises RequestOutOfRange, AbilityMissing, DirectionNotTaken."""
         _check(request)
         require_references(card(NAME), request.references)
-        require_direction(NAME, card(NAME).direction, request.shots)
+        require_direction(NAME, card(NAME).direction, request.numbered)
         require_likenesses(request)
         plan = Plan(
             model=NAME,

@@ -84,7 +84,7 @@ class SketchSampler:
         """Decide the clip. Raises what ``require`` raises, PromptNotUnderstood, PromptTooLong."""
         card = cards.card(NAME)
         require(card, request, Operation())
-        for number, shot in enumerate(request.shots, 1):
+        for number, shot in request.numbered:
             _require_understood(number, shot)
         require_likenesses(request)
         windows = sum(counts(request))
@@ -245,8 +245,12 @@ def _drawn() -> tuple[tuple[str, str], ...]:
 
 
 def _require_understood(number: int, shot: Shot) -> None:
-    if not shot.cast and not words.recognised(shot.prompt):
+    asked = words.asked(shot.prompt, shot.cast)
+    if not words.understood(asked, shot.cast):
         raise PromptNotUnderstood(f"None of the words of shot {number} is known to it.")
+    count = len(words.split(words.called_by_number(asked, shot.cast)))
+    if count > words.WORDS_MAX:
+        raise PromptTooLong(f"It reads {words.WORDS_MAX} words; shot {number} has {count}.")
     count = len(words.split(words.readable(shot.prompt, shot.cast)))
     if count > words.WORDS_MAX:
         raise PromptTooLong(

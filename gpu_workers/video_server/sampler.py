@@ -237,7 +237,7 @@ def _check(request: SamplingRequest, settings: VideoServerSettings) -> None:
             f"A side has an even number of pixels up to {settings.side_pixels_max}; "
             f"asked for were {request.width}×{request.height}."
         )
-    for number, shot in enumerate(request.shots, 1):
+    for number, shot in request.numbered:
         if shot.seconds > settings.shot_seconds_max:
             raise RequestOutOfRange(
                 f"A shot lasts at most {settings.shot_seconds_max:g} seconds; "
@@ -250,7 +250,7 @@ def _check(request: SamplingRequest, settings: VideoServerSettings) -> None:
             )
 
     goes_on = settings.takes_picture and settings.engine.takes_picture
-    require_direction("This server", Direction(continues=goes_on), request.shots)
+    require_direction("This server", Direction(continues=goes_on), request.numbered)
     kinds = [(each.kind, each.use) for each in request.references]
     taken = settings.takes_picture and settings.engine.takes_picture
     if kinds and (not taken or kinds != [("picture", "first-frame")]):

@@ -94,6 +94,36 @@ def test_more_words_than_are_read_are_refused(sampler: SketchSampler) -> None:
         sampler.plan(request(Shot(prompt="red boat beach " * 12, seconds=1)))
 
 
+def test_a_prompt_longer_than_is_read_is_refused_however_few_of_its_words_are_known(
+    sampler: SketchSampler,
+) -> None:
+    for prompt in ("a red boat " + "whatever " * 540, "a red boat " + "the " * 22):
+        count = len(prompt.split())
+        with pytest.raises(PromptTooLong, match=f"24 words; shot 1 has {count}"):
+            sampler.plan(request(Shot(prompt=prompt, seconds=1)))
+
+
+def test_a_handle_or_a_wish_is_no_word_that_is_known(sampler: SketchSampler, folder: Path) -> None:
+    her, _ = a_character(folder, 1)
+
+    def cast(prompt: str) -> SamplingRequest:
+        return request(Shot(prompt=prompt, seconds=1, cast=("@red.cat",)), references=(her,))
+
+    for unknown in ("@red.cat quarterly zygotes ponder", '@red.cat ponders @red.cat with "a hat".'):
+        with pytest.raises(PromptNotUnderstood, match="shot 1"):
+            sampler.plan(cast(unknown))
+    for fine in ("@red.cat", "a little video of @red.cat", "@red.cat hops", "in the snow"):
+        sampler.plan(cast(fine))
+
+
+def test_the_wishes_of_a_cast_never_make_a_prompt_too_long(
+    sampler: SketchSampler, folder: Path
+) -> None:
+    her, _ = a_character(folder, 1)
+    prompt = "@ada hops " + "very " * 20 + '. @ada with "an old felt hat", "a thin gold chain".'
+    sampler.plan(request(Shot(prompt=prompt, seconds=1, cast=("@ada",)), references=(her,)))
+
+
 def test_a_cast_without_pictures_is_refused(sampler: SketchSampler) -> None:
     with pytest.raises(ReferencesNotTaken, match="cast of 1"):
         sampler.plan(request(Shot(prompt=WAVE, seconds=1, cast=("@ada",))))
