@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from gpu_workers.references import References, Screen
+from gpu_workers.references import References, Screen, standing_free
 from gpu_workers.sampler import SEED_MAX, Plan, Reference, SamplingRequest, State
 from gpu_workers.sketch import layers, mel, sampling, source, words
 from gpu_workers.sketch.clips import reference_of
@@ -94,7 +94,7 @@ def _asked(
 def cutouts_of(plan: Plan, references: References) -> tuple[Cutout | None, ...]:
     """The pictures of the cast, in its order; None where the model draws somebody itself."""
     given = [each for each in of_use(plan, "likeness") if each.kind == "picture"]
-    shown = [references.cutout(each) for each in given[: layers.ACTORS]]
+    shown = [standing_free(references.cutout(each)) for each in given[: layers.ACTORS]]
     return (*shown, *[None] * (layers.ACTORS - len(shown)))
 
 
