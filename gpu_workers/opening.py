@@ -26,6 +26,8 @@ from domain.kernel.ports import ObjectStore
 from gpu_workers.cards import registry as cards
 from gpu_workers.mezzanine import MezzanineUnreadable
 
+EXTENDED_SECONDS: Final = 0.5
+"""How much of a take is handed over: more than the models' own lead, 9 pictures at 24 a second."""
 _NEARLY_LOSSLESS: Final = {"preset": "veryfast", "crf": "4", "bf": "0"}
 _BITEXACT: Final = {"fflags": "+bitexact"}
 
@@ -40,36 +42,35 @@ async def opened(order: SamplingOrder, store: ObjectStore, scratch: Path) -> Sam
     previous = order.previous
     if previous is None:
         return order
-    seconds = _seconds_extended(order)
+    extends = _extends(order)
     with scratch_folder(scratch, "opening-") as folder:
         take, opening = folder / "take.mkv", folder / "opening"
         await store.get_file(previous.key, take, previous.sha256)
-        if seconds:
-            await in_thread(lambda _: write_last_seconds(take, opening, seconds))
+        if extends:
+            await in_thread(lambda _: write_last_seconds(take, opening, EXTENDED_SECONDS))
         else:
             await in_thread(lambda _: write_last_picture(take, opening))
         sha256 = file_sha256(opening, lambda: None)
-        suffix, content_type = ("mp4", "video/mp4") if seconds else ("png", "image/png")
+        suffix, content_type = ("mp4", "video/mp4") if extends else ("png", "image/png")
         key = f"takes/{order.generation_id}/openings/{sha256}.{suffix}"
         await store.put_file(key, opening, content_type)
     reference = ReferenceFile(
-        kind="clip" if seconds else "picture",
-        use="extend" if seconds else "first-frame",
+        kind="clip" if extends else "picture",
+        use="extend" if extends else "first-frame",
         key=key,
         sha256=sha256,
     )
     return order.model_copy(update={"references": (*order.references, reference)})
 
 
-def _seconds_extended(order: SamplingOrder) -> float:
-    """How much of a clip its model goes on from, as its card says; 0 where it takes a picture."""
+def _extends(order: SamplingOrder) -> bool:
+    """Whether the model's card says that it can, and it has room for the clip."""
     name = order.brief.sampler
     if name not in cards.names():
-        return 0.0
+        return False
     card = cards.card(name)
     clips = sum(each.kind == "clip" for each in order.references)
-    has_room = clips < card.takes.clips
-    return card.direction.continues_seconds if "extend" in card.can and has_room else 0.0
+    return "extend" in card.can and clips < card.takes.clips
 
 
 def write_last_picture(take: Path, picture: Path) -> None:
