@@ -26,8 +26,9 @@ from domain.kernel.ports import ObjectStore
 from gpu_workers.cards import registry as cards
 from gpu_workers.mezzanine import MezzanineUnreadable
 
-EXTENDED_SECONDS: Final = 0.5
-"""How much of a take is handed over: more than the models' own lead, 9 pictures at 24 a second."""
+_SECONDS: Final = 0.5
+_PICTURES_MIN: Final = 9
+"""How much of a take is handed over: no less than a model's lead, which LTX-2 has the longest."""
 _NEARLY_LOSSLESS: Final = {"preset": "veryfast", "crf": "4", "bf": "0"}
 _BITEXACT: Final = {"fflags": "+bitexact"}
 
@@ -47,7 +48,7 @@ async def opened(order: SamplingOrder, store: ObjectStore, scratch: Path) -> Sam
         take, opening = folder / "take.mkv", folder / "opening"
         await store.get_file(previous.key, take, previous.sha256)
         if extends:
-            await in_thread(lambda _: write_last_seconds(take, opening, EXTENDED_SECONDS))
+            await in_thread(lambda _: write_last_moments(take, opening))
         else:
             await in_thread(lambda _: write_last_picture(take, opening))
         sha256 = file_sha256(opening, lambda: None)
@@ -86,14 +87,14 @@ def write_last_picture(take: Path, picture: Path) -> None:
     picture.write_bytes(encoded.tobytes())
 
 
-def write_last_seconds(take: Path, clip: Path, seconds: float) -> None:
-    """Write the end of a take, or all where it is shorter, as H.264 without sound.
+def write_last_moments(take: Path, clip: Path) -> None:
+    """Write the last half second of a take as H.264 without sound, or all where it is shorter.
 
     The same take gives the same bytes. It goes through a codec that every studio reads from
     strangers, on a CPU and on a GPU, at a quality that is seen as no loss. Raises
     MezzanineUnreadable.
     """
-    fps, frames = _last_frames(take, lambda fps: max(1, round(seconds * fps)))
+    fps, frames = _last_frames(take, lambda fps: max(_PICTURES_MIN, round(_SECONDS * fps)))
     timing = Timing(len(frames), fps)
     width, height = (side - side % 2 for side in (frames[0].width, frames[0].height))
     with av.open(str(clip), "w", format="mp4", options=_BITEXACT) as container:

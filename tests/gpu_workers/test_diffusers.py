@@ -31,7 +31,7 @@ from gpu_workers.diffusion.sampler import DiffusionSampler
 from gpu_workers.diffusion.wan import WanVace
 from gpu_workers.diffusion.workshop import Workshop
 from gpu_workers.mezzanine import write_mezzanine
-from gpu_workers.opening import write_last_seconds
+from gpu_workers.opening import write_last_moments
 from gpu_workers.sampler import Plan, Reference, SamplingRequest, State
 from tests.gpu_workers.clips import grey, write
 from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
@@ -469,7 +469,7 @@ def test_the_first_pictures_after_a_cut_go_on_from_how_the_shot_before_moved(
         frames = np.stack([grey(level, 64, 64) for level in levels])
         sound = np.zeros((2, len(levels) * 2_000), np.float32)
         write_mezzanine(Clip(frames, sound, rate, 48_000), tmp_path / "take.mkv")
-        write_last_seconds(tmp_path / "take.mkv", tmp_path / "tail.mp4", 0.5)
+        write_last_moments(tmp_path / "take.mkv", tmp_path / "tail.mp4")
         sha256 = laid_down(workshop, (tmp_path / "tail.mp4").read_bytes())
         return Reference(kind="clip", use="extend", sha256=sha256)
 

@@ -14,19 +14,19 @@ from domain.generation.reference import ReferenceFile
 from domain.generation.take import Take
 from gpu_workers.clip import Clip, Pictures
 from gpu_workers.mezzanine import write_mezzanine
-from gpu_workers.opening import opened, write_last_seconds
+from gpu_workers.opening import opened, write_last_moments
 from gpu_workers.references import FolderReferences, Screen
 from gpu_workers.sampler import Reference
 from infra.media.memory import MemoryObjectStore
 from tests import words
 from tests.activities.takes import moving_pictures
 
-FPS = 12
+FPS = 24
 
 
-def write_take(path: Path, frames: Pictures) -> Path:
-    sound = np.zeros((2, len(frames) * 48_000 // FPS), np.float32)
-    write_mezzanine(Clip(frames, sound, FPS, 48_000), path)
+def write_take(path: Path, frames: Pictures, fps: int = FPS) -> Path:
+    sound = np.zeros((2, len(frames) * 48_000 // fps), np.float32)
+    write_mezzanine(Clip(frames, sound, fps, 48_000), path)
     return path
 
 
@@ -72,7 +72,7 @@ async def test_a_model_that_extends_clips_is_given_the_last_half_second(
     assert (opening.kind, opening.use) == ("clip", "extend")
     await store.get_file(opening.key, tmp_path / opening.sha256)
     facts = probe(tmp_path / opening.sha256)
-    assert (len(facts.times), facts.seconds) == (6, pytest.approx(0.5))
+    assert (len(facts.times), facts.seconds) == (12, pytest.approx(0.5))
     screen = Screen(320, 192, FPS)
     reference = Reference(kind="clip", use="extend", sha256=opening.sha256)
     shown = FolderReferences(tmp_path).ending(reference, screen, 6).astype(int)
@@ -94,8 +94,15 @@ async def test_a_cut_is_given_nothing(tmp_path: Path) -> None:
     assert await opened(cut, store, tmp_path) == cut
 
 
+def test_at_a_low_rate_there_are_as_many_pictures_as_the_longest_lead(tmp_path: Path) -> None:
+    take = write_take(tmp_path / "take.mkv", moving_pictures(12, 64, 32), fps=8)
+    write_last_moments(take, tmp_path / "tail.mp4")
+    facts = probe(tmp_path / "tail.mp4")
+    assert (len(facts.times), facts.seconds) == (9, pytest.approx(9 / 8))
+
+
 def test_a_take_of_one_picture_of_odd_sides_can_be_gone_on_from(tmp_path: Path) -> None:
     take = write_take(tmp_path / "take.mkv", moving_pictures(1, 65, 33))
-    write_last_seconds(take, tmp_path / "tail.mp4", 0.5)
+    write_last_moments(take, tmp_path / "tail.mp4")
     facts = probe(tmp_path / "tail.mp4")
     assert (facts.width, facts.height, len(facts.times)) == (64, 32, 1)
