@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ import av
 import cv2
 import numpy as np
 
+from activities.film.formats import H264
 from activities.film.mux import limited_picture, picture_stream
 from activities.film.shape import Timing
 from activities.orders import SamplingOrder
@@ -29,7 +31,9 @@ from gpu_workers.mezzanine import MezzanineUnreadable
 _SECONDS: Final = 0.5
 _PICTURES_MIN: Final = 9
 """How much of a take is handed over: no less than a model's lead, which LTX-2 has the longest."""
-_NEARLY_LOSSLESS: Final = {"preset": "veryfast", "crf": "4", "bf": "0"}
+_NEARLY_LOSSLESS: Final = replace(
+    H264, picture_options={"preset": "veryfast", "crf": "4", "bf": "0"}
+)
 _BITEXACT: Final = {"fflags": "+bitexact"}
 
 
@@ -98,8 +102,7 @@ def write_last_moments(take: Path, clip: Path) -> None:
     timing = Timing(len(frames), fps)
     width, height = (side - side % 2 for side in (frames[0].width, frames[0].height))
     with av.open(str(clip), "w", format="mp4", options=_BITEXACT) as container:
-        stream = picture_stream(container, width, height, timing)
-        stream.options = _NEARLY_LOSSLESS
+        stream = picture_stream(container, width, height, timing, _NEARLY_LOSSLESS)
         for index, frame in enumerate(frames):
             container.mux(stream.encode(limited_picture(frame, index, timing)))
         container.mux(stream.encode(None))

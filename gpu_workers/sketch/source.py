@@ -87,7 +87,7 @@ def in_order(apart: Source, cutouts: Sequence[Cutout | None]) -> Source:
 
     ``cutouts`` [2] are uint8 RGBA, None where nobody is cast.
     """
-    seen = [_thumb(np.concatenate([(p[..., :3] + 1) / 2, p[..., 3:] > 0], 2)) for p in apart.plates]
+    seen = [_thumb(_as_rgba(each)) for each in apart.plates]
     meant = [None if each is None else _thumb(each / np.float32(255)) for each in cutouts]
 
     def misfit(order: tuple[int, int]) -> float:
@@ -99,6 +99,11 @@ def in_order(apart: Source, cutouts: Sequence[Cutout | None]) -> Source:
     tracks, one, two = apart.tracks.copy(), slice(0, layers.TRACK), slice(layers.TRACK, _BOTH)
     tracks[:, one], tracks[:, two] = apart.tracks[:, two], apart.tracks[:, one]
     return replace(apart, plates=np.ascontiguousarray(apart.plates[::-1]), tracks=tracks)
+
+
+def _as_rgba(plate: Floats) -> Floats:
+    inside = (plate[..., 3:] > 0).astype(np.float32)
+    return np.concatenate([(plate[..., :3] + 1) / 2, inside], 2)
 
 
 def _thumb(rgba: Floats) -> Floats:
