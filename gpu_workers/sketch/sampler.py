@@ -20,7 +20,7 @@ from gpu_workers.cards.operation import Operation
 from gpu_workers.cards.refusals import PromptTooLong
 from gpu_workers.cards.require import require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
-from gpu_workers.references import FolderReferences, References, references_folder
+from gpu_workers.references import LAID_DOWN, FolderReferences, References, references_folder
 from gpu_workers.sampler import (
     OnStep,
     Plan,
@@ -35,7 +35,15 @@ from gpu_workers.sketch.film import Scene, pictures
 from gpu_workers.sketch.graph import SteppingGraph
 from gpu_workers.sketch.schedule import STEPS, Place, levels_of, place_of
 from gpu_workers.sketch.tokens import GIVEN_MOMENTS, to_layers
-from gpu_workers.sketch.windows import Window, counts, cutouts_of, goes_on, opened, seed_of
+from gpu_workers.sketch.windows import (
+    Window,
+    counts,
+    cutouts_of,
+    goes_on,
+    of_use,
+    opened,
+    seed_of,
+)
 
 NAME: Final = "sketch"
 _VOICE_SEED_MAX: Final = 2**31 - 1
@@ -88,6 +96,7 @@ class SketchSampler:
             _require_understood(number, shot)
         require_likenesses(request)
         windows = sum(counts(request))
+        laid = LAID_DOWN if of_use(request, "likeness") else ()
         return Plan(
             model=NAME,
             weights_sha256=weights.sha256(),
@@ -99,7 +108,7 @@ class SketchSampler:
             seed=request.seed,
             steps=windows * STEPS,
             references=request.references,
-            settings=(("guidance", str(card.recipe.guidance)), *_drawn()),
+            settings=(*laid, ("guidance", str(card.recipe.guidance)), *_drawn()),
         )
 
     def start(self, plan: Plan) -> State:

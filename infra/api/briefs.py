@@ -72,7 +72,7 @@ Lines = Annotated[list[LineRequest], Field(max_length=LINES_MAX)]
 _CAST: Final = "Who is in it, by handle, such as `@ada`. A sampler that shows nobody refuses."
 _LINES: Final = "What is said. A sampler that does not speak the language refuses."
 _CAMERA: Final = "How the camera moves; without it, the prompt and the sampler decide."
-_CONTINUES: Final = "Open with the last picture of the shot before, where the sampler can."
+_CONTINUES: Final = "Go on from the end of the shot before, where the sampler can."
 
 
 class ShotRequest(BaseModel):

@@ -35,6 +35,8 @@ from gpu_workers.diffusion.sampler import DiffusionSampler
 from gpu_workers.diffusion.sources import Fitted
 from gpu_workers.diffusion.wan import WanVace
 from gpu_workers.diffusion.workshop import AddedSoundUnknown, Workshop
+from gpu_workers.mezzanine import write_mezzanine
+from gpu_workers.opening import write_last_moments
 from gpu_workers.references import ReferenceUnreadable
 from gpu_workers.requests import require_all_shots
 from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, SamplingRequest, State, begun
@@ -551,6 +553,32 @@ def test_a_whole_cast_goes_on_from_the_last_picture_in_its_own_order(
         return fingerprint(sampled(each, each.plan(request)))
 
     assert len({clip(7, *cast), clip(8, *cast), clip(7, *reversed(cast))}) == 3
+
+
+@pytest.mark.parametrize("name", ["ltx2-condition", "ltx2-in-context", "wan-vace"])
+def test_the_first_pictures_after_a_cut_go_on_from_how_the_shot_before_moved(
+    made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path, name: str
+) -> None:
+    each, rate = made[name], 24
+
+    def ended(levels: list[int]) -> Reference:
+        frames = np.stack([grey(level, 64, 64) for level in levels])
+        sound = np.zeros((2, len(levels) * 2_000), np.float32)
+        write_mezzanine(Clip(frames, sound, rate, 48_000), tmp_path / "take.mkv")
+        write_last_moments(tmp_path / "take.mkv", tmp_path / "tail.mp4")
+        sha256 = laid_down(workshop, (tmp_path / "tail.mp4").read_bytes())
+        return Reference(kind="clip", use="extend", sha256=sha256)
+
+    rising = list(range(100, 220, 10))
+    before = {
+        "moved": ended([0, 0, *rising]),
+        "began otherwise": ended([90, 30, *rising]),
+        "stood still": ended([rising[-1]] * 14),
+    }
+    plans = {key: each.plan(with_cast(0, it, continues=True)) for key, it in before.items()}
+    assert plans["moved"].key == plans["began otherwise"].key, "only the end of a take matters"
+    moved, still = (sampled(each, plans[key]).frames for key in ("moved", "stood still"))
+    assert (moved[0] != still[0]).any(), "the last picture was the same: its motion goes on"
 
 
 @pytest.mark.parametrize("name", CASTING)
