@@ -21,6 +21,9 @@ face and voice, generate and publish, surface and territory. A plan that is to b
 ``publish`` from its admission on, so that no GPU works for what could not be shown. Revocation,
 suspension and deletion bind the owner too.
 
+**Wishes.** Words that go against how the owner is to be portrayed, and cannot be taken out, refuse
+at admission; the reason does not say which. What is admitted keeps the wishes of its admission.
+
 **Budget.** An admission needs room for one more use, unless its generation holds one. Afterwards
 the generation has to hold the use that its admission reserved: revoking ends all uses that were
 reserved before it, so nothing admitted earlier goes on when the consent is restored.
@@ -58,6 +61,7 @@ Reason = Literal[
     "use-not-reserved",
     "scene-refused",
     "topic-refused",
+    "wording-refused",
     "face-refused",
     "voice-refused",
     "generating-refused",
@@ -202,6 +206,7 @@ def _of_the_limits(plan: CastPlan, act: Act, member: CastMember, consent: Held) 
         (plan.at >= limits.expires_at, "consent-expired"),
         (not set(plan.scenes).isdisjoint(limits.refused_scenes), "scene-refused"),
         (not set(plan.topics).isdisjoint(limits.refused_topics), "topic-refused"),
+        (act == "admission" and member.against_wishes, "wording-refused"),
         (member.face and not limits.face, "face-refused"),
         (member.voice and not limits.voice, "voice-refused"),
         (act != "publish" and not limits.generate, "generating-refused"),

@@ -14,12 +14,16 @@ CAST_MAX: Final = 8
 
 
 class CastMember(Value):
-    """One cameo in the cast: which version of it, and whether its face and its voice are used."""
+    """One cameo in the cast: which version of it, and whether its face and its voice are used.
+
+    ``against_wishes`` says whether words of the plan go against how its owner is to be portrayed.
+    """
 
     cameo_id: CameoId
     version: Annotated[int, Field(ge=1)]
     face: bool = True
     voice: bool = True
+    against_wishes: bool = False
 
 
 class CastPlan(Value):

@@ -15,6 +15,7 @@ from pydantic import Field
 from domain.consent.plan import CastMember, CastPlan
 from domain.consent.scenes import spoken_of
 from domain.consent.situations import Held
+from domain.consent.wording import goes_against
 from domain.consent.world import World
 from domain.generation.brief import Brief, Handle
 from domain.kernel.ids import AccountId, CameoId
@@ -85,6 +86,8 @@ def cast_plan(
             cameo_id=role.cameo_id,
             version=role.version,
             voice=role.speaks or (before is not None and before.voice),
+            against_wishes=_against_wishes(role, brief, world)
+            or (before is not None and before.against_wishes),
         )
     limits = [each.limits for each in world.consents.values() if isinstance(each, Held)]
     text = words_of(brief)
@@ -98,6 +101,20 @@ def cast_plan(
         scenes=spoken_of(text, {label for each in limits for label in each.refused_scenes}),
         topics=spoken_of(text, {label for each in limits for label in each.refused_topics}),
     )
+
+
+def _against_wishes(role: Role, brief: Brief, world: World) -> bool:
+    """Whether the words of the shots that cast somebody go against their owner's wishes."""
+    consent = world.consent(role.cameo_id)
+    if not isinstance(consent, Held):
+        return False
+    shots = [
+        shot
+        for shot, called in zip(brief.shots, brief.called, strict=True)
+        if role.handle in called
+    ]
+    spoken = (line.text for shot in shots for line in shot.lines)
+    return goes_against(consent.preferences, (shot.prompt for shot in shots), spoken)
 
 
 def words_of(brief: Brief) -> str:

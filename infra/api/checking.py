@@ -20,6 +20,7 @@ from domain.consent.refusals import CalledUnknown
 from domain.consent.scenes import spoken_of
 from domain.consent.situations import Held
 from domain.consent.terms import LABELS_MAX, Act, Labels, Rule
+from domain.consent.wording import goes_against
 from domain.consent.world import World
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import CameoId, GenerationId
@@ -231,6 +232,7 @@ def _plan(
                 version=each.version or newest(world, cameo_id),
                 face=each.face,
                 voice=each.voice,
+                against_wishes=_against_wishes(world, cameo_id, body.prompt),
             )
             for cameo_id, each in zip(cameos, body.cast, strict=True)
         ),
@@ -241,6 +243,13 @@ def _plan(
         surface=body.surface,
         territory=body.territory,
     )
+
+
+def _against_wishes(world: World, cameo_id: str, prompt: str | None) -> bool:
+    """Whether the prompt goes against what the owner wishes."""
+    consent = world.consent(cameo_id)
+    held = isinstance(consent, Held) and prompt is not None
+    return held and goes_against(consent.preferences, (prompt,), ())
 
 
 async def _cameo_of(doors: Doors, place: int, asked: CastRequest) -> str:
