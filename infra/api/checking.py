@@ -248,8 +248,9 @@ def _plan(
 def _against_wishes(world: World, cameo_id: str, prompt: str | None) -> bool:
     """Whether the prompt goes against what the owner wishes."""
     consent = world.consent(cameo_id)
-    held = isinstance(consent, Held) and prompt is not None
-    return held and goes_against(consent.preferences, (prompt,), ())
+    if not isinstance(consent, Held) or prompt is None:
+        return False
+    return goes_against(consent.preferences, (prompt,), ())
 
 
 async def _cameo_of(doors: Doors, place: int, asked: CastRequest) -> str:
