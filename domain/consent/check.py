@@ -22,7 +22,8 @@ face and voice, generate and publish, surface and territory. A plan that is to b
 suspension and deletion bind the owner too.
 
 **Wishes.** Words that go against how the owner is to be portrayed, and cannot be taken out, refuse
-at admission; the reason does not say which. What is admitted keeps the wishes of its admission.
+at admission; the reason does not say which. What is admitted keeps the wishes of its admission,
+and the verdicts of later doors name these.
 
 **Budget.** An admission needs room for one more use, unless its generation holds one. Afterwards
 the generation has to hold the use that its admission reserved: revoking ends all uses that were
@@ -124,14 +125,15 @@ def _judge(world: World, plan: CastPlan, act: Act, member: CastMember) -> CameoV
     reasons += _of_the_use(plan, act, member, consent)
     if plan.caster_id != consent.owner_id:
         reasons += _of_the_limits(plan, act, member, consent)
+    use = None if act == "admission" else consent.uses.get(plan.generation_id)
     return CameoVerdict(
         cameo_id=member.cameo_id,
         version=member.version,
         rule=None if reasons else rule,
         reasons=tuple(dict.fromkeys(reasons)),
         revision=consent.revision,
-        preferences_version=consent.preferences.version,
-        preferences_sha256=consent.preferences_sha256,
+        preferences_version=use.preferences_version if use else consent.preferences.version,
+        preferences_sha256=use.preferences_sha256 if use else consent.preferences_sha256,
     )
 
 

@@ -18,8 +18,15 @@ from domain.consent.preferences import (
     PreferenceUnusable,
     plain,
 )
-from tests.domain.consent_words import CAMEO, of_two_adults, plan
-from tests.words import NOON
+from domain.consent.terms import Act
+from tests.domain.consent_words import (
+    CAMEO,
+    of_two_adults,
+    plan,
+    tier_changed,
+    use_reserved,
+)
+from tests.words import NOON, an_id
 
 
 def a_wish(thing: str) -> tuple[Preference, ...]:
@@ -211,3 +218,28 @@ def test_a_verdict_names_the_wishes_by_their_version_and_hash() -> None:
     assert (verdict.preferences_version, verdict.preferences_sha256) == (3, stated.sha256)
     [silent] = check(of_two_adults().world(), plan(), "admission").verdicts
     assert silent.preferences_sha256 is None
+
+
+def test_later_verdicts_name_the_wishes_that_were_merged_at_the_admission() -> None:
+    first = Preferences(version=1, wishes=a_wish("a gold chain"))
+    later = Preferences(version=2, wishes=a_wish("a silver chain"))
+
+    def restated(wished: Preferences, revision: int) -> PreferencesRestated:
+        return PreferencesRestated(
+            at=NOON,
+            cameo_id=CAMEO,
+            preferences=wished,
+            sha256=wished.sha256,
+            revision=revision,
+        )
+
+    told = of_two_adults().consent(
+        tier_changed("everyone"), restated(first, 3), use_reserved(revision=3), restated(later, 4)
+    )
+    acts: tuple[Act, ...] = ("gpu-start", "publish")
+    for act in acts:
+        [verdict] = check(told.world(), plan(), act).verdicts
+        assert verdict.permitted
+        assert (verdict.preferences_version, verdict.preferences_sha256) == (1, first.sha256)
+    [another] = check(told.world(), plan(generation_id=an_id("gen", 32)), "admission").verdicts
+    assert another.preferences_version == 2
