@@ -35,6 +35,10 @@ CHARACTERS_MAX: Final = 80
 WORDS_MAX: Final = 8
 
 
+Salt = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""32 random bytes in hex, drawn by whoever takes the wishes in."""
+
+
 class PreferenceUnusable(Refusal):
     """A preference says how somebody is portrayed, in a few plain words, and this one does not."""
 
@@ -51,15 +55,22 @@ class Preference(Value):
 
 
 class Preferences(Value):
-    """All wishes of one person, in the order given, under a version that rises."""
+    """All wishes of one person, in the order given, under a version that rises.
+
+    ``salt`` is what keeps a hash of few and common words from being guessed. Wishes that were
+    stated before there was one have none.
+    """
 
     version: Annotated[int, Field(ge=0)] = 0
     wishes: Annotated[tuple[Preference, ...], Field(max_length=PREFERENCES_MAX)] = ()
 
+    salt: Annotated[Salt | None, Field(repr=False)] = None
+
     @property
     def sha256(self) -> str:
         """The hash that a plan and a receipt carry in place of the words."""
-        return hashlib.sha256(canonical_json(self.model_dump(mode="json"))).hexdigest()
+        content = self.model_dump(mode="json", exclude_none=True)
+        return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
 NO_PREFERENCES: Final = Preferences()

@@ -207,6 +207,21 @@ def test_the_hash_names_version_and_words() -> None:
     assert first.sha256 != Preferences(version=1, wishes=a_wish("a cap")).sha256
 
 
+def test_short_words_cannot_be_guessed_from_their_hash() -> None:
+    wishes = a_wish("a hat")
+    salted = [Preferences(version=1, wishes=wishes, salt=each * 32).sha256 for each in ("5a", "5b")]
+    guessed = Preferences(version=1, wishes=wishes).sha256
+    assert len({guessed, *salted}) == 3
+    assert "5a5a" not in repr(Preferences(wishes=wishes, salt="5a" * 32))
+
+
+def test_wishes_of_before_there_was_a_salt_keep_their_hash() -> None:
+    known = "61fd4c9c041f8ca0d8b155a6ba7ee8192e65ac56666d5bd3c189aac88e09d633"
+    assert Preferences(version=1, wishes=a_wish("a hat")).sha256 == known
+    recorded = {"version": 1, "wishes": [{"kind": "always", "thing": "a hat"}]}
+    assert Preferences.model_validate(recorded).sha256 == known
+
+
 def test_a_verdict_names_the_wishes_by_their_version_and_hash() -> None:
     stated = Preferences(version=3, wishes=a_wish("a gold chain"))
     told = of_two_adults().consent(
