@@ -89,22 +89,28 @@ class CameoVerdict(Value):
 
 
 class ConsentDecision(Value):
-    """What was decided about a whole cast, at which position of the log."""
+    """What was decided about a whole cast, at which position of the log.
+
+    ``unknown`` counts those who were called beside it and whom nobody can cast.
+    """
 
     act: Act
     position: int
     verdicts: tuple[CameoVerdict, ...]
+    unknown: int = 0
 
     @property
     def permitted(self) -> bool:
-        """All or nothing: one cameo that refuses refuses for all."""
-        return all(each.permitted for each in self.verdicts)
+        """All or nothing: one cameo that refuses, or that nobody knows, refuses for all."""
+        return not self.unknown and all(each.permitted for each in self.verdicts)
 
 
 def check(world: World, plan: CastPlan, act: Act) -> ConsentDecision:
     """Decide about every cameo of a plan, from the facts in ``world`` alone."""
     verdicts = tuple(_judge(world, plan, act, member) for member in plan.cast)
-    return ConsentDecision(act=act, position=world.position, verdicts=verdicts)
+    return ConsentDecision(
+        act=act, position=world.position, verdicts=verdicts, unknown=plan.unknown
+    )
 
 
 def _judge(world: World, plan: CastPlan, act: Act, member: CastMember) -> CameoVerdict:

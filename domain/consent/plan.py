@@ -30,7 +30,8 @@ class CastPlan(Value):
     """One generation as consent sees it.
 
     ``plan_key`` names the whole plan; ``scenes`` and ``topics`` are what was recognised in it.
-    ``at`` is when one asks: expiry is judged by it.
+    ``at`` is when one asks: expiry is judged by it. ``unknown`` counts those who are called beside
+    the cast and whom nobody can cast.
     """
 
     generation_id: GenerationId
@@ -43,6 +44,7 @@ class CastPlan(Value):
     topics: Labels = ()
     surface: Label = "feed"
     territory: Territory | None = None
+    unknown: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

@@ -12,7 +12,7 @@ from typing import Final, Literal, Self
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
-from activities.consent.office import newest
+from activities.consent.calling import newest
 from activities.consent.rehearsal import Rehearsal
 from domain.consent.check import ConsentDecision, Reason, check
 from domain.consent.plan import CAST_MAX, CastMember, CastPlan
