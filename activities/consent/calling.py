@@ -11,7 +11,7 @@ from domain.cameo.cameo import Castable
 from domain.consent.casting import CastingDecided
 from domain.consent.plan import CAST_MAX
 from domain.consent.refusals import CalledUnknown, CastTooLarge
-from domain.consent.roles import AdmittedCast, Role, plan_key, speakers
+from domain.consent.roles import AdmittedCast, Role, brief_key, speakers
 from domain.consent.situations import Held
 from domain.consent.world import World
 from domain.generation.brief import Brief
@@ -65,7 +65,8 @@ class Calling:
             )
             for handle, cameo_id in found.items()
         )
-        return AdmittedCast(roles=roles, plan_key=plan_key(brief), position=world.position)
+        key = before.plan_key if before else brief_key(brief)
+        return AdmittedCast(roles=roles, plan_key=key, position=world.position)
 
     async def behind(self, handle: str, position: int | None = None) -> str | None:
         """The cameo that a handle calls, now or at an earlier position."""

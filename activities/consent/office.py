@@ -22,7 +22,7 @@ from domain.consent.decider import CONSENT
 from domain.consent.plan import CastPlan
 from domain.consent.receipt import receipts
 from domain.consent.refusals import CastNotPermitted
-from domain.consent.roles import AdmittedCast, cast_plan
+from domain.consent.roles import AdmittedCast, cast_plan, plan_key
 from domain.consent.signing import ReceiptSigner
 from domain.consent.terms import Act
 from domain.generation.brief import Brief
@@ -62,12 +62,14 @@ class CastingOffice:
             errand.command_id,
             context,
             [Guard(GENERATION, errand.generation_id, _require_going)],
+            lambda decision: plan_key(brief, decision.verdicts),
         )
         await self._tell(answer, "drafted", errand.command_id, context)
         if missing:
             raise missing[0]
         require_permitted(answer)
-        return cast.model_copy(update={"position": answer.decision.position})
+        said = {"position": answer.decision.position, "plan_key": answer.plan.plan_key}
+        return cast.model_copy(update=said)
 
     async def called(
         self, brief: Brief, caster_id: str, before: CastingDecided | None = None

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from domain.consent.check import CameoVerdict
 from domain.consent.plan import CastMember, CastPlan
 from domain.consent.scenes import spoken_of
 from domain.consent.situations import Held
 from domain.consent.wording import goes_against
 from domain.consent.world import World
 from domain.generation.brief import Brief, Handle
+from domain.kernel.canonical import canonical_json
 from domain.kernel.ids import AccountId, CameoId
 from domain.kernel.model import Value
 
@@ -53,8 +56,19 @@ class AdmittedCast(Value):
         return tuple(by_handle[each] for each in handles if each in by_handle)
 
 
-def plan_key(brief: Brief) -> str:
-    """What a brief's admission is recorded under: the SHA-256 of its canonical JSON, in hex."""
+def plan_key(brief: Brief, verdicts: Iterable[CameoVerdict]) -> str:
+    """What a plan's admission is recorded under, in hex: the SHA-256 of its brief and its cast.
+
+    The cast are the cameos with their versions and the hashes of the wishes that are merged. What
+    was admitted before casts were in it keeps the brief's own key (``brief_key``).
+    """
+    cast = [[each.cameo_id, each.version, each.preferences_sha256] for each in verdicts]
+    content = {"brief": brief_key(brief), "cast": cast}
+    return hashlib.sha256(canonical_json(content)).hexdigest()
+
+
+def brief_key(brief: Brief) -> str:
+    """The SHA-256 of a brief's canonical JSON, in hex."""
     content = brief.model_dump(mode="json", exclude_defaults=True)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

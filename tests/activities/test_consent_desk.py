@@ -22,9 +22,11 @@ from domain.consent.appearance import APPEARANCE, Appearing, appearance_id
 from domain.consent.casting import CASTING
 from domain.consent.commands import ChangeLimits, ReleaseUse, RevokeConsent
 from domain.consent.decider import CONSENT
+from domain.consent.events import PreferencesRestated
 from domain.consent.plan import CastMember
+from domain.consent.preferences import Preferences
 from domain.consent.refusals import CalledUnknown, CastNotPermitted
-from domain.consent.roles import AdmittedCast, Role
+from domain.consent.roles import AdmittedCast, Role, brief_key, plan_key
 from domain.consent.situations import Held
 from domain.generation.brief import Brief
 from domain.generation.decider import GENERATION
@@ -348,13 +350,46 @@ async def test_what_rests_on_consent_is_done_in_the_append_that_says_why_it_may(
         await office.release(a_release("publish anew"), CAST, [REQUEST], CONTEXT)
 
 
+async def test_an_admission_is_recorded_under_its_brief_its_cast_and_their_wishes(
+    log: Interrupted, office: CastingOffice
+) -> None:
+    stated = Preferences(version=1, wishes=(), salt="5a" * 32)
+    restated = PreferencesRestated(
+        at=words.moment(), cameo_id=CAMEO, preferences=stated, sha256=stated.sha256, revision=3
+    )
+    await given(log, everyone.consent(restated))
+    brief, errand = await _called_ada(log)
+    first = await office.admit(errand, brief, CONTEXT)
+    [decided] = (await Ledger(log, CODEC).state(CASTING, GENERATION_ID)).state.decisions
+    assert decided.plan_key == first.plan_key == plan_key(brief, decided.decision.verdicts)
+    assert await office.admit(errand, brief, CONTEXT) == first
+    assert (await office.called(brief, CASTER, decided)).plan_key == first.plan_key
+
+
+async def test_what_was_admitted_under_the_key_of_its_brief_keeps_it(
+    log: Interrupted, desk: ConsentDesk, office: CastingOffice
+) -> None:
+    await given(log, everyone)
+    brief, errand = await _called_ada(log)
+    await desk.admit(plan(plan_key=brief_key(brief)), "admit", CONTEXT)
+    again = await office.admit(errand, brief, CONTEXT)
+    assert again.plan_key == brief_key(brief)
+    assert len((await Ledger(log, CODEC).state(CASTING, GENERATION_ID)).state.decisions) == 1
+
+
+async def _called_ada(log: Interrupted) -> tuple[Brief, Errand]:
+    """A brief that calls the cameo by its handle, and the errand of its admission."""
+    claimed = HandleClaimed(at=words.moment(), handle="ada.x", account_id=OWNER, cameo_id=CAMEO)
+    await tell(log, [(HANDLE.stream(handle_key("@ada.x")), claimed)], "claims")
+    errand = Errand(**a_release("admit").model_dump(include=set(Errand.model_fields)))
+    return Brief(prompt="@ada.x dances"), errand
+
+
 async def test_whoever_is_called_beside_somebody_unknown_hears_of_the_attempt(
     log: Interrupted, office: CastingOffice
 ) -> None:
     await given(log, everyone)
-    claimed = HandleClaimed(at=words.moment(), handle="ada.x", account_id=OWNER, cameo_id=CAMEO)
-    await tell(log, [(HANDLE.stream(handle_key("@ada.x")), claimed)], "claims")
-    errand = Errand(**a_release("admit").model_dump(include=set(Errand.model_fields)))
+    _, errand = await _called_ada(log)
     brief = Brief(prompt="@ada.x and @nobody.x dance")
     for _ in range(2):
         with pytest.raises(CalledUnknown, match="number 2"):

@@ -7,7 +7,7 @@ import pytest
 from domain.consent.check import check
 from domain.consent.events import PreferencesRestated
 from domain.consent.preferences import Preference, Preferences
-from domain.consent.roles import AdmittedCast, Role, cast_plan, plan_key
+from domain.consent.roles import AdmittedCast, Role, brief_key, cast_plan
 from domain.consent.wording import goes_against, portrayed
 from domain.generation.brief import Brief, Line, Shot
 from tests.domain.consent_words import CAMEO, CASTER, OWNER, of_two_adults, tier_changed
@@ -158,7 +158,7 @@ def _reasons(brief: Brief, stated: Preferences, caster: str = CASTER) -> tuple[s
     world = told.world()
     cast = AdmittedCast(
         roles=(Role(handle="@ana", cameo_id=CAMEO, version=1),),
-        plan_key=plan_key(brief),
+        plan_key=brief_key(brief),
         position=world.position,
     )
     asked = cast_plan(cast, brief, GENERATION_ID, caster, NOON, world)
