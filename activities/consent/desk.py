@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -58,6 +58,10 @@ class Answer:
     decision: ConsentDecision
     world: World
 
+    def named(self, plan_key: str) -> Answer:
+        """The same answer about a plan of this name."""
+        return replace(self, plan=self.plan.model_copy(update={"plan_key": plan_key}))
+
     def receipts(self) -> tuple[Receipt, ...]:
         """One receipt for each person of a decision that permits."""
         return receipts(self.world, self.plan, self.decision)
@@ -100,19 +104,27 @@ class ConsentDesk:
         return (await self._look(plan, act, position))[0]
 
     async def admit(
-        self, plan: CastPlan, command_id: str, context: Context, guards: Sequence[Guard] = ()
+        self,
+        plan: CastPlan,
+        command_id: str,
+        context: Context,
+        guards: Sequence[Guard] = (),
+        key: Callable[[ConsentDecision], str] | None = None,
     ) -> Answer:
         """Decide at admission and write it down; a permitted cast has its uses reserved.
 
-        Asked again for the same plan, it gives the first answer. Raises ``Contended`` when others
-        kept moving the streams, and what the ``guards`` raise, which must hold at the append.
+        ``key`` names a plan by what is decided about it; without one it keeps its own name. Asked
+        again for the same plan, it gives the first answer. Raises ``Contended`` when others kept
+        moving the streams, and what the ``guards`` raise, which must hold at the append.
         """
         async with self._turn([each.cameo_id for each in plan.cast]):
             for _ in range(ATTEMPTS_MAX):
                 casting = await self._ledger.state(CASTING, plan.generation_id)
-                if known := await self._known(plan, casting.state):
+                if known := await self._known(plan, casting.state, key):
                     return known
                 answer, sight = await self._look(plan, "admission")
+                if key is not None:
+                    answer = answer.named(key(answer.decision))
                 appends = self._appends(answer, sight, casting, command_id, context)
                 written = {each.stream for each in appends}
                 held = [await self._ledger.check(each) for each in guards]
@@ -165,10 +177,13 @@ class ConsentDesk:
         sight = await self._facts.sight(cast, plan.caster_id, position)
         return Answer(plan, check(sight.world, plan, act), sight.world), sight
 
-    async def _known(self, plan: CastPlan, casting: Casting) -> Answer | None:
+    async def _known(
+        self, plan: CastPlan, casting: Casting, key: Callable[[ConsentDecision], str] | None
+    ) -> Answer | None:
         """The answer that this plan's admission was given before."""
         for decided in casting.decisions:
-            if decided.plan_key == plan.plan_key and decided.decision.act == "admission":
+            names = {plan.plan_key, *((key(decided.decision),) if key else ())}
+            if decided.plan_key in names and decided.decision.act == "admission":
                 return await self._given(plan, decided)
         return None
 
@@ -187,7 +202,8 @@ class ConsentDesk:
         """An answer of the past, with the world that it was decided from."""
         cast = [each.cameo_id for each in plan.cast]
         world = await self.world(cast, plan.caster_id, decided.decision.position)
-        return Answer(plan.model_copy(update={"at": decided.at}), decided.decision, world)
+        said = {"at": decided.at, "plan_key": decided.plan_key}
+        return Answer(plan.model_copy(update=said), decided.decision, world)
 
     def _appends(
         self,

@@ -9,27 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
-from typing import cast as of_type
 
+from activities.consent.calling import Calling, owner_of, position_of
 from activities.consent.desk import Answer, ConsentDesk, FactsMoved
 from activities.ledger import Contended, Context, Decision, Guard, Ledger, Performed
 from activities.orders import Errand, ReleaseOrder
-from domain.account.handle import HANDLE, HandleEvent, HandleUnknown, require_borne
-from domain.account.handles import HandleUnusable, handle_key
 from domain.account.notice import NOTICE, Kind, PostNotice, notice_id
-from domain.cameo.cameo import Castable
 from domain.consent.appearance import APPEARANCE, NoteAppearance, Turn, appearance_id
 from domain.consent.casting import CASTING, CastingDecided, RecordPublication
 from domain.consent.commands import ReleaseUse
 from domain.consent.decider import CONSENT
-from domain.consent.plan import CAST_MAX, CastPlan
+from domain.consent.plan import CastPlan
 from domain.consent.receipt import receipts
-from domain.consent.refusals import CalledUnknown, CastNotPermitted, CastTooLarge
-from domain.consent.roles import AdmittedCast, Role, cast_plan, plan_key, speakers
+from domain.consent.refusals import CastNotPermitted
+from domain.consent.roles import AdmittedCast, cast_plan, plan_key
 from domain.consent.signing import ReceiptSigner
-from domain.consent.situations import Held
 from domain.consent.terms import Act
-from domain.consent.world import World
 from domain.generation.brief import Brief
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled
@@ -47,24 +42,34 @@ class CastingOffice:
     ) -> None:
         self._log, self._codec, self._signer = log, codec, signer
         self._ledger, self.desk = Ledger(log, codec), ConsentDesk(log, codec)
+        self._calling = Calling(log, codec, self.desk)
 
     async def admit(self, errand: Errand, brief: Brief, context: Context) -> AdmittedCast:
         """Find everybody whom the brief calls, and reserve a use of each, or of none.
 
-        Asked again, it gives the first answer. Raises CalledUnknown, CastTooLarge,
-        CastNotPermitted, and AlreadySettled where the generation has ended.
+        Whoever is called beside somebody unknown is told of the attempt. Asked again, it gives the
+        first answer. Raises CalledUnknown, CastTooLarge, CastNotPermitted, and AlreadySettled where
+        the generation has ended.
         """
-        casting = (await self._ledger.state(CASTING, errand.generation_id)).state
-        cast = await self.called(brief, errand.account_id, casting.admission)
+        before = (await self._ledger.state(CASTING, errand.generation_id)).state.admission
+        found, missing = await self._calling.found(brief, position_of(before))
+        if not found and missing:
+            raise missing[0]
+        cast = await self._calling.cast(brief, found, errand.account_id, before)
+        plan = await self._plan(errand, brief, cast, errand.at)
         answer = await self.desk.admit(
-            await self._plan(errand, brief, cast, errand.at),
+            plan.model_copy(update={"unknown": len(missing)}),
             errand.command_id,
             context,
             [Guard(GENERATION, errand.generation_id, _require_going)],
+            lambda decision: plan_key(brief, decision.verdicts),
         )
         await self._tell(answer, "drafted", errand.command_id, context)
+        if missing:
+            raise missing[0]
         require_permitted(answer)
-        return cast.model_copy(update={"position": answer.decision.position})
+        said = {"position": answer.decision.position, "plan_key": answer.plan.plan_key}
+        return cast.model_copy(update=said)
 
     async def called(
         self, brief: Brief, caster_id: str, before: CastingDecided | None = None
@@ -74,32 +79,10 @@ class CastingOffice:
         Raises CalledUnknown, which names the shot and the place and never the handle, and
         CastTooLarge.
         """
-        position = before.decision.position if before else None
-        found: dict[str, str] = {}
-        for shot, handles in enumerate(brief.called, 1):
-            for place, handle in enumerate(handles, 1):
-                if handle not in found:
-                    cameo_id = await self.behind(handle, position)
-                    if cameo_id is None:
-                        raise CalledUnknown(f"It is number {place} of those in shot {shot}.")
-                    found[handle] = cameo_id
-        if len(set(found.values())) > CAST_MAX:
-            raise CastTooLarge(f"{CAST_MAX} is the most.")
-        world = await self.desk.world(found.values(), caster_id, position)
-        decided = before.decision.verdicts if before else ()
-        versions = {each.cameo_id: each.version for each in decided}
-        heard = speakers(brief)
-        roles = tuple(
-            Role(
-                handle=handle,
-                cameo_id=cameo_id,
-                version=versions.get(cameo_id) or newest(world, cameo_id),
-                owner_id=_owner(world, cameo_id),
-                speaks=handle in heard,
-            )
-            for handle, cameo_id in found.items()
-        )
-        return AdmittedCast(roles=roles, plan_key=plan_key(brief), position=world.position)
+        found, missing = await self._calling.found(brief, position_of(before))
+        if missing:
+            raise missing[0]
+        return await self._calling.cast(brief, found, caster_id, before)
 
     async def look(
         self, errand: Errand, brief: Brief, cast: AdmittedCast, act: Act, at: datetime
@@ -240,7 +223,7 @@ class CastingOffice:
                 ),
             )
             for each in admission.decision.verdicts
-            if (owner_id := _owner(world, each.cameo_id)) is not None
+            if (owner_id := owner_of(world, each.cameo_id)) is not None
         ]
         await self._ledger.perform(decisions, context)
 
@@ -269,7 +252,7 @@ class CastingOffice:
     ) -> list[Decision]:
         plan, found = answer.plan, []
         for verdict in answer.decision.verdicts:
-            owner_id = _owner(answer.world, verdict.cameo_id)
+            owner_id = owner_of(answer.world, verdict.cameo_id)
             if owner_id is None:
                 continue
             identifier = appearance_id(plan.generation_id, verdict.cameo_id)
@@ -290,33 +273,15 @@ class CastingOffice:
             found.append(Decision(APPEARANCE, identifier, command))
         return found
 
-    async def behind(self, handle: str, position: int | None = None) -> str | None:
-        """The cameo that a handle calls, now or at an earlier position."""
-        try:
-            stream = HANDLE.stream(handle_key(handle))
-            recorded = await self._log.read_stream(stream)
-            told = (each for each in recorded if position is None or each.position <= position)
-            state = HANDLE.fold(of_type(HandleEvent, self._codec.decode(each)) for each in told)
-            return require_borne(state, handle).cameo_id
-        except (HandleUnknown, HandleUnusable):
-            return None
+    async def behind(self, handle: str) -> str | None:
+        """The cameo that a handle calls now."""
+        return await self._calling.behind(handle)
 
     async def _plan(
         self, errand: Errand, brief: Brief, cast: AdmittedCast, at: datetime
     ) -> CastPlan:
         world = await self.desk.world(cast.cameo_ids, errand.account_id)
         return cast_plan(cast, brief, errand.generation_id, errand.account_id, at, world)
-
-
-def newest(world: World, cameo_id: str) -> int:
-    """The version that new work casts; 1 where there is none, which the check then refuses."""
-    cameo = world.cameo(cameo_id)
-    return cameo.newest if isinstance(cameo, Castable) else 1
-
-
-def _owner(world: World, cameo_id: str) -> str | None:
-    consent = world.consent(cameo_id)
-    return consent.owner_id if isinstance(consent, Held) else None
 
 
 def _require_going(state: Generation) -> None:

@@ -21,6 +21,10 @@ face and voice, generate and publish, surface and territory. A plan that is to b
 ``publish`` from its admission on, so that no GPU works for what could not be shown. Revocation,
 suspension and deletion bind the owner too.
 
+**Wishes.** Words that go against how the owner is to be portrayed, and cannot be taken out, refuse
+at admission; the reason does not say which. What is admitted keeps the wishes of its admission,
+and the verdicts of later doors name these.
+
 **Budget.** An admission needs room for one more use, unless its generation holds one. Afterwards
 the generation has to hold the use that its admission reserved: revoking ends all uses that were
 reserved before it, so nothing admitted earlier goes on when the consent is restored.
@@ -58,6 +62,7 @@ Reason = Literal[
     "use-not-reserved",
     "scene-refused",
     "topic-refused",
+    "wording-refused",
     "face-refused",
     "voice-refused",
     "generating-refused",
@@ -84,22 +89,28 @@ class CameoVerdict(Value):
 
 
 class ConsentDecision(Value):
-    """What was decided about a whole cast, at which position of the log."""
+    """What was decided about a whole cast, at which position of the log.
+
+    ``unknown`` counts those who were called beside it and whom nobody can cast.
+    """
 
     act: Act
     position: int
     verdicts: tuple[CameoVerdict, ...]
+    unknown: int = 0
 
     @property
     def permitted(self) -> bool:
-        """All or nothing: one cameo that refuses refuses for all."""
-        return all(each.permitted for each in self.verdicts)
+        """All or nothing: one cameo that refuses, or that nobody knows, refuses for all."""
+        return not self.unknown and all(each.permitted for each in self.verdicts)
 
 
 def check(world: World, plan: CastPlan, act: Act) -> ConsentDecision:
     """Decide about every cameo of a plan, from the facts in ``world`` alone."""
     verdicts = tuple(_judge(world, plan, act, member) for member in plan.cast)
-    return ConsentDecision(act=act, position=world.position, verdicts=verdicts)
+    return ConsentDecision(
+        act=act, position=world.position, verdicts=verdicts, unknown=plan.unknown
+    )
 
 
 def _judge(world: World, plan: CastPlan, act: Act, member: CastMember) -> CameoVerdict:
@@ -120,14 +131,15 @@ def _judge(world: World, plan: CastPlan, act: Act, member: CastMember) -> CameoV
     reasons += _of_the_use(plan, act, member, consent)
     if plan.caster_id != consent.owner_id:
         reasons += _of_the_limits(plan, act, member, consent)
+    use = None if act == "admission" else consent.uses.get(plan.generation_id)
     return CameoVerdict(
         cameo_id=member.cameo_id,
         version=member.version,
         rule=None if reasons else rule,
         reasons=tuple(dict.fromkeys(reasons)),
         revision=consent.revision,
-        preferences_version=consent.preferences.version,
-        preferences_sha256=consent.preferences_sha256,
+        preferences_version=use.preferences_version if use else consent.preferences.version,
+        preferences_sha256=use.preferences_sha256 if use else consent.preferences_sha256,
     )
 
 
@@ -202,6 +214,7 @@ def _of_the_limits(plan: CastPlan, act: Act, member: CastMember, consent: Held) 
         (plan.at >= limits.expires_at, "consent-expired"),
         (not set(plan.scenes).isdisjoint(limits.refused_scenes), "scene-refused"),
         (not set(plan.topics).isdisjoint(limits.refused_topics), "topic-refused"),
+        (act == "admission" and member.against_wishes, "wording-refused"),
         (member.face and not limits.face, "face-refused"),
         (member.voice and not limits.voice, "voice-refused"),
         (act != "publish" and not limits.generate, "generating-refused"),

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from domain.account.relations import AgeBand
 from domain.cameo.release import Kind
-from domain.consent.preferences import PREFERENCES_MAX, Preference
+from domain.consent.preferences import PREFERENCES_MAX, Preference, Salt
 from domain.consent.terms import Limits, Rule, Setting, Tier
 from domain.kernel.ids import AccountId, CameoId, GenerationId
 from domain.kernel.model import Command
@@ -71,8 +71,12 @@ class ChangeLimits(OwnersCommand):
 
 
 class RestatePreferences(OwnersCommand):
-    """Say anew how I am to be portrayed; replaces what was said before."""
+    """Say anew how I am to be portrayed; replaces what was said before.
 
+    ``salt`` is random: with it the words cannot be guessed from their hash.
+    """
+
+    salt: Salt
     wishes: Annotated[tuple[Preference, ...], Field(max_length=PREFERENCES_MAX)]
 
 

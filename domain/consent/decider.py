@@ -184,7 +184,8 @@ def _restate(command: RestatePreferences, state: Held) -> list[ConsentEvent]:
     wishes = plain(command.wishes)
     if wishes == state.preferences.wishes:
         return []
-    preferences = Preferences(version=state.preferences.version + 1, wishes=wishes)
+    version = state.preferences.version + 1
+    preferences = Preferences(version=version, wishes=wishes, salt=command.salt)
     return [
         PreferencesRestated(
             at=command.at,

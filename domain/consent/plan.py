@@ -14,19 +14,24 @@ CAST_MAX: Final = 8
 
 
 class CastMember(Value):
-    """One cameo in the cast: which version of it, and whether its face and its voice are used."""
+    """One cameo in the cast: which version of it, and whether its face and its voice are used.
+
+    ``against_wishes`` says whether words of the plan go against how its owner is to be portrayed.
+    """
 
     cameo_id: CameoId
     version: Annotated[int, Field(ge=1)]
     face: bool = True
     voice: bool = True
+    against_wishes: bool = False
 
 
 class CastPlan(Value):
     """One generation as consent sees it.
 
     ``plan_key`` names the whole plan; ``scenes`` and ``topics`` are what was recognised in it.
-    ``at`` is when one asks: expiry is judged by it.
+    ``at`` is when one asks: expiry is judged by it. ``unknown`` counts those who are called beside
+    the cast and whom nobody can cast.
     """
 
     generation_id: GenerationId
@@ -39,6 +44,7 @@ class CastPlan(Value):
     topics: Labels = ()
     surface: Label = "feed"
     territory: Territory | None = None
+    unknown: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

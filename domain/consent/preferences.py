@@ -4,13 +4,14 @@ A preference is *always* or *never*, and a thing: ``always`` "a gold chain". The
 them into every plan that casts the person; the caster's prompt neither shows nor overrides them.
 What is told to models could be misused to tell models what to do, so the text is held to rules:
 
-- at most 20 phrases of at most 80 characters and 12 words;
+- at most 20 phrases of at most 80 characters and 8 words;
 - neutralised first: NFKC, invisible characters removed, spaces collapsed;
 - letters, digits, spaces and ``, ' - & %`` only: no brackets, quotes, colons, line breaks, slashes,
   mentions, links or markup;
 - one script in each word, so that letters of another cannot hide a word;
-- no words that address a model or a program, in English, German, French, Spanish, Italian or
-  Portuguese; looked for with marks removed, and with everything but letters removed as well.
+- a noun phrase: no part of it begins like a command, and no word speaks of texts, tasks and
+  requests (``domain/consent/instructing.py``), read as moderation reads a text;
+- no script for which there is no list of such words.
 
 What breaks a rule is refused with its place, never silently changed in meaning.
 """
@@ -24,13 +25,18 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from domain.consent.instructing import instructs, unlisted
 from domain.kernel.canonical import canonical_json
 from domain.kernel.errors import Refusal
 from domain.kernel.model import Personal, Value
 
 PREFERENCES_MAX: Final = 20
 CHARACTERS_MAX: Final = 80
-WORDS_MAX: Final = 12
+WORDS_MAX: Final = 8
+
+
+Salt = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""32 random bytes in hex, drawn by whoever takes the wishes in."""
 
 
 class PreferenceUnusable(Refusal):
@@ -49,15 +55,22 @@ class Preference(Value):
 
 
 class Preferences(Value):
-    """All wishes of one person, in the order given, under a version that rises."""
+    """All wishes of one person, in the order given, under a version that rises.
+
+    ``salt`` is what keeps a hash of few and common words from being guessed. Wishes that were
+    stated before there was one have none.
+    """
 
     version: Annotated[int, Field(ge=0)] = 0
     wishes: Annotated[tuple[Preference, ...], Field(max_length=PREFERENCES_MAX)] = ()
 
+    salt: Annotated[Salt | None, Field(repr=False)] = None
+
     @property
     def sha256(self) -> str:
         """The hash that a plan and a receipt carry in place of the words."""
-        return hashlib.sha256(canonical_json(self.model_dump(mode="json"))).hexdigest()
+        content = self.model_dump(mode="json", exclude_none=True)
+        return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
 NO_PREFERENCES: Final = Preferences()
@@ -90,7 +103,9 @@ def _problem(thing: str) -> str | None:
         return "holds signs other than letters, digits, spaces and , ' - & %"
     if any(_mixes_scripts(word) for word in thing.split()):
         return "mixes scripts within a word"
-    if _addresses_a_machine(thing):
+    if unlisted(thing):
+        return "is in a script that is not read here; write Latin, Cyrillic, Chinese or Japanese"
+    if instructs(thing):
         return "reads like an instruction"
     return None
 
@@ -99,37 +114,9 @@ def _allowed(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN" or character in " ,'-&%"
 
 
+_JAPANESE: Final = {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "CJK", "MODIFIER"}
+
+
 def _mixes_scripts(word: str) -> bool:
     scripts = {unicodedata.name(each, "UNKNOWN").split(" ")[0] for each in word if each.isalpha()}
-    return len(scripts - {"MODIFIER"}) > 1 and not scripts <= {"HIRAGANA", "KATAKANA", "CJK"}
-
-
-_COMMANDS: Final = (
-    *("ignore", "disregard", "forget", "override", "overrule", "bypass", "jailbreak", "pretend"),
-    *("obey", "execute", "respond", "reply", "reveal", "output", "print", "repeat", "translate"),
-    *("instruction", "instructions", "prompt", "prompts", "system", "assistant", "developer"),
-    *("ignoriere", "ignoriert", "vergiss", "missachte", "anweisung", "anweisungen", "befolge"),
-    *("ignorez", "oublie", "oubliez", "consigne", "consignes", "ignora", "ignorad", "olvida"),
-    *("instrucciones", "dimentica", "istruzioni", "ignorar", "esqueca", "instrucoes"),
-    *("consent", "moderation", "watermark", "policy", "guardrail", "guardrails"),
-)
-_PHRASES: Final = re.compile(
-    r"\b(you (are|must|should|will|can)|act as|instead of|do not follow|don'?t follow"
-    r"|from now on|as an? (ai|model)|no longer|new rules?|above rules?|previous rules?"
-    r"|everything (above|before)|all (previous|prior|above|rules))\b"
-)
-_WORDS: Final = re.compile(rf"\b({'|'.join(_COMMANDS)})\b")
-_SQUEEZED: Final = re.compile(
-    r"ignore(all|any|the|previous|prior|above|every|what|this|that)|disregard|systemprompt"
-    r"|jailbreak|previousinstruction|youarenow|developermode"
-)
-_DISGUISED: Final = str.maketrans("013457", "oieast")
-
-
-def _addresses_a_machine(thing: str) -> bool:
-    decomposed = unicodedata.normalize("NFKD", thing).casefold()
-    bare = "".join(each for each in decomposed if not unicodedata.combining(each))
-    readings = (bare, bare.translate(_DISGUISED))
-    if any(_WORDS.search(each) or _PHRASES.search(each) for each in readings):
-        return True
-    return any(_SQUEEZED.search(re.sub(r"[^a-z]", "", each)) for each in readings)
+    return len(scripts - {"MODIFIER"}) > 1 and not scripts <= _JAPANESE

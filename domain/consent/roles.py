@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from domain.consent.check import CameoVerdict
 from domain.consent.plan import CastMember, CastPlan
 from domain.consent.scenes import spoken_of
 from domain.consent.situations import Held
+from domain.consent.wording import goes_against
 from domain.consent.world import World
 from domain.generation.brief import Brief, Handle
+from domain.kernel.canonical import canonical_json
 from domain.kernel.ids import AccountId, CameoId
 from domain.kernel.model import Value
 
@@ -52,8 +56,19 @@ class AdmittedCast(Value):
         return tuple(by_handle[each] for each in handles if each in by_handle)
 
 
-def plan_key(brief: Brief) -> str:
-    """What a brief's admission is recorded under: the SHA-256 of its canonical JSON, in hex."""
+def plan_key(brief: Brief, verdicts: Iterable[CameoVerdict]) -> str:
+    """What a plan's admission is recorded under, in hex: the SHA-256 of its brief and its cast.
+
+    The cast are the cameos with their versions and the hashes of the wishes that are merged. What
+    was admitted before casts were in it keeps the brief's own key (``brief_key``).
+    """
+    cast = [[each.cameo_id, each.version, each.preferences_sha256] for each in verdicts]
+    content = {"brief": brief_key(brief), "cast": cast}
+    return hashlib.sha256(canonical_json(content)).hexdigest()
+
+
+def brief_key(brief: Brief) -> str:
+    """The SHA-256 of a brief's canonical JSON, in hex."""
     content = brief.model_dump(mode="json", exclude_defaults=True)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -85,6 +100,8 @@ def cast_plan(
             cameo_id=role.cameo_id,
             version=role.version,
             voice=role.speaks or (before is not None and before.voice),
+            against_wishes=_against_wishes(role, brief, world)
+            or (before is not None and before.against_wishes),
         )
     limits = [each.limits for each in world.consents.values() if isinstance(each, Held)]
     text = words_of(brief)
@@ -99,6 +116,20 @@ def cast_plan(
         topics=spoken_of(text, {label for each in limits for label in each.refused_topics}),
         surface=brief.surface,
     )
+
+
+def _against_wishes(role: Role, brief: Brief, world: World) -> bool:
+    """Whether the words of the shots that cast somebody go against their owner's wishes."""
+    consent = world.consent(role.cameo_id)
+    if not isinstance(consent, Held):
+        return False
+    shots = [
+        shot
+        for shot, called in zip(brief.shots, brief.called, strict=True)
+        if role.handle in called
+    ]
+    spoken = (line.text for shot in shots for line in shot.lines)
+    return goes_against(consent.preferences, (shot.prompt for shot in shots), spoken)
 
 
 def words_of(brief: Brief) -> str:

@@ -40,6 +40,8 @@ class Use:
     """A generation that was admitted: for whom, of which version, and whether it counts.
 
     ``epoch`` is how often the consent had been revoked by then; one more, and the use is over.
+    ``preferences_version`` and ``preferences_sha256`` name the wishes that held then: these are
+    merged into what is sampled, whatever is wished later.
     """
 
     caster_id: str
@@ -47,6 +49,8 @@ class Use:
     rule: Rule
     counted: bool
     epoch: int
+    preferences_version: int = 0
+    preferences_sha256: str | None = None
 
 
 NO_USES: PersistentMap[Use] = PersistentMap()
@@ -106,7 +110,15 @@ def evolve(state: Consent, event: ConsentEvent) -> Consent:
 def _counted(state: Held, event: UseReserved | UseReleased) -> Held:
     match event:
         case UseReserved():
-            use = Use(event.caster_id, event.version, event.rule, event.counted, state.epoch)
+            use = Use(
+                event.caster_id,
+                event.version,
+                event.rule,
+                event.counted,
+                state.epoch,
+                state.preferences.version,
+                state.preferences_sha256,
+            )
             uses = state.uses.having(event.generation_id, use)
             return replace(state, uses=uses, used=state.used + event.counted)
         case UseReleased():

@@ -39,7 +39,9 @@ class AppearanceView(BaseModel):
     video_id: str | None
     began_at: datetime
     updated_at: datetime
-    links: dict[str, str]
+    links: dict[str, str] = Field(
+        description="`preview` and `draft` show what is being made; what is not there yet is 404."
+    )
 
 
 class AppearancePage(BaseModel):
@@ -80,6 +82,9 @@ def _view(row: AppearanceRow) -> AppearanceView:
     links = {}
     if row.turn != "uncast":
         links["receipts"] = f"/v1/generations/{row.generation_id}/receipts"
+    if row.turn == "drafted":
+        links["preview"] = f"/v1/generations/{row.generation_id}/preview"
+        links["draft"] = f"/v1/generations/{row.generation_id}/draft"
     if row.video_id:
         links["video"] = f"/v1/videos/{row.video_id}"
     return AppearanceView.model_validate(said | {"reasons": row.reasons.split(), "links": links})

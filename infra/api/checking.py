@@ -12,7 +12,7 @@ from typing import Final, Literal, Self
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
-from activities.consent.office import newest
+from activities.consent.calling import newest
 from activities.consent.rehearsal import Rehearsal
 from domain.consent.check import ConsentDecision, Reason, check
 from domain.consent.plan import CAST_MAX, CastMember, CastPlan
@@ -20,6 +20,7 @@ from domain.consent.refusals import CalledUnknown
 from domain.consent.scenes import spoken_of
 from domain.consent.situations import Held
 from domain.consent.terms import LABELS_MAX, Act, Labels, Rule
+from domain.consent.wording import goes_against
 from domain.consent.world import World
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import CameoId, GenerationId
@@ -228,6 +229,7 @@ def _plan(
                 version=each.version or newest(world, cameo_id),
                 face=each.face,
                 voice=each.voice,
+                against_wishes=_against_wishes(world, cameo_id, body.prompt),
             )
             for cameo_id, each in zip(cameos, body.cast, strict=True)
         ),
@@ -238,6 +240,14 @@ def _plan(
         surface=body.surface,
         territory=body.territory,
     )
+
+
+def _against_wishes(world: World, cameo_id: str, prompt: str | None) -> bool:
+    """Whether the prompt goes against what the owner wishes."""
+    consent = world.consent(cameo_id)
+    if not isinstance(consent, Held) or prompt is None:
+        return False
+    return goes_against(consent.preferences, (prompt,), ())
 
 
 async def _cameo_of(doors: Doors, place: int, asked: CastRequest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -212,7 +213,8 @@ async def change_limits(body: LimitsRequest, change: AsRead) -> ConsentView:
 async def restate_preferences(body: PreferencesRequest, change: AsRead) -> ConsentView:
     """Merged on the server into every plan that casts you; no prompt shows or overrides them."""
     wishes = tuple(Preference(kind=each.kind, thing=each.thing) for each in body.wishes)
-    return await change.made(RestatePreferences(**change.asked, wishes=wishes))
+    salt = secrets.token_hex(32)
+    return await change.made(RestatePreferences(**change.asked, wishes=wishes, salt=salt))
 
 
 @router.put("/approved/{caster_id}", responses=_PROBLEMS, summary="Approve somebody")

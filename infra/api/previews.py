@@ -1,4 +1,4 @@
-"""Previews: a small look at a generation while it is sampled, for its own account alone."""
+"""Previews: a small look at a generation while it is sampled, for its account and its cast."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.api.auth import KeyRequired
 from infra.api.deadlines import asking
 from infra.api.declared import problems
 from infra.api.doors import Doors, doors_of
-from infra.api.generations import OwnGeneration
+from infra.api.drafts import WatchedGeneration
 from infra.api.problems import Trouble
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"], dependencies=[KeyRequired])
@@ -35,8 +35,11 @@ _BYTES_MAX: Final = 1024 * 1024
     },
     summary="Look at it while it is made",
 )
-async def read_preview(request: Request, view: OwnGeneration) -> Response:
-    """The newest look at a generation that is being sampled. It is gone when that has ended."""
+async def read_preview(request: Request, view: WatchedGeneration) -> Response:
+    """The newest look at a generation that is being sampled. It is gone when that has ended.
+
+    Who owns a cameo in its cast sees it, too.
+    """
     content = await _newest(doors_of(request), view.generation_id)
     if content is None or view.is_settled:
         raise Trouble("preview-missing")

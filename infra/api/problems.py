@@ -150,6 +150,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Follow its events: one is named there while sampling, where the studio takes any.",
         "sampling",
     ),
+    "draft-missing": Kind(
+        404,
+        "There is no draft of this generation now.",
+        "Look at its preview while it is sampled, and at its video once it is released.",
+        "storing",
+    ),
     "export-unfinished": Kind(
         409,
         "There is no copy to fetch: it is being made, or it was refused.",

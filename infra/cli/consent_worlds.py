@@ -284,7 +284,8 @@ class _Walk:
 
     def _wishes(self) -> None:
         wishes = (Preference(kind="always", thing=self._one(("a hat", "a scarf"))),)
-        self._owner_asks(ask.RestatePreferences, self._one(self.cameos), wishes=wishes)
+        salt = "5a" * 32
+        self._owner_asks(ask.RestatePreferences, self._one(self.cameos), wishes=wishes, salt=salt)
 
     def _revocation(self) -> None:
         cameo = self._one(self.cameos)

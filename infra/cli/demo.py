@@ -26,6 +26,7 @@ from infra.cli.demonstration import provenance as films
 from infra.cli.demonstration.checks import PLANNED, check_cancelled, check_completed, check_feed
 from infra.cli.demonstration.play import DEFAULT_SAMPLER, Play
 from infra.cli.demonstration.screen import Screen, story_of_the_log
+from infra.cli.demonstration.stories import open_stories
 from infra.cli.demonstration.takes import produce
 from infra.cli.figures import Figures
 from infra.clock import system_clock
@@ -221,10 +222,7 @@ async def _cameo(
         async with CameoCaller.connected(settings.api_url, staff_key) as reviewer:
             scene = cameos.Scene(out, stage.say, figures, reviewer)
             await _act(settings.api_url, stage.key, scene, sampler)
-        ui = settings.temporal_ui_url
-        for name, workflow_id in scene.workflows():
-            address = f"{ui}/namespaces/callsheet/workflows/{workflow_id.replace('/', '%2F')}"
-            stage.say(f"{name} in the Temporal UI: {address}")
+        await open_stories(settings, scene.workflows(), figures, stage.say)
     return figures
 
 

@@ -11,17 +11,24 @@ import pytest
 from activities.consent.desk import ConsentDesk, FactsMoved
 from activities.consent.office import CastingOffice
 from activities.ledger import Context, Decision, Ledger
-from activities.orders import ReleaseOrder
+from activities.orders import Errand, ReleaseOrder
+from domain.account.handle import HANDLE, HandleClaimed
+from domain.account.handles import handle_key
 from domain.account.relating import RELATIONS, BlockAccount, FollowAccount
 from domain.cameo.keeping import CAMEO as CAMEO_DECIDER
 from domain.cameo.keeping import SuspendCameo
 from domain.catalog import EVENTS
+from domain.consent.appearance import APPEARANCE, Appearing, appearance_id
 from domain.consent.casting import CASTING
 from domain.consent.commands import ChangeLimits, ReleaseUse, RevokeConsent
 from domain.consent.decider import CONSENT
+from domain.consent.events import PreferencesRestated
 from domain.consent.plan import CastMember
-from domain.consent.refusals import CastNotPermitted
-from domain.consent.roles import AdmittedCast, Role
+from domain.consent.preferences import Preferences
+from domain.consent.refusals import CalledUnknown, CastNotPermitted
+from domain.consent.roles import AdmittedCast, Role, brief_key, plan_key
+from domain.consent.situations import Held
+from domain.generation.brief import Brief
 from domain.generation.decider import GENERATION
 from domain.kernel.envelope import RecordedEvent
 from domain.kernel.model import Command
@@ -341,6 +348,62 @@ async def test_what_rests_on_consent_is_done_in_the_append_that_says_why_it_may(
     await perform(log, CONSENT, CAMEO, RevokeConsent(**owners, reason="mine"))
     with pytest.raises(CastNotPermitted, match="consent-revoked"):
         await office.release(a_release("publish anew"), CAST, [REQUEST], CONTEXT)
+
+
+async def test_an_admission_is_recorded_under_its_brief_its_cast_and_their_wishes(
+    log: Interrupted, office: CastingOffice
+) -> None:
+    stated = Preferences(version=1, wishes=(), salt="5a" * 32)
+    restated = PreferencesRestated(
+        at=words.moment(), cameo_id=CAMEO, preferences=stated, sha256=stated.sha256, revision=3
+    )
+    await given(log, everyone.consent(restated))
+    brief, errand = await _called_ada(log)
+    first = await office.admit(errand, brief, CONTEXT)
+    [decided] = (await Ledger(log, CODEC).state(CASTING, GENERATION_ID)).state.decisions
+    assert decided.plan_key == first.plan_key == plan_key(brief, decided.decision.verdicts)
+    assert await office.admit(errand, brief, CONTEXT) == first
+    assert (await office.called(brief, CASTER, decided)).plan_key == first.plan_key
+
+
+async def test_what_was_admitted_under_the_key_of_its_brief_keeps_it(
+    log: Interrupted, desk: ConsentDesk, office: CastingOffice
+) -> None:
+    await given(log, everyone)
+    brief, errand = await _called_ada(log)
+    await desk.admit(plan(plan_key=brief_key(brief)), "admit", CONTEXT)
+    again = await office.admit(errand, brief, CONTEXT)
+    assert again.plan_key == brief_key(brief)
+    assert len((await Ledger(log, CODEC).state(CASTING, GENERATION_ID)).state.decisions) == 1
+
+
+async def _called_ada(log: Interrupted) -> tuple[Brief, Errand]:
+    """A brief that calls the cameo by its handle, and the errand of its admission."""
+    claimed = HandleClaimed(at=words.moment(), handle="ada.x", account_id=OWNER, cameo_id=CAMEO)
+    await tell(log, [(HANDLE.stream(handle_key("@ada.x")), claimed)], "claims")
+    errand = Errand(**a_release("admit").model_dump(include=set(Errand.model_fields)))
+    return Brief(prompt="@ada.x dances"), errand
+
+
+async def test_whoever_is_called_beside_somebody_unknown_hears_of_the_attempt(
+    log: Interrupted, office: CastingOffice
+) -> None:
+    await given(log, everyone)
+    _, errand = await _called_ada(log)
+    brief = Brief(prompt="@ada.x and @nobody.x dance")
+    for _ in range(2):
+        with pytest.raises(CalledUnknown, match="number 2"):
+            await office.admit(errand, brief, CONTEXT)
+    ledger = Ledger(log, CODEC)
+    [decided] = (await ledger.state(CASTING, GENERATION_ID)).state.decisions
+    assert (decided.permitted, decided.decision.unknown) == (False, 1)
+    assert [each.permitted for each in decided.decision.verdicts] == [True]
+    consent = (await ledger.state(CONSENT, CAMEO)).state
+    assert isinstance(consent, Held)
+    assert GENERATION_ID not in consent.uses
+    seen = (await ledger.state(APPEARANCE, appearance_id(GENERATION_ID, CAMEO))).state
+    assert isinstance(seen, Appearing)
+    assert (seen.noted.owner_id, seen.noted.turn) == (OWNER, "blocked")
 
 
 async def test_a_revocation_in_the_last_moment_stops_the_append(

@@ -14,8 +14,9 @@ from domain.consent.appearance import (
     Turn,
     appearance_id,
 )
+from domain.consent.check import CameoVerdict
 from domain.consent.preferences import Preference, Preferences
-from domain.consent.roles import plan_key
+from domain.consent.roles import brief_key, plan_key
 from domain.consent.scenes import spoken_of
 from domain.consent.wording import avoided, portrayed
 from domain.generation.brief import Brief, Shot
@@ -49,10 +50,33 @@ def test_no_more_people_are_called_than_a_shot_can_hold() -> None:
         Brief(prompt="@anna @berta", shots=(Shot(prompt="@carla @dora @emma"),))
 
 
-def test_a_plan_is_named_by_the_brief_alone() -> None:
+def test_a_plan_is_named_by_its_brief_its_cast_their_versions_and_their_wishes() -> None:
     brief = Brief(prompt="@anna runs")
-    assert plan_key(brief) == plan_key(Brief(prompt="@anna runs"))
-    assert plan_key(brief) != plan_key(Brief(prompt="@anna walks"))
+    verdict = CameoVerdict(
+        cameo_id=words.an_id("cam"),
+        version=1,
+        rule="everyone",
+        reasons=(),
+        revision=2,
+        preferences_sha256="5a" * 32,
+    )
+    others = [
+        {"cameo_id": words.an_id("cam", 2)},
+        {"version": 2},
+        {"preferences_sha256": None},
+        {"preferences_sha256": "5b" * 32},
+    ]
+    keys = {
+        plan_key(brief, [verdict]),
+        plan_key(Brief(prompt="@anna walks"), [verdict]),
+        plan_key(brief, []),
+        brief_key(brief),
+        *(plan_key(brief, [verdict.model_copy(update=each)]) for each in others),
+    }
+    assert len(keys) == 8
+    assert plan_key(Brief(prompt="@anna runs"), [verdict]) in keys
+    later = verdict.model_copy(update={"revision": 9, "rule": "mutual"})
+    assert plan_key(brief, [later]) in keys, "who may cast is no part of a plan"
 
 
 @pytest.mark.parametrize(

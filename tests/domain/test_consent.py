@@ -42,6 +42,7 @@ from tests.domain.consent_words import (
 from tests.domain.given import Story
 
 at = words.moment()
+SALT = "5a" * 32
 owners: dict[str, Any] = {"command_id": "c", "at": at, "account_id": OWNER}
 nothing = Story(CONSENT)
 opened = nothing.given(consent_opened())
@@ -113,7 +114,7 @@ def test_twelve_months_after_a_leap_day_is_the_last_of_february() -> None:
         ask.ApproveCaster(**{**owners, "account_id": CASTER}, caster_id=OTHER),
         ask.RevokeConsent(**{**owners, "account_id": CASTER}, reason="mine"),
         ask.ChangeLimits(**{**owners, "account_id": CASTER}, limits=LIMITS),
-        ask.RestatePreferences(**{**owners, "account_id": CASTER}, wishes=()),
+        ask.RestatePreferences(**{**owners, "account_id": CASTER}, wishes=(), salt=SALT),
     ],
     ids=lambda command: type(command).__name__,
 )
@@ -183,14 +184,17 @@ def test_limits_are_changed_as_a_whole() -> None:
 
 def test_preferences_get_a_version_and_a_hash() -> None:
     wishes = (Preference(kind="always", thing=" a  gold chain "),)
-    plain = Preferences(version=1, wishes=(Preference(kind="always", thing="a gold chain"),))
+    stated = (Preference(kind="always", thing="a gold chain"),)
+    plain = Preferences(version=1, wishes=stated, salt=SALT)
     restated = told.PreferencesRestated(
         at=at, cameo_id=CAMEO, preferences=plain, sha256=plain.sha256, revision=2
     )
-    opened.when(ask.RestatePreferences(**owners, wishes=wishes)).then(restated)
-    opened.given(restated).when(ask.RestatePreferences(**owners, wishes=wishes)).then_nothing()
-    none = Preferences(version=2)
-    opened.given(restated).when(ask.RestatePreferences(**owners, wishes=())).then(
+    opened.when(ask.RestatePreferences(**owners, wishes=wishes, salt=SALT)).then(restated)
+    opened.given(restated).when(
+        ask.RestatePreferences(**owners, wishes=wishes, salt=SALT)
+    ).then_nothing()
+    none = Preferences(version=2, salt=SALT)
+    opened.given(restated).when(ask.RestatePreferences(**owners, wishes=(), salt=SALT)).then(
         restated.model_copy(update={"preferences": none, "sha256": none.sha256, "revision": 3})
     )
 

@@ -51,7 +51,7 @@ class Person:
         await self._say(ChangeTier, tier=tier, age_band="adult")
 
     async def wishes(self, *wishes: Preference) -> None:
-        await self._say(RestatePreferences, wishes=wishes)
+        await self._say(RestatePreferences, wishes=wishes, salt="5a" * 32)
 
     async def revokes(self) -> None:
         await self._say(RevokeConsent, reason="mine")

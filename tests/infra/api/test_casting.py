@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from tests.infra.api.conftest import Stage
 from tests.infra.api.enrolled import account_of, enrolled, somebody
+from tests.infra.api.studio import HELD
 from tests.infra.api.test_enrolments import code
 
 pytestmark = pytest.mark.servers
@@ -102,3 +104,54 @@ async def test_the_dry_run_looks_for_scenes_that_an_owner_refuses(stage: Stage) 
         wild = await ben.post("/v1/consents:check", json=body | {"prompt": "@anna.calm fights"})
         assert calm.json()["permitted"]
         assert wild.json()["verdicts"][0]["reasons"] == ["scene-refused"]
+
+
+async def test_the_owner_of_a_cast_looks_at_what_is_made_before_it_is_released(
+    stage: Stage,
+) -> None:
+    async with somebody(stage) as anna, somebody(stage) as ben, somebody(stage) as eve:
+        cameo_id = await named(anna, "anna.drafted")
+        answer = await ben.post("/v1/generations", json=a_video("@anna.drafted") | {"seed": HELD})
+        assert answer.status_code == 202, answer.text
+        [seen] = await appearances(anna, cameo_id, "drafted")
+        preview, draft = seen["links"]["preview"], seen["links"]["draft"]
+        async with asyncio.timeout(20):
+            while (look := await anna.get(preview)).status_code != 200:
+                assert code(look) == (404, "preview-missing")
+                await asyncio.sleep(0.05)
+        assert look.headers["content-type"] == "image/jpeg"
+        assert (await ben.get(preview)).status_code == 200
+        assert code(await eve.get(preview)) == (404, "generation-unknown")
+        assert code(await anna.get(draft)) == (404, "draft-missing")
+        await ben.post(f"/v1/generations/{seen['generation_id']}/cancel")
+
+
+async def test_the_owner_of_a_cast_watches_a_film_that_waits_for_a_human(stage: Stage) -> None:
+    async with somebody(stage) as anna, somebody(stage) as ben:
+        cameo_id = await named(anna, "anna.waits")
+        prompt = "@anna.waits rides [film violence 600]"
+        body = {"prompt": prompt, "seconds": 1, "width": 64, "height": 64}
+        answer = await ben.post("/v1/generations", json=body)
+        assert answer.status_code == 202, answer.text
+        [seen] = await appearances(anna, cameo_id, "drafted")
+        async with asyncio.timeout(20):
+            while (film := await anna.get(seen["links"]["draft"])).status_code != 200:
+                assert code(film) == (404, "draft-missing")
+                await asyncio.sleep(0.05)
+        async with httpx.AsyncClient() as anybody:
+            fetched = await anybody.get(film.json()["address"])
+        assert hashlib.sha256(fetched.content).hexdigest() == film.json()["sha256"]
+        assert code(await ben.get(seen["links"]["draft"])) == (404, "generation-unknown")
+        await ben.post(f"/v1/generations/{seen['generation_id']}/cancel")
+
+
+async def test_an_attempt_with_somebody_unknown_is_told_to_the_owners_of_the_others(
+    stage: Stage,
+) -> None:
+    async with somebody(stage) as anna, somebody(stage) as ben:
+        cameo_id = await named(anna, "anna.beside")
+        answer = await ben.post("/v1/generations", json=a_video("@anna.beside", "@nobody.here"))
+        assert code(answer) == (422, "called-unknown")
+        [seen] = await appearances(anna, cameo_id, "blocked")
+        assert (seen["caster_id"], seen["reasons"]) == (account_of(ben), [])
+        assert code(await anna.get(f"/v1/generations/{seen['generation_id']}/preview"))[0] == 404
