@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final, NamedTuple, Protocol
 
 from domain.generation.brief import Brief, Handle
 from domain.kernel.ids import CameoId
@@ -62,6 +62,16 @@ async def open_material(vault: Vault, account_id: str, sealed: str) -> Material:
     return Material.model_validate_json(opened)
 
 
+class Seen(NamedTuple):
+    """What is found in a film, for the policy that decides and for the one that only watches.
+
+    Both are the same where nobody watches, or where both policies protect the same names.
+    """
+
+    findings: tuple[Findings, ...]
+    watching: tuple[Findings, ...]
+
+
 class Screener(Protocol):
     """All detectors together. They note and never act; who cannot look says so in its look."""
 
@@ -83,6 +93,9 @@ class Screener(Protocol):
         """
         ...
 
-    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
-        """What is found in the pictures, in what is said, and in who is seen."""
+    async def film(self, path: Path, material: Material, watching: Policy | None = None) -> Seen:
+        """What is found in the pictures, in what is said, and in who is seen.
+
+        The film is watched once; what is said in it is also read for whom ``watching`` protects.
+        """
         ...

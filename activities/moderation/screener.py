@@ -13,7 +13,7 @@ from activities.moderation.content import Content, Restriction, of_brief, of_pla
 from activities.moderation.endpoint import NAME, Endpoint
 from activities.moderation.films import Films
 from activities.moderation.kept_looks import LookKey
-from activities.moderation.material import Material, Person
+from activities.moderation.material import Material, Person, Seen
 from activities.moderation.owners import DETECTOR as OWNERS
 from activities.moderation.panel import Panel
 from domain.consent.preferences import Preference, Preferences
@@ -88,11 +88,13 @@ class BuiltInScreener:
         key = LookKey(content.sha256, reasoner.detector(policy), policy.sha256, strict)
         return kept.find(key) or kept.keep(key, await reasoner.look(content, policy, strict=strict))
 
-    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
+    async def film(self, path: Path, material: Material, watching: Policy | None = None) -> Seen:
         """What is found in the pictures, in what is said, and in who is seen."""
         cast = {each.cameo_id for each in material.people}
         templates = await self.known.others(NOBODY)
-        return await asyncio.to_thread(self.films.look, path, cast, templates)
+        panel = self.films.panel
+        panels = (panel, panel if watching is None else panel.under(watching))
+        return Seen(*await asyncio.to_thread(self.films.look_for, path, cast, templates, panels))
 
 
 def of_speech(panel: Panel) -> Panel:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from activities.moderation.material import Material
+from activities.moderation.material import Material, Seen
 from domain.moderation.categories import Stage
 from domain.moderation.finding import (
     UNCAST,
@@ -28,10 +28,14 @@ NAME = "told"
 
 
 class ToldScreener:
-    """Counts how often it was asked; ``broken`` makes every look fail."""
+    """Counts how often it was asked.
+
+    ``broken`` makes every look fail, ``deaf`` makes it find nothing in words.
+    """
 
     def __init__(self, version: str = "1") -> None:
         self.version, self.asked, self.broken = version, 0, False
+        self.deaf = False
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -56,11 +60,11 @@ class ToldScreener:
             self._finding(category, score, place, span)
             for place, text, span in texts
             for film, category, score, _ in _TOLD.findall(text)
-            if not film
+            if not film and not self.deaf
         ]
         return (self._look("prompt", found[:1]), self._look("plan", found))
 
-    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
+    async def film(self, path: Path, material: Material, watching: Policy | None = None) -> Seen:
         self.asked += 1
         assert path.stat().st_size > 0
         found = [
@@ -68,11 +72,12 @@ class ToldScreener:
             for film, category, score, cameo_id in _TOLD.findall(material.brief.prompt)
             if film
         ]
-        return (
+        noted = (
             self._look("frames", [each for each in found if each.category != UNCAST]),
             self._look("sound", []),
             self._look("likeness", [each for each in found if each.category == UNCAST]),
         )
+        return Seen(noted, noted)
 
     def _finding(
         self,
