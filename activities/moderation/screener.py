@@ -14,7 +14,6 @@ from activities.moderation.endpoint import NAME, Endpoint
 from activities.moderation.films import Films
 from activities.moderation.kept_looks import LookKey
 from activities.moderation.material import Material, Person, Seen
-from activities.moderation.owners import DETECTOR as OWNERS
 from activities.moderation.panel import Panel
 from domain.consent.preferences import Preference, Preferences
 from domain.consent.wording import Portrayed
@@ -49,7 +48,8 @@ class BuiltInScreener:
     @property
     def versions(self) -> Mapping[str, str]:
         """The running version of every detector, by its name."""
-        whole = [*(each.detector for each in self.panel.detectors), OWNERS, *self.films.detectors]
+        whole = [each.detector for each in self.panel.detectors]
+        whole += [self.panel.owners, *self.films.detectors]
         if self.reasoner is not None:
             whole.append(self.reasoner.detector(self.policy))
         return {each.name: each.version for each in whole}
@@ -64,10 +64,7 @@ class BuiltInScreener:
         self, material: Material, only: frozenset[str] | None = None
     ) -> tuple[Findings, ...]:
         """What is found in the prompt, and in the plan with everybody's wishes merged."""
-        panel = self.panel
-        if only is not None:
-            kept = tuple(each for each in panel.detectors if each.detector.name in only)
-            panel = replace(panel, detectors=kept)
+        panel = self.panel if only is None else self.panel.only(only)
         contents = (of_brief(material.brief), plan_of(material))
         noted = await asyncio.to_thread(lambda: tuple(panel.look(each) for each in contents))
         if self.reasoner is None or (only is not None and NAME not in only):
