@@ -107,7 +107,7 @@ def _as_rgba(plate: Floats) -> Floats:
 
 
 def _in_unit(cutout: Cutout) -> Floats:
-    return np.asarray(cutout, np.float32) / 255
+    return np.asarray(cutout / np.float32(255), np.float32)
 
 
 def _thumb(rgba: Floats) -> Floats:
