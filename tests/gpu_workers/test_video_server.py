@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from domain.kernel.errors import Refusal
 from gpu_workers.cards.operation import Operation
@@ -430,7 +431,8 @@ async def test_the_id_of_a_job_that_was_made_again_is_told_before_it_is_followed
     await room.until(lambda: server.asked["GET"] > looked + 2)
     last = room.beats[-1]
     environment.worker_shutdown()  # one that is killed does not get to say what it says then
-    await asyncio.wait([second])
+    with pytest.raises(ApplicationError, match="goes on from step 1"):
+        await second
     for work in server.gpu.values():
         work.percents = [100]
     room.studio = room.another(lambda _: Studio(server).sampler)
