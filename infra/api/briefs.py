@@ -24,6 +24,7 @@ from domain.generation.brief import (
     SIDE_MULTIPLE,
     Brief,
     Camera,
+    Destination,
     Handle,
     Language,
 )
@@ -178,6 +179,12 @@ class GenerationRequest(BaseModel):
     )
     sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = Field(
         default="sketch", description="Who makes the pictures."
+    )
+
+    destination: Destination = Field(
+        default="post",
+        description="`draft` keeps the film back, for its account and its cast alone, until "
+        "`POST /v1/generations/{id}/publish`: consent to generate is asked first, to publish then.",
     )
 
     def brief(self) -> Brief:
