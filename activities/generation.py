@@ -33,8 +33,9 @@ from domain.generation.commands import (
 )
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled, GenerationUnknown
-from domain.moderation.case import MODERATION, cleared_film, require_cleared
+from domain.moderation.case import MODERATION
 from domain.moderation.gates import case_id
+from domain.moderation.passing import cleared_at, cleared_film
 from domain.video.video import VIDEO, ReleaseVideo
 
 
@@ -95,6 +96,7 @@ class GenerationActivities:
             account_id=order.account_id,
             rendition=order.rendition,
             proof=order.proof,
+            surface=order.surface,
         )
         decisions = [
             Decision(GENERATION, order.generation_id, complete),
@@ -161,10 +163,10 @@ class GenerationActivities:
 
 
 def _cleared(order: ReleaseOrder) -> list[Guard]:
-    """Both gates let it pass, and neither verdict moves until it is released."""
+    """Both gates let it pass at its surface, and neither verdict moves until it is released."""
     admission = case_id(order.generation_id, "admission")
     release = case_id(order.generation_id, "release")
     return [
-        Guard(MODERATION, admission, require_cleared),
-        Guard(MODERATION, release, cleared_film(order.rendition.film.sha256)),
+        Guard(MODERATION, admission, cleared_at(order.surface)),
+        Guard(MODERATION, release, cleared_film(order.rendition.film.sha256, order.surface)),
     ]

@@ -16,6 +16,7 @@ from domain.generation.reference import REFERENCES_MAX, ReferenceFile
 from domain.generation.take import Take
 from domain.kernel.ids import AccountId, GenerationId, VideoId
 from domain.kernel.model import Value
+from domain.kernel.surface import FEED, Surface
 from domain.provenance.proof import ArtefactId, Proof
 from domain.video.media import Rendition
 
@@ -170,9 +171,9 @@ class Stored(Value):
 
 
 class ReleaseOrder(Errand):
-    """Let a stored rendition be seen; everybody of the ``cast`` is asked again for that.
+    """Let a stored rendition be seen at a surface; everybody of the ``cast`` is asked again for it.
 
-    Without a ``proof`` of its bytes it is refused.
+    Without a ``proof`` of its bytes, and without verdicts for that very surface, it is refused.
     """
 
     video_id: VideoId
@@ -180,6 +181,7 @@ class ReleaseOrder(Errand):
     proof: Proof | None = None
     brief: Brief | None = None
     cast: AdmittedCast | None = None
+    surface: Surface = FEED
 
 
 class Released(Value):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from activities.consent.office import CastingOffice
 from activities.heartbeats import beating
 from activities.kept import DAYS_KEPT, KeptFile, KeptTakes
 from activities.ledger import Ledger
-from activities.orders import SamplingOrder
+from activities.orders import SamplingOrder, SavedState
 from activities.scratch import scratch_folder
 from activities.threads import StopSign, in_thread
 from domain.consent.refusals import CastNotPermitted
@@ -35,8 +36,8 @@ from gpu_workers.books import Books
 from gpu_workers.casting import Casting, streams_of
 from gpu_workers.checkpoints import BEAT_SECONDS, Checkpoints
 from gpu_workers.companions import beside
-from gpu_workers.device import Device
-from gpu_workers.fence import Fence
+from gpu_workers.device import Device, Devices
+from gpu_workers.fence import Fence, FenceWithoutNews
 from gpu_workers.mezzanine import write_mezzanine
 from gpu_workers.mishaps import (
     UNREADABLE,
@@ -51,7 +52,7 @@ from gpu_workers.previews import Looks, Strips
 from gpu_workers.reel import Leaving, Reel, last_progress
 from gpu_workers.references import references_folder
 from gpu_workers.requests import order_request, require_all_shots, require_taken
-from gpu_workers.sampler import Plan, Sampler, State, decoded
+from gpu_workers.sampler import Plan, Sampler, State, begun, decoded, surroundings
 from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
@@ -67,8 +68,8 @@ _AT_ONCE: Final = timedelta(milliseconds=1)
 class StudioActivities:
     """Runs samplers in threads of this process and keeps their takes without loss.
 
-    Give it the ``fence`` that follows the log, and the ``device`` where several such objects
-    share one. ``references`` is the folder that its samplers read from;
+    Give it the ``fence`` that follows the log, and the ``devices`` where several such objects
+    share them. ``references`` is the folder that its samplers read from;
     ``preview_seconds`` is how often a look is taken at what is sampled, if at all. Where people are
     cast, the ``office`` is asked, and the ``vault`` opens their likenesses.
     """
@@ -81,7 +82,7 @@ class StudioActivities:
         now: Callable[[], datetime],
         scratch: Path,
         fence: Fence | None = None,
-        device: Device | None = None,
+        devices: Devices | None = None,
         references: Path | None = None,
         preview_seconds: float | None = None,
         kept_days: float = DAYS_KEPT,
@@ -94,7 +95,7 @@ class StudioActivities:
         self._casting = Casting(office, self._shelf, now)
         self._kept = KeptTakes(store, now, kept_days)
         self._books = Books(ledger, now)
-        self._fence, self._device = fence or Fence(), device or Device()
+        self._fence, self._devices = fence or Fence(), devices or Devices()
         self._loading = asyncio.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="studio")
 
@@ -107,7 +108,8 @@ class StudioActivities:
         """Sample a shot; a take that was recorded, or kept for the same plan, is given again."""
         if last := last_progress():
             await self._books.account(order, last)
-        reel = Reel(self._device.name, lambda: self._fence.heed(order.generation_id), order.shot)
+        heed = partial(self._fence.heed, order.generation_id)
+        reel = Reel(heed, order.shot)
         if reel.deaths >= DEATHS_MAX:
             raise StudioKeepsDying(f"That happened {reel.deaths} times.")
         with self._fence.watching(order.generation_id, streams_of(order)) as doubt:
@@ -141,7 +143,8 @@ class StudioActivities:
     async def _sample(self, order: SamplingOrder, reel: Reel) -> Take:
         order, avoid = await self._casting.played(order)
         sampler = await self._loaded(order.brief.sampler)
-        await asyncio.to_thread(require_all_shots, sampler, order)
+        reel.device = device.name if (device := self._device_of(sampler)) else ""
+        await asyncio.to_thread(require_all_shots, sampler, order, avoid)
         order = await opened(order, self._store, self._scratch)
         plan = await asyncio.to_thread(sampler.plan, order_request(order, avoid))
         require_taken(order, plan)
@@ -157,8 +160,10 @@ class StudioActivities:
             checkpoints = Checkpoints(
                 self._store, order.generation_id, reel.attempt, folder, order.shot
             )
-            restored = await checkpoints.restore(reel.saved, plan) if reel.saved else None
-            reel.begin(plan, restored, bool(getattr(sampler, "saves_first_step", False)))
+            restored = None
+            if reel.saved:
+                restored = await checkpoints.restore(reel.saved, plan, surroundings(sampler))
+            reel.begin(plan, restored, getattr(sampler, "entrusted", None))
             if recorded := await self._books.begin(order, reel.attempt, plan, reel.step):
                 return recorded
             strips = Strips(self._store, order.generation_id, reel.attempt, folder, order.shot)
@@ -177,7 +182,7 @@ class StudioActivities:
                     _leave_when_told(reel),
                 ):
                     await in_thread(shoot, self._threads)
-            except (Leaving, asyncio.CancelledError):
+            except (Leaving, FenceWithoutNews, asyncio.CancelledError):
                 if not _is_called_off():
                     await _save_at_last(reel, checkpoints)
                 raise
@@ -205,10 +210,10 @@ class StudioActivities:
             looks.look(state)
 
         reel.heed()
-        state = reel.state or sampler.start(plan)
+        state = begun(sampler, plan, reel.state)
         if not reel.is_done:
-            elsewhere = not getattr(sampler, "needs_device", True)  # a server does the work
-            with nullcontext() if elsewhere else self._device.held(reel.turn, reel.heed):
+            device = self._device_of(sampler)
+            with nullcontext() if device is None else device.held(reel.turn, reel.heed):
                 reel.heed()
                 state = sampler.advance(plan, state, on_step)
         clip = decoded(sampler, plan, state, reel.heed_a_stop)
@@ -221,6 +226,10 @@ class StudioActivities:
                 return await asyncio.to_thread(self._samplers, name)
             except UNREADABLE as error:
                 raise SamplerUnusable(f"{name}: {type(error).__name__}.") from error
+
+    def _device_of(self, sampler: Sampler) -> Device | None:
+        """The device that this sampler steps on; None where a server does the work."""
+        return self._devices.of(sampler) if getattr(sampler, "needs_device", True) else None
 
     async def _tell(self, order: SamplingOrder, reel: Reel) -> None:
         """Put a few of the steps into the log; a refusal there ends the work."""
@@ -297,10 +306,14 @@ async def _save(reel: Reel, checkpoints: Checkpoints) -> None:
     state, begun = reel.state, time.monotonic()
     if state is None:
         return
-    with suppress(StoreUnavailable, OSError):
-        reel.saved = await checkpoints.save(state)
+
+    def tell(saved: SavedState) -> None:
+        reel.kept(state, saved)
+        reel.write_seconds = time.monotonic() - begun
         activity.heartbeat(reel.progress())
-    reel.write_seconds = time.monotonic() - begun
+
+    with suppress(StoreUnavailable, OSError):
+        await checkpoints.save(state, tell)
 
 
 def _is_called_off() -> bool:

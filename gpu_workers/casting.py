@@ -97,7 +97,7 @@ class Casting:
                 answer = await self._answer(order, order.cast)
                 if not answer.decision.permitted:
                     fence.fell(order.generation_id)
-                    fence.heed(order.generation_id)
+                    fence.require_standing(order.generation_id)
 
     async def _answer(self, order: SamplingOrder, cast: AdmittedCast) -> Answer:
         return await self._office.look(order, order.brief, cast, "gpu-start", self._now())

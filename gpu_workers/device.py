@@ -1,4 +1,4 @@
-"""The device of a process: one job at a time steps on it, and how long it did is measured."""
+"""The devices of a process: one job at a time steps on each, and how long it did is measured."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import torch
@@ -59,8 +60,39 @@ class Device:
             time.sleep(_COURTESY_SECONDS)
 
 
-def this_device() -> Device:
-    """The accelerator of this process, or its processor where there is none."""
-    if torch.cuda.is_available():
-        return Device(torch.cuda.get_device_name(), torch.cuda.synchronize)
-    return Device()
+class Devices:
+    """The devices of a process, a lock each: jobs on different ones do not wait for each other."""
+
+    def __init__(self) -> None:
+        self._known: dict[torch.device, Device] = {}
+        self._knowing = threading.Lock()
+
+    def of(self, sampler: object) -> Device:
+        """The device that a sampler names as ``device``; one that names none uses the processor."""
+        where = _numbered(getattr(sampler, "device", None) or torch.device("cpu"))
+        with self._knowing:
+            if where not in self._known:
+                self._known[where] = _made(where)
+            return self._known[where]
+
+
+def chosen_device(said: str | None) -> torch.device:
+    """Where models with weights of their own run: what was said, else CUDA where there is one."""
+    return _numbered(torch.device(said or ("cuda" if torch.cuda.is_available() else "cpu")))
+
+
+def device_name(where: torch.device) -> str:
+    """What people call a device: the make of the card, or ``cpu``."""
+    return torch.cuda.get_device_name(where) if where.type == "cuda" else where.type
+
+
+def _numbered(where: torch.device) -> torch.device:
+    """``cuda`` alone is the first card: it must not have a lock beside that of ``cuda:0``."""
+    is_bare = where.type == "cuda" and where.index is None
+    return torch.device("cuda", 0) if is_bare else where
+
+
+def _made(where: torch.device) -> Device:
+    if where.type != "cuda":
+        return Device(device_name(where))
+    return Device(device_name(where), partial(torch.cuda.synchronize, where))

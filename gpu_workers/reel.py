@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
 
 from temporalio import activity
 
 from activities.orders import SamplingProgress, SavedState, SavedStrip
 from activities.threads import StopSign
-from gpu_workers.checkpoints import BEAT_SECONDS, steps_between
+from gpu_workers.checkpoints import BEAT_SECONDS, FIRST_WRITE_SECONDS, steps_between
 from gpu_workers.device import Turn
 from gpu_workers.mishaps import require_finite
 from gpu_workers.sampler import Plan, State
 
-_FIRST_WRITE_SECONDS: Final = 0.05
-"""What saving is taken to cost before it was measured."""
+Entrusted = Callable[[State], tuple[str, ...]]
+"""What a state has given others to do, such as the ids of jobs on a server."""
+
+
+Heed = Callable[[Callable[[], None]], None]
+"""Raises what stops the work; may wait, and then calls what it is given now and then."""
 
 
 class Leaving(Exception):
@@ -33,11 +36,11 @@ class Reel:
     and checkpoints.
     """
 
-    def __init__(self, device: str, fence: Callable[[], None], shot: int = 0) -> None:
+    def __init__(self, fence: Heed, shot: int = 0) -> None:
         info = activity.info()
         self.shot = shot
         last = last_progress()
-        self.attempt, self.device = info.attempt, device
+        self.attempt, self.device = info.attempt, ""
         self.turn = Turn()
         self.deaths = _deaths(last)
         self.shortages = last.shortages if last else 0
@@ -46,14 +49,15 @@ class Reel:
         self.step = self.saved.step if self.saved else 0
         self.steps = last.steps if last else 0
         self.state: State | None = None
-        self.write_seconds = _FIRST_WRITE_SECONDS
+        self.write_seconds = FIRST_WRITE_SECONDS
         self.moved = asyncio.Event()
         self.sign = StopSign()
+        self._kept: State | None = None
+        self._entrusted: Entrusted = _nothing
         self._loop = asyncio.get_running_loop()
         self._fence = fence
         self._leaving = False
         self._began_at_step = self.step
-        self._must_save: int | None = None
 
     @property
     def is_done(self) -> bool:
@@ -63,37 +67,49 @@ class Reel:
     @property
     def is_saved(self) -> bool:
         """Whether nothing would be lost if the worker died now."""
-        return self.step <= (self.saved.step if self.saved else 0)
+        return self.state is None or self.state is self._kept
 
-    def begin(self, plan: Plan, restored: State | None, saves_first_step: bool = False) -> None:
-        """The plan is known, and the state to go on from, where there is one."""
-        self.steps, self.state = plan.steps, restored
+    def begin(self, plan: Plan, restored: State | None, entrusted: Entrusted | None = None) -> None:
+        """The plan is known, and the state to go on from, where there is one.
+
+        Where a state has ``entrusted`` work to somebody that the saved one does not know of, it is
+        saved and told before anything else is done.
+        """
+        self.steps, self.state, self._kept = plan.steps, restored, restored
+        self._entrusted = entrusted or _nothing
         if restored is None:
             self.saved = None
         self.step = self._began_at_step = restored.step if restored else 0
-        if saves_first_step and self.step == 0:
-            self._must_save = 1
 
     def heed(self) -> None:
         """Raise what stops the work: a wish of the caller, the log, or the end of this worker."""
-        self.heed_a_stop()
-        if self._leaving:
-            raise Leaving
+        self.sign.heed()
+        self._fence(self._heed_the_caller)
+        self._heed_the_caller()
 
     def heed_a_stop(self) -> None:
         """Raise when nobody wants the take; a worker that ends still finishes what is sampled."""
         self.sign.heed()
-        self._fence()
+        self._fence(self.sign.heed)
+
+    def _heed_the_caller(self) -> None:
+        self.sign.heed()
+        if self._leaving:
+            raise Leaving
 
     def on_step(self, state: State) -> None:
         """Called by the sampler after each step: the fence before the next one."""
         require_finite(state, self.state)
         self.state, self.step = state, state.step
         self._loop.call_soon_threadsafe(self.moved.set)
-        if self.step == self._must_save:
+        if self._is_owed():
             self._wait_until_told()
         if not self.is_done:
             self.heed()
+
+    def kept(self, state: State, saved: SavedState) -> None:
+        """This state is saved now; the next heartbeat says so."""
+        self._kept, self.saved = state, saved
 
     def leave(self) -> None:
         """Stop before the next step, to go on elsewhere."""
@@ -104,7 +120,7 @@ class Reel:
         """Whether the state reached should be saved now."""
         if self.state is None or self.is_saved:
             return False
-        if self._leaving or self.step == self._must_save:
+        if self._leaving or self._is_owed():
             return True
         every = steps_between(self.steps, self._step_seconds, self.write_seconds)
         since = self.step - (self.saved.step if self.saved else 0)
@@ -132,12 +148,22 @@ class Reel:
         done = max(self.step - self._began_at_step, 1)
         return max(self.turn.seconds / done, 1e-6)
 
+    def _is_owed(self) -> bool:
+        """Whether what is entrusted to others is not what the saved state says."""
+        known = self._entrusted(self._kept) if self._kept else ()
+        return self.state is not None and self._entrusted(self.state) != known
+
     def _wait_until_told(self) -> None:
-        """Go on only when a heartbeat has carried the first step: it must not be done twice."""
+        """Go on only when a heartbeat has carried this state: its work must not be done twice."""
         while not self.is_saved:
             self.heed()
+            self._loop.call_soon_threadsafe(self.moved.set)  # saving may have failed
             time.sleep(BEAT_SECONDS / 2)
         time.sleep(2 * BEAT_SECONDS)
+
+
+def _nothing(state: State) -> tuple[str, ...]:
+    return ()
 
 
 def last_progress() -> SamplingProgress | None:

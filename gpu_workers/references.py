@@ -32,10 +32,14 @@ from gpu_workers.decode.still_examiner import FORMATS, PIXELS_MAX
 from gpu_workers.sampler import Reference
 
 FOLDER: Final = "CALLSHEET_REFERENCES_FOLDER"
+LAID_DOWN: Final = (("cameos", "free"),)
+"""What a plan says where likenesses are laid over a scene; before, they lay there as squares."""
 CLIP_BYTES_MAX: Final = 2048 * MEBIBYTE
 """How much the pictures of one clip may take in memory, in the size that a model wants them in."""
 
 _WHITE: Final = 255
+_RIM: Final = 0.15
+"""How much of an oval's radius its outline takes to run out."""
 Cutout = NDArray[np.uint8]
 
 
@@ -199,6 +203,20 @@ def _decoded(path: Path) -> Cutout:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         pass
     raise ReferenceUnreadable(f"It is no picture of at most {PIXELS_MAX} pixels.")
+
+
+def standing_free(cutout: Cutout) -> Cutout:
+    """As it is laid over a scene: a picture that is opaque everywhere gets a soft oval outline.
+
+    Likenesses were kept as plain squares once, and some files know no opacity.
+    """
+    if int(cutout[..., 3].min()) < _WHITE:
+        return cutout
+    down, across = (np.abs((np.arange(n) + 0.5) / n * 2 - 1) for n in cutout.shape[:2])
+    share = np.clip((1 - np.hypot(down[:, None], across[None, :])) / _RIM, 0, 1)
+    free = cutout.copy()
+    free[..., 3] = np.rint(_WHITE * share * share * (3 - 2 * share))
+    return free
 
 
 def fitted(pictures: Pictures, width: int, height: int) -> Pictures:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Final
+
 from activities.orders import SamplingOrder
 from domain.generation.brief import Shot as Directed
+from domain.generation.reference import ReferenceKind
 from gpu_workers.cards import registry as cards
+from gpu_workers.cards.card import Takes
 from gpu_workers.cards.refusals import ReferencesNotTaken
 from gpu_workers.cards.require import require_direction
 from gpu_workers.casting import Avoided
 from gpu_workers.sampler import Plan, Reference, Sampler, SamplingRequest, Shot, Story
+
+_NOTHING: Final = hashlib.sha256(b"").hexdigest()
 
 
 def order_request(order: SamplingOrder, avoid: Avoided = ()) -> SamplingRequest:
@@ -46,19 +53,41 @@ def order_request(order: SamplingOrder, avoid: Avoided = ()) -> SamplingRequest:
     )
 
 
-def require_all_shots(sampler: Sampler, order: SamplingOrder) -> None:
-    """Raise what a later shot will be refused for, before a device is taken for an earlier one.
+def require_all_shots(sampler: Sampler, order: SamplingOrder, avoid: Avoided = ()) -> None:
+    """Raise what any shot will be refused for, before a device is taken for one of them.
 
-    Who is in a shot comes with references of its own, which only that shot's order has: then what
-    its card says is all that can be known.
+    Only a shot's own order has its references. Each other shot is planned with as many of the kind
+    that it will be given, under a hash of nothing: a plan looks at their number alone.
     """
     shots = order.brief.shots
     if sampler.name in cards.names():
         direction = cards.card(sampler.name).direction
-        require_direction(sampler.name, direction, [_asked(each) for each in shots])
-    if order.shot and not order.references and not any(each.cast for each in shots):
-        for number in range(1, len(shots) + 1):
-            sampler.plan(order_request(order.model_copy(update={"shot": number})))
+        asked = [(number, _asked(each)) for number, each in enumerate(shots, 1)]
+        require_direction(sampler.name, direction, asked)
+    for number, shot in enumerate(shots, 1):
+        if order.shot:
+            request = order_request(order.model_copy(update={"shot": number}), avoid)
+            if number != order.shot:
+                stand_ins = _stand_ins(sampler.name, shot)
+                request = request.model_copy(update={"references": stand_ins})
+            sampler.plan(request)
+
+
+def _stand_ins(name: str, shot: Directed) -> tuple[Reference, ...]:
+    """What a shot will be given: a likeness for each of its cast, and where it goes on from.
+
+    That is a clip where the model can extend one and has room for it, else a picture.
+    """
+    card = cards.card(name) if name in cards.names() else None
+    takes = card.takes if card else Takes(pictures=1)
+    kind: ReferenceKind = "clip" if takes.clips and not takes.pictures else "picture"
+    likenesses = (Reference(kind=kind, use="likeness", sha256=_NOTHING),) * len(shot.cast)
+    if not shot.continues:
+        return likenesses
+    room = takes.clips - (len(shot.cast) if kind == "clip" else 0)
+    if card and "extend" in card.can and room > 0:
+        return (*likenesses, Reference(kind="clip", use="extend", sha256=_NOTHING))
+    return (*likenesses, Reference(kind="picture", use="first-frame", sha256=_NOTHING))
 
 
 def _asked(shot: Directed) -> Shot:

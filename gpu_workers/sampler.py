@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
 
@@ -117,6 +117,11 @@ class SamplingRequest(Value):
     references: tuple[Reference, ...] = ()
     story: Story | None = None
 
+    @property
+    def numbered(self) -> tuple[tuple[int, Shot], ...]:
+        """Each shot with the number, from 1, that it has in its story."""
+        return tuple(enumerate(self.shots, self.story.number if self.story else 1))
+
 
 class Plan(Value):
     """Everything that matters to the clip, decided before any device is taken.
@@ -210,6 +215,13 @@ class State:
                 f"asked for was plan {plan.key[:12]} with {plan.steps} steps."
             )
 
+    def differing(self, here: Mapping[str, str]) -> tuple[str, ...]:
+        """The names of what is otherwise here than where this state was made.
+
+        What matters here and was not written down there counts; what no longer matters does not.
+        """
+        return tuple(name for name in sorted(here) if self.environment.get(name) != here[name])
+
     def require_finished(self, plan: Plan) -> None:
         """Raise StateUnfinished unless every step of ``plan`` is done."""
         self.require(plan)
@@ -222,7 +234,7 @@ OnStep = Callable[[State], None]
 
 
 class Sampler(Protocol):
-    """A maker of clips. It keeps nothing of a plan between two calls."""
+    """A maker of clips. It keeps nothing between two calls that the bytes of a plan depend on."""
 
     @property
     def name(self) -> str:
@@ -257,6 +269,20 @@ class Sampler(Protocol):
         ...
 
 
+def begun(sampler: Sampler, plan: Plan, reached: State | None) -> State:
+    """The state to go on from: ``reached``, or that before the first step.
+
+    A sampler whose ``advance`` reads references has a method ``prepare(plan, state)``, which does
+    that beforehand, while others have the device; ``start`` does it by itself.
+    """
+    if reached is None:
+        return sampler.start(plan)
+    prepare = getattr(sampler, "prepare", None)
+    if prepare is not None:
+        prepare(plan, reached)
+    return reached
+
+
 def decoded(sampler: Sampler, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
     """The finished clip, unless ``heed`` raises meanwhile.
 
@@ -270,8 +296,17 @@ def decoded(sampler: Sampler, plan: Plan, state: State, heed: Callable[[], None]
     return clip
 
 
+def surroundings(sampler: Sampler) -> dict[str, str]:
+    """What the bytes of this sampler may depend on, here.
+
+    A sampler that depends on more, or on nothing, has a method ``surroundings()``.
+    """
+    own = getattr(sampler, "surroundings", None)
+    return environment() if own is None else dict(own())
+
+
 def environment() -> dict[str, str]:
-    """What bit-identity may depend on; a state keeps it, so that a difference can be explained."""
+    """What bit-identity may depend on: a state keeps it and is not continued where it differs."""
     return {
         "machine": platform.machine(),
         "numpy": np.__version__,

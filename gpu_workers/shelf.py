@@ -91,8 +91,8 @@ class Shelf:
                 if reference.sealed is None:
                     await self._store.get_file(reference.key, arrived, reference.sha256, most)
                 else:
-                    arrived.write_bytes(await self.opened(reference.key, reference.sealed, most))
-                    _require_named(arrived)
+                    content = await self.opened(reference.key, reference.sealed, most)
+                    await asyncio.to_thread(_write_named, arrived, content)
             except ObjectMissing:
                 raise ReferenceUnreadable("It is not in the store.") from None
             except HashMismatch:
@@ -114,7 +114,8 @@ class Shelf:
             path = folder / seal.sha256
             await self._store.get_file(key, path, seal.sha256, most)
             try:
-                return await self._vault.unseal(seal.subject, seal.name, path.read_bytes())
+                sealed = await asyncio.to_thread(path.read_bytes)
+                return await self._vault.unseal(seal.subject, seal.name, sealed)
             except (Erased, SealBroken):
                 raise ReferenceUnreadable("Its seal cannot be opened any more.") from None
 
@@ -128,8 +129,9 @@ class Shelf:
         facts.write_text(found.model_dump_json())
 
 
-def _require_named(path: Path) -> None:
-    """Raise HashMismatch unless a file is called by the hash of its bytes."""
+def _write_named(path: Path, content: bytes) -> None:
+    """Write a file; raise HashMismatch unless it is called by the hash of its bytes."""
+    path.write_bytes(content)
     if file_sha256(path, lambda: None) != path.name:
         raise HashMismatch(f"{path.name} has other bytes")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 import httpx
 
-from activities.cameo.ports import Gallery
 from activities.consent.desk import ConsentDesk
 from activities.consent.office import CastingOffice
 from activities.ledger import Ledger
+from activities.moderation.anew import SecondLook
 from activities.moderation.default_policy import default_policy
+from activities.moderation.films_anew import FilmsAnew
 from activities.moderation.material import Screener
 from activities.moderation.policies import PolicyDesk
 from activities.provenance.kit import ProvenanceKit
@@ -34,6 +36,7 @@ from infra.embedded.private_files import kept_private
 from infra.errors import UserError
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.postgres import PostgresEventLog
+from infra.film_looks import FolderFilmLooks
 from infra.likeness.gallery import PostgresGallery
 from infra.likeness.memory import MemoryGallery
 from infra.media.s3 import S3ObjectStore
@@ -49,6 +52,7 @@ from projections.registry import prepare_projections
 
 if TYPE_CHECKING:
     from activities.moderation.endpoint import Endpoint
+    from activities.moderation.screener import Known
 
 _SMALL_POOL_MAX: Final = 4
 PROGRAM_VERSION: Final = "1"
@@ -88,7 +92,7 @@ def policies_on(log: EventLog) -> PolicyDesk:
     return PolicyDesk(log, CatalogCodec(EVENTS), default_policy())
 
 
-def built_in_screener(known: Gallery | None = None, reasoner: Endpoint | None = None) -> Screener:
+def built_in_screener(known: Known | None = None, reasoner: Endpoint | None = None) -> Screener:
     """The detectors that come with the project; who looks at films knows whom the gallery knows.
 
     Raises EmbedderMissing without its package.
@@ -107,9 +111,7 @@ def built_in_screener(known: Gallery | None = None, reasoner: Endpoint | None = 
 
 
 @asynccontextmanager
-async def open_screener(
-    settings: Settings, known: Gallery | None = None
-) -> AsyncIterator[Screener]:
+async def open_screener(settings: Settings, known: Known | None = None) -> AsyncIterator[Screener]:
     """All detectors of these settings, with the reasoning model where an endpoint is given."""
     if settings.moderation_url is None:
         yield built_in_screener(known)
@@ -128,6 +130,34 @@ async def open_screener(
             settings.moderation_seconds_max,
         )
         yield built_in_screener(known, reasoner)
+
+
+@asynccontextmanager
+async def open_second_look(
+    settings: Settings, log: EventLog, film_seconds_max: float | None = None
+) -> AsyncIterator[SecondLook]:
+    """All detectors, and the store for films, for whoever looks again at what is recorded.
+
+    Faces are compared with whoever is enrolled or protected when it begins. Raises UserError when
+    no S3 is known.
+    """
+    from activities.moderation.screener import KnownOnce
+
+    async with (
+        object_store(settings) as store,
+        open_gallery(settings) as gallery,
+        open_screener(settings, KnownOnce(gallery)) as screener,
+    ):
+        looks = FolderFilmLooks(settings.home / "film-looks", open_vault(settings))
+        films = FilmsAnew(
+            ledger_on(log),
+            store,
+            looks,
+            settings.home / "scratch",
+            time.monotonic,
+            film_seconds_max,
+        )
+        yield SecondLook(screener, films)
 
 
 def open_vault(settings: Settings) -> FolderVault:

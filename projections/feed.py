@@ -8,6 +8,7 @@ from typing import Final
 
 import asyncpg
 
+from domain.kernel.surface import FEED as FEED_SURFACE
 from projections.projection import Fact, OnPoison, Projection, by, existing
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,6 +52,8 @@ class VideoRow:
     taken_down: bool
     hidden_by: str
     """The moderation cases that stand against it, with spaces between; empty while it is seen."""
+    surfaces: str
+    """Where it is shown, with spaces between: where it was released, and then elsewhere."""
     last_position: int
 
     @property
@@ -88,6 +91,7 @@ def _released(row: VideoRow | None, fact: Fact) -> VideoRow:
         sample_rate=rendition["sample_rate"],
         taken_down=False,
         hidden_by="",
+        surfaces=said.get("surface", FEED_SURFACE),
         last_position=fact.position,
     )
 
@@ -110,9 +114,23 @@ def _shown(row: VideoRow | None, fact: Fact) -> VideoRow:
     return row
 
 
+def _placed(row: VideoRow | None, fact: Fact) -> VideoRow:
+    row = existing(row)
+    first, *others = row.surfaces.split()
+    row.surfaces = " ".join([first, *sorted({*others, fact.fields["surface"]})])
+    return row
+
+
+def _unplaced(row: VideoRow | None, fact: Fact) -> VideoRow:
+    row = existing(row)
+    first, *others = row.surfaces.split()
+    row.surfaces = " ".join([first, *sorted({*others} - {fact.fields["surface"]})])
+    return row
+
+
 FEED: Final = Projection[VideoRow](
     name="feed",
-    version=3,
+    version=4,
     table="videos",
     row=VideoRow,
     key=by("video_id"),
@@ -121,6 +139,8 @@ FEED: Final = Projection[VideoRow](
         "video-removed": _taken_down,
         "video-hidden": _hidden,
         "video-shown": _shown,
+        "video-placed": _placed,
+        "video-unplaced": _unplaced,
     },
     on_poison=OnPoison.SKIP,
 )
@@ -137,10 +157,14 @@ class FeedReader:
         row = await self._pool.fetchrow(FEED.sql["get"], video_id)
         return VideoRow(*row) if row else None
 
-    async def page(self, limit: int, after: FeedCursor | None = None) -> list[VideoRow]:
-        """Videos, newest first; the next page begins ``after`` the last one's ``cursor``."""
+    async def page(
+        self, limit: int, after: FeedCursor | None = None, surface: str = FEED_SURFACE
+    ) -> list[VideoRow]:
+        """A surface's videos, newest first; the next page begins ``after`` the last ``cursor``."""
         if after is None:
-            rows = await self._pool.fetch(FEED.sql["first_page"], limit)
+            rows = await self._pool.fetch(FEED.sql["first_page"], limit, surface)
         else:
-            rows = await self._pool.fetch(FEED.sql["next_page"], after.rank, after.video_id, limit)
+            rows = await self._pool.fetch(
+                FEED.sql["next_page"], after.rank, after.video_id, limit, surface
+            )
         return [VideoRow(*row) for row in rows]

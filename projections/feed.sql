@@ -27,6 +27,7 @@ CREATE TABLE read_feed.videos (
     sample_rate          integer          NOT NULL,
     taken_down           boolean          NOT NULL,
     hidden_by            text             NOT NULL,
+    surfaces             text             NOT NULL,
     last_position        bigint           NOT NULL
 );
 
@@ -37,17 +38,18 @@ CREATE INDEX videos_by_rank ON read_feed.videos (rank DESC, video_id DESC);
 SELECT * FROM read_feed.videos WHERE video_id = ANY ($1::text[]);
 
 -- name: save
--- All rows of a batch at once. A released video never changes; it may be hidden, shown and taken down.
+-- All rows of a batch at once. A released video never changes; it may be hidden, shown, taken down, and shown elsewhere.
 INSERT INTO read_feed.videos
 SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[],
     $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[],
     $15::integer[], $16::integer[], $17::integer[], $18::integer[], $19::double precision[],
-    $20::double precision[], $21::integer[], $22::boolean[], $23::text[], $24::bigint[]
+    $20::double precision[], $21::integer[], $22::boolean[], $23::text[], $24::text[], $25::bigint[]
 )
 ON CONFLICT (video_id) DO UPDATE SET
     taken_down    = excluded.taken_down,
     hidden_by     = excluded.hidden_by,
+    surfaces      = excluded.surfaces,
     last_position = excluded.last_position;
 
 -- name: get
@@ -55,15 +57,16 @@ ON CONFLICT (video_id) DO UPDATE SET
 SELECT * FROM read_feed.videos WHERE video_id = $1 AND NOT taken_down AND hidden_by = '';
 
 -- name: first_page
--- The newest videos.
+-- The newest videos that are shown at the surface $2.
 SELECT * FROM read_feed.videos
-WHERE NOT taken_down AND hidden_by = ''
+WHERE NOT taken_down AND hidden_by = '' AND $2::text = ANY (string_to_array(surfaces, ' '))
 ORDER BY rank DESC, video_id DESC LIMIT $1;
 
 -- name: next_page
--- The videos that follow the one with rank $1 and id $2.
+-- The videos at the surface $4 that follow the one with rank $1 and id $2.
 SELECT * FROM read_feed.videos
 WHERE (rank, video_id) < ($1::bigint, $2::text) AND NOT taken_down AND hidden_by = ''
+  AND $4::text = ANY (string_to_array(surfaces, ' '))
 ORDER BY rank DESC, video_id DESC
 LIMIT $3;
 

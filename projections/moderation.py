@@ -20,6 +20,8 @@ class CaseRow:
     generation_id: str
     account_id: str
     gate: str
+    surface: str
+    """Where the content was to be shown."""
     status: str
     """allowed, held, blocked, on-appeal or withdrawn."""
     beneath: str
@@ -70,6 +72,7 @@ def _screened(row: CaseRow | None, fact: Fact) -> CaseRow:
         generation_id=said["generation_id"],
         account_id=said["account_id"],
         gate=said["gate"],
+        surface=said["context"]["surface"],
         status="held",
         beneath="held",
         outcome="hold",
@@ -217,7 +220,7 @@ def _unclaimed(row: CaseRow) -> CaseRow:
 
 MODERATION: Final = Projection[CaseRow](
     name="moderation",
-    version=1,
+    version=2,
     table="cases",
     row=CaseRow,
     key=by("case_id"),

@@ -7,6 +7,7 @@ CREATE TABLE read_moderation.cases (
     generation_id     text        NOT NULL COLLATE "C",
     account_id        text        NOT NULL COLLATE "C",
     gate              text        NOT NULL,
+    surface           text        NOT NULL,
     status            text        NOT NULL,
     beneath           text        NOT NULL,
     outcome           text        NOT NULL,
@@ -52,12 +53,12 @@ SELECT * FROM read_moderation.cases WHERE case_id = ANY ($1::text[]);
 -- All rows of a batch at once. Whose content at which gate it is never changes.
 INSERT INTO read_moderation.cases
 SELECT * FROM unnest(
-    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::integer[], $14::text[],
-    $15::text[], $16::boolean[], $17::boolean[], $18::integer[], $19::text[], $20::text[],
-    $21::integer[], $22::timestamptz[], $23::timestamptz[], $24::bigint[], $25::text[],
-    $26::timestamptz[], $27::integer[], $28::text[], $29::text[], $30::boolean[], $31::text[],
-    $32::bigint[]
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::text[],
+    $16::text[], $17::boolean[], $18::boolean[], $19::integer[], $20::text[], $21::text[],
+    $22::integer[], $23::timestamptz[], $24::timestamptz[], $25::bigint[], $26::text[],
+    $27::timestamptz[], $28::integer[], $29::text[], $30::text[], $31::boolean[], $32::text[],
+    $33::bigint[]
 )
 ON CONFLICT (case_id) DO UPDATE SET
     status           = excluded.status,
@@ -110,9 +111,11 @@ ORDER BY since DESC, case_id
 LIMIT $3;
 
 -- name: strikes
--- Grave refusals that count against an account, of content that is gone as well.
+-- Grave refusals that count against an account, of content that is gone as well. What is too much
+-- for another surface than its own counts against nobody.
 SELECT count(*) FROM read_moderation.cases
-WHERE account_id = $1 AND beneath IN ('blocked', 'on-appeal') AND gravity <> 'ordinary';
+WHERE account_id = $1 AND beneath IN ('blocked', 'on-appeal') AND gravity <> 'ordinary'
+  AND gate <> 'elsewhere';
 
 -- name: position
 SELECT position FROM read_moderation.checkpoint;

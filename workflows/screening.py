@@ -14,6 +14,7 @@ from temporalio.exceptions import CancelledError
 from activities.moderation import fronts
 from activities.moderation.orders import CaseStanding, FilmScreeningOrder, WordsScreeningOrder
 from domain.consent.roles import AdmittedCast
+from domain.kernel.surface import FEED
 from domain.video.media import Rendition
 from workflows.contracts import ORCHESTRATION_QUEUE, Stage, VideoOrder
 from workflows.moderation_contracts import (
@@ -27,7 +28,7 @@ from workflows.toolkit.steps import step
 
 SCREEN_WORDS: Final = "screen-words"
 SCREEN_FILM: Final = "screen-film"
-_APPEAL: Final = "Read the statement of reasons; you can appeal within 183 days."
+APPEAL: Final = "Read the statement of reasons; you can appeal within 183 days."
 
 Errands = Callable[[str], dict[str, object]]
 Enter = Callable[[Stage, str], None]
@@ -79,9 +80,8 @@ class Screening:
         if situation == "withdrawn":
             raise CancelledError("The content was withdrawn while it waited.")
         if situation != "allowed":
-            raise refused(
-                "content-blocked", f"{told} Rule {clause}, {where}.", "moderation", _APPEAL
-            )
+            why = f"{told} Rule {clause}, {where}{named(standing.surface)}."
+            raise refused("content-blocked", why, "moderation", APPEAL)
 
     async def _heard(self, standing: CaseStanding) -> ModerationOutcome:
         self._enter("in-review", f"A human looks at it: rule {standing.clause}.")
@@ -101,3 +101,8 @@ class Screening:
             static_summary=f"Rule {standing.clause}, priority {standing.priority}",
         )
         return outcome
+
+
+def named(surface: str) -> str:
+    """A surface as a part of a sentence; the feed goes without saying."""
+    return "" if surface == FEED else f", for the surface {surface}"

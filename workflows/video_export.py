@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Final
+
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 from activities.export import fronts
 from activities.export.orders import (
@@ -17,8 +20,9 @@ from activities.export.orders import (
     ExportProvingOrder,
     ExportRefusal,
 )
+from activities.moderation.orders import CaseStanding
 from domain.video.media import MediaFile
-from workflows.contracts import Failure
+from workflows.contracts import ORCHESTRATION_QUEUE, Failure
 from workflows.export_contracts import (
     VIDEO_EXPORT,
     ExportOutcome,
@@ -26,10 +30,18 @@ from workflows.export_contracts import (
     ExportStage,
     VideoExportOrder,
 )
+from workflows.moderation_contracts import (
+    CONTENT_MODERATION,
+    ModerationOrder,
+    moderation_workflow_id,
+)
+from workflows.screening import APPEAL, named
 from workflows.toolkit.failures import explain
-from workflows.toolkit.refusals import of_failure
+from workflows.toolkit.refusals import of_failure, refused
 from workflows.toolkit.steps import step
 
+_AGAIN: Final = "Wait; you are told what is decided. Where it is let pass, ask for a copy again."
+_ANOTHER: Final = "Ask for a new generation."
 _STAGE = SearchAttributeKey.for_keyword("Stage")
 _ACCOUNT_ID = SearchAttributeKey.for_keyword("AccountId")
 _VIDEO_ID = SearchAttributeKey.for_keyword("VideoId")
@@ -76,11 +88,13 @@ class VideoExport:
         )
 
     async def _leave(self) -> MediaFile:
-        """Ask for consent, make the copy, prove it, and only then let it leave."""
+        """Ask for consent and the verdict, make the copy, prove it, and then let it leave."""
         self._enter("requested")
         asked = ExportOrder(**self._errand("record"))
         begun = await step(fronts.record_export, asked, "Ask everybody in it, and write it down")
         self._receipt = ExportReceipt(export_id=self._order.export_id, position=begun.position)
+        if begun.judged is not None:
+            await self._require_passed(begun.judged)
         self._enter("branding")
         branding = BrandingOrder(**self._errand("brand"))
         summary = "Draw the visible mark, sign, and put the copy in its place"
@@ -93,10 +107,49 @@ class VideoExport:
         proven = await step(
             fronts.prove_export, proving, "Read every layer back from the bytes to be served"
         )
-        completion = ExportCompletion(**self._errand("complete"), film=film, proof=proven.proof)
+        completion = ExportCompletion(
+            **self._errand("complete"),
+            film=film,
+            proof=proven.proof,
+            case_id=begun.judged.case_id if begun.judged else None,
+        )
         await step(fronts.complete_export, completion, "Let the copy leave")
         self._enter("completed")
         return film
+
+    async def _require_passed(self, judged: CaseStanding) -> None:
+        """Raise what stands against the film outside. What is held goes before humans meanwhile.
+
+        Their case outlives this story: once they let it pass, the next request leaves.
+        """
+        about = f"Rule {judged.clause}, {judged.where}{named(judged.surface)}."
+        match judged.situation:
+            case "allowed":
+                return
+            case "held":
+                await self._before_humans(judged)
+                why = f"A human has to look at this first. {about}"
+                raise refused("content-held", why, "moderation", _AGAIN)
+            case "blocked" | "on-appeal":
+                raise refused("content-blocked", f"{judged.words} {about}", "moderation", APPEAL)
+        raise refused("content-withdrawn", "This content was withdrawn.", "moderation", _ANOTHER)
+
+    async def _before_humans(self, judged: CaseStanding) -> None:
+        order = ModerationOrder(
+            case_id=judged.case_id,
+            matter="hold",
+            requested_by=self._order.requested_by,
+            traceparent=self._order.traceparent,
+        )
+        with suppress(WorkflowAlreadyStartedError):  # humans have it already
+            await workflow.start_child_workflow(
+                CONTENT_MODERATION,
+                order,
+                id=moderation_workflow_id(judged.case_id, "hold"),
+                task_queue=ORCHESTRATION_QUEUE,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                static_summary=f"Rule {judged.clause}, priority {judged.priority}",
+            )
 
     async def _refused(self, failure: Failure) -> MediaFile | None:
         """Say why there is no copy; a layer that does not verify is a case besides."""

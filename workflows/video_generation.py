@@ -215,6 +215,7 @@ class VideoGeneration:
             proof=proof,
             brief=self._order.brief if self._cast else None,
             cast=self._cast,
+            surface=self._order.brief.surface,
         )
         await step(fronts.release_video, order, f"Complete the generation as {video_id}")
         self._video_id = video_id

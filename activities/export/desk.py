@@ -22,6 +22,8 @@ from activities.export.orders import (
     TakenDownNow,
 )
 from activities.ledger import Context, Decision, Guard, Ledger, Performed
+from activities.moderation.elsewhere import Elsewhere, passes_elsewhere
+from domain.kernel.surface import EXPORT as OUTSIDE
 from domain.provenance.case import CASE, OpenCase, case_id
 from domain.video.export import (
     EXPORT,
@@ -37,8 +39,8 @@ from domain.video.video import VIDEO, Released, TakeDownVideo, Video, VideoUnkno
 class ExportDesk:
     """Reads and writes the log; every method is safe to repeat."""
 
-    def __init__(self, ledger: Ledger, leaving: LeavingDesk) -> None:
-        self._ledger, self._leaving = ledger, leaving
+    def __init__(self, ledger: Ledger, leaving: LeavingDesk, elsewhere: Elsewhere) -> None:
+        self._ledger, self._leaving, self._elsewhere = ledger, leaving, elsewhere
 
     @property
     def bodies(self) -> list[Callable[..., Any]]:
@@ -55,12 +57,14 @@ class ExportDesk:
     async def record_export(self, order: ExportOrder) -> ExportBegun:
         """Accept the request of a video's own account, if everybody in it consents.
 
-        Raises VideoUnknown, VideoIsTakenDown, CastNotPermitted.
+        What was found in the film is judged for outside; whoever asks waits for humans where it is
+        held. Raises VideoUnknown, VideoIsTakenDown, CastNotPermitted, VerdictMissing.
         """
         video = await self._own(order)
         context = _context(order)
         name = f"{order.command_id}/{order.export_id}"
         await self._leaving.require(video.generation_id, order.account_id, order.at, name, context)
+        judged = await self._elsewhere.judge(video, OUTSIDE, order.at, context)
         command = RequestExport(
             command_id=order.command_id,
             at=order.at,
@@ -73,24 +77,32 @@ class ExportDesk:
             context,
             [_still_own(order)],
         )
-        return ExportBegun(position=performed.position)
+        return ExportBegun(position=performed.position, judged=judged)
 
     @activity.defn
     async def complete_export(self, order: ExportCompletion) -> ExportStanding:
-        """Let the copy leave, in one append with the consent that it rests on.
+        """Let the copy leave, in one append with the consent and the verdict that it rests on.
 
-        Raises CastNotPermitted, VideoIsTakenDown, Unproven.
+        Raises CastNotPermitted, VideoIsTakenDown, Unproven, and what stands against the film.
         """
         video = await self._own(order)
+        identifier = order.case_id
+        if identifier is None:  # a story of before films were judged for outside
+            judged = await self._elsewhere.judge(video, OUTSIDE, order.at, _context(order))
+            identifier = judged.case_id
         command = CompleteExport(
-            command_id=order.command_id, at=order.at, film=order.film, proof=order.proof
+            command_id=order.command_id,
+            at=order.at,
+            film=order.film,
+            proof=order.proof,
+            case_id=identifier,
         )
         await self._leaving.allow(
             video.generation_id,
             order.account_id,
             order.at,
             [Decision(EXPORT, order.export_id, command)],
-            [_still_own(order)],
+            [_still_own(order), passes_elsewhere(video, OUTSIDE, identifier)],
             order.command_id,
             _context(order),
         )

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from activities.moderation.orders import CaseStanding as Judged
 from activities.provenance.orders import Claims
-from domain.kernel.ids import AccountId, CaseId, ExportId, VideoId
+from domain.kernel.ids import AccountId, CaseId, ExportId, ModerationId, VideoId
 from domain.kernel.model import Value
 from domain.provenance.case import FoundBy
 from domain.provenance.proof import ArtefactId, Proof
@@ -37,9 +38,10 @@ class ExportOrder(ExportErrand):
 
 
 class ExportBegun(Value):
-    """The request stands in the log."""
+    """The request stands in the log; ``judged`` is how the film's case for outside stands."""
 
     position: int
+    judged: Judged | None = None
 
 
 class BrandingOrder(ExportErrand):
@@ -67,10 +69,11 @@ class ExportProven(Value):
 
 
 class ExportCompletion(ExportErrand):
-    """Let the copy leave, if everybody still consents."""
+    """Let the copy leave, if everybody still consents, and the case lets the film pass outside."""
 
     film: MediaFile
     proof: Proof
+    case_id: ModerationId | None = None
 
 
 class ExportRefusal(ExportErrand):

@@ -124,8 +124,9 @@ class Finding(Value):
 class References(Value):
     """What the studio will see: made from every clip, kept on approval only.
 
-    ``face_png`` is the best frontal picture with a margin, or the middle of the sharpest picture
-    where there is no face, as with pets and things; ``clip_mp4`` a short silent clip of the same;
+    ``face_png`` is head and shoulders in the best frontal picture, or what fills the middle of the
+    sharpest one where there is no face, as with pets and things: cut out, square, at most 768
+    pixels a side; ``clip_mp4`` is a short silent clip of the same with what stands behind it;
     ``voice_wav`` a sample of the voice, 16 kHz, mono, 16 bits. Pets and things have no voice.
     """
 

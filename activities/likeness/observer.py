@@ -13,6 +13,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ from activities.clip.reading import opened
 from activities.clip.streams import picture_streams
 from activities.likeness.evidence import LANDMARKS, SAMPLE_RATE, THUMB_SIDE, Evidence
 from activities.likeness.faces import Face, Faces, Picture
-from activities.likeness.portrait import Portrait
+from activities.likeness.portrait import Portrait, Whole
 
 _MEMORY_BYTES: Final = 4 << 30
 _CPU_SECONDS: Final = 120
@@ -69,16 +70,19 @@ class Observer:
         self._faces = faces
         self._next_look, self._next_identity = 0.0, 0.0
 
-    def see(self, seconds: float, picture: Picture) -> None:
-        """One picture, upright. Every one is remembered small; some are looked at closely."""
+    def see(self, seconds: float, picture: Picture, whole: Whole | None = None) -> None:
+        """One picture, upright. Every one is remembered small; some are looked at closely.
+
+        ``whole`` makes the same in the size of the recording.
+        """
         self.notes.times.append(seconds)
         self.notes.thumbs.append(_thumb(picture))
         if seconds + _EARLY_SECONDS >= self._next_look:
-            self._look(seconds, picture)
+            self._look(seconds, picture, whole)
             while self._next_look <= seconds + _EARLY_SECONDS:  # a beat of its own, not the clip's
                 self._next_look += 1 / LOOKS_PER_SECOND
 
-    def _look(self, seconds: float, picture: Picture) -> None:
+    def _look(self, seconds: float, picture: Picture, whole: Whole | None) -> None:
         notes = self.notes
         notes.size = (picture.shape[1], picture.shape[0])
         found = self._faces.detect(picture)
@@ -86,7 +90,7 @@ class Observer:
         notes.faces.append(len(found))
         notes.others.append(found[1].width / found[0].width if len(found) > 1 else 0.0)
         if not found:
-            self.portrait.consider_whole(picture, seconds)
+            self.portrait.consider_whole(picture, seconds, whole)
             notes.boxes.append(np.zeros(4, np.float32))
             notes.presence.append(0.0)
             notes.roll.append(0.0)
@@ -98,7 +102,7 @@ class Observer:
         notes.presence.append(presence)
         notes.roll.append(_roll(face))
         notes.points.append(points)
-        self.portrait.consider(picture, face, points, seconds)
+        self.portrait.consider(picture, face, points, seconds, whole)
         if seconds >= self._next_identity:
             self._next_identity = seconds + _IDENTITY_SECONDS
             notes.identity_of.append(len(notes.seen_at) - 1)
@@ -151,7 +155,12 @@ def _roll(face: Face) -> float:
 
 def pictures(path: Path, facts: ClipFacts) -> Iterator[tuple[float, Picture]]:
     """Seconds since the first picture, and the picture: upright, its longer side at most 640."""
-    turns = facts.rotation // 90
+    for seconds, picture, _ in looks(path, facts):
+        yield seconds, picture
+
+
+def looks(path: Path, facts: ClipFacts) -> Iterator[tuple[float, Picture, Whole]]:
+    """As ``pictures``, and with each what makes it in full: ask before the next one comes."""
     scale = min(1.0, LOOK_SIDE / max(facts.width, facts.height))
     width, height = (max(2, round(side * scale)) for side in (facts.width, facts.height))
     with opened(path, facts) as container:
@@ -163,13 +172,18 @@ def pictures(path: Path, facts: ClipFacts) -> Iterator[tuple[float, Picture]]:
                 for frame in packet.decode():
                     if not isinstance(frame, av.VideoFrame) or frame.pts is None:
                         continue
-                    shrunk = frame.reformat(
-                        width, height, format="bgr24", interpolation="AREA"
-                    ).to_ndarray()
-                    upright = np.ascontiguousarray(np.rot90(shrunk, turns)).astype(
-                        np.uint8, copy=False
+                    seconds = float((frame.pts - facts.times[0]) * facts.tick)
+                    yield (
+                        seconds,
+                        _upright(frame, width, height, facts.rotation),
+                        partial(_upright, frame, facts.width, facts.height, facts.rotation),
                     )
-                    yield float((frame.pts - facts.times[0]) * facts.tick), upright
+
+
+def _upright(frame: av.VideoFrame, width: int, height: int, rotation: int) -> Picture:
+    shrunk = frame.reformat(width, height, format="bgr24", interpolation="AREA").to_ndarray()
+    upright = np.ascontiguousarray(np.rot90(shrunk, rotation // 90))
+    return np.asarray(upright, np.uint8)
 
 
 def hear(path: Path, facts: ClipFacts) -> NDArray[np.float32]:
@@ -215,8 +229,8 @@ def _confine() -> None:
 def observe(clip: Path, facts: ClipFacts, faces: Faces, folder: Path) -> None:
     """Look at the whole clip and listen to it, and leave what was measured in the folder."""
     observer = Observer(faces)
-    for seconds, picture in pictures(clip, facts):
-        observer.see(seconds, picture)
+    for seconds, picture, whole in looks(clip, facts):
+        observer.see(seconds, picture, whole)
     observer.evidence(hear(clip, facts)).save(folder / "evidence.npz")
     observer.portrait.save(folder)
 

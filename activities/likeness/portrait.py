@@ -1,8 +1,9 @@
-"""The portrait: the best frontal picture of a head with a margin, and a short clip of the head."""
+"""The portrait: the best frontal picture, cut out in the recording's own pixels, and a clip."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -13,10 +14,12 @@ import numpy as np
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from activities.likeness.cutout import Head, cut_out, trimmed
 from activities.likeness.faces import Face, Picture
 from activities.likeness.pose import pose_of
 
-FACE_SIDE: Final = 256
+STILL_SIDE_MAX: Final = 768
+"""What is cut out has as many pixels as the recording shows of it, up to so many a side."""
 HEAD_SIDE: Final = 192
 HEAD_SECONDS: Final = 3.0
 _FPS: Final = 15
@@ -24,6 +27,11 @@ _JUDGED_EVERY: Final = 3
 """Neighbouring pictures are alike: one of so many can be the best."""
 _MARGIN: Final = 1.8
 """The crop's side as a multiple of the face's height: hair and chin are in it."""
+_BUST: Final = 2.8
+_LOWERED: Final = 0.3
+"""The same for head and shoulders, and how far below the face's middle theirs lies."""
+Whole = Callable[[], Picture]
+"""The picture in the size of the recording, made only where it is wanted."""
 
 
 class Portrait:
@@ -32,15 +40,19 @@ class Portrait:
     def __init__(self) -> None:
         self._best = -1.0
         self._considered = 0
-        self._face: Picture | None = None
+        self._still: tuple[Picture, Head | None] | None = None
         self._recent: deque[Picture] = deque(maxlen=round(HEAD_SECONDS * _FPS))
         self._clip: list[Picture] = []
         self._sharpest = -1.0
-        self._middle: Picture | None = None
         self._whole: deque[Picture] = deque(maxlen=round(HEAD_SECONDS * _FPS))
 
     def consider(
-        self, picture: Picture, face: Face, points: NDArray[np.float32], seconds: float
+        self,
+        picture: Picture,
+        face: Face,
+        points: NDArray[np.float32],
+        seconds: float,
+        whole: Whole | None = None,
     ) -> None:
         """One picture with its widest face; ``seconds`` since the first picture."""
         self._recent.append(crop(picture, face, HEAD_SIDE))
@@ -51,30 +63,62 @@ class Portrait:
             return
         merit = _merit(picture, face, points)
         if merit > self._best and seconds > 0.2:  # a camera needs a moment to find the light
-            self._best, self._face = merit, crop(picture, face, FACE_SIDE)
+            large = picture if whole is None else whole()
+            self._best = merit
+            self._still = head_and_shoulders(large, face, large.shape[1] / picture.shape[1])
 
-    def consider_whole(self, picture: Picture, seconds: float) -> None:
+    def consider_whole(self, picture: Picture, seconds: float, whole: Whole | None = None) -> None:
         """One picture without a face: its middle is kept while no face has been seen at all.
 
         Pets and objects are shown so; the sharpest picture wins.
         """
-        if self._face is not None and self._best >= 0:
+        if self._best >= 0:
             return
         grey = cv2.cvtColor(squared(picture, 96), cv2.COLOR_BGR2GRAY)
         sharp = float(np.log1p(cv2.Laplacian(grey, cv2.CV_32F).var()))
         self._whole.append(squared(picture, HEAD_SIDE))
         if seconds > 0.2 and sharp > self._sharpest:
-            self._sharpest, self._middle = sharp, squared(picture, FACE_SIDE)
+            large = picture if whole is None else whole()
+            self._sharpest = sharp
+            self._still = squared(large, min(STILL_SIDE_MAX, *large.shape[:2])), None
 
     def save(self, folder: Path) -> None:
-        """Write ``face.png`` and ``head.mp4``: of a face where one was seen, else of the middle."""
-        if self._face is None:
-            if self._middle is not None:
-                cv2.imwrite(str(folder / "face.png"), self._middle)
-                _write(folder / "head.mp4", list(self._whole))
+        """Write ``face.png``, cut out, and ``head.mp4``: of a face, or of the middle without one.
+
+        The cut-out is square, BGR and opacity.
+        """
+        moving = (self._clip or list(self._recent)) if self._best >= 0 else list(self._whole)
+        if self._still is None:
             return
-        cv2.imwrite(str(folder / "face.png"), self._face)
-        _write(folder / "head.mp4", self._clip or list(self._recent))
+        cv2.imwrite(str(folder / "face.png"), trimmed(cut_out(*self._still)))
+        _write(folder / "head.mp4", moving)
+
+
+def head_and_shoulders(picture: Picture, face: Face, scale: float) -> tuple[Picture, Head]:
+    """As much of a picture as shows them, and where in it the face is.
+
+    The face was found in a picture ``scale`` times as small. What lies outside is left out.
+    """
+    left, top, width, height = (float(each) * scale for each in face.row[:4])
+    tall = max(width, height, 1.0)
+    x, y = left + width / 2, top + height / 2
+    half, lowered = _BUST * tall / 2, y + _LOWERED * tall
+    rows = slice(*_within(lowered - half, lowered + half, picture.shape[0]))
+    columns = slice(*_within(x - half, x + half, picture.shape[1]))
+    part = np.ascontiguousarray(picture[rows, columns])
+    head = Head(x - columns.start, y - rows.start, width / 2, height / 2)
+    smaller = STILL_SIDE_MAX / max(part.shape[:2])
+    if smaller >= 1:
+        return part, head
+    size = (max(1, round(part.shape[1] * smaller)), max(1, round(part.shape[0] * smaller)))
+    part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return part, head.scaled(smaller)
+
+
+def _within(first: float, last: float, side: int) -> tuple[int, int]:
+    """The whole pixels of a stretch that lie in a picture, at least one."""
+    begin = min(max(0, round(first)), side - 1)
+    return begin, max(begin + 1, min(side, round(last)))
 
 
 def squared(picture: Picture, side: int) -> Picture:

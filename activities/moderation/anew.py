@@ -1,7 +1,8 @@
 """Findings of recorded cases under another policy: only detectors that changed look again.
 
 A detector has changed when it runs in another version today; whom a policy protects is a part of
-the version of who looks for names. What was looked at is kept sealed for its account.
+the version of who looks for names. What was looked at is kept sealed for its account, and a film in
+the store.
 """
 
 from __future__ import annotations
@@ -9,14 +10,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from activities.moderation.films_anew import FilmsAnew
 from activities.moderation.material import Screener, open_material
 from domain.kernel.vault import Erased, Vault
 from domain.moderation.case_situations import Known
 from domain.moderation.finding import Findings
 from domain.moderation.policy import Policy
-from domain.moderation.what_if import stale
+from domain.moderation.what_if import Unseen, stale
 
-How = Literal["as-recorded", "looked-again", "film-as-recorded", "erased"]
+How = Literal["as-recorded", "words-again", "film-again", "erased"] | Unseen
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """Who looks again: the detectors, and whoever fetches films for them."""
+
+    screener: Screener
+    films: FilmsAnew
+
+    def swayed(self, one: Policy, other: Policy) -> frozenset[str]:
+        """The detectors that look otherwise under one policy than under the other.
+
+        They look for whom it protects, or read it.
+        """
+        before, now = (self.screener.under(each).versions for each in (one, other))
+        return frozenset(name for name, version in now.items() if before.get(name) != version)
 
 
 @dataclass(frozen=True)
@@ -28,27 +46,47 @@ class Anew:
 
 
 class FindingsAnew:
-    """Looks again where that is needed. Without a screener, nobody does."""
+    """Looks again where that is needed. Without a second look, nobody does.
 
-    def __init__(self, vault: Vault, screener: Screener | None, policy: Policy) -> None:
-        self._vault = vault
-        self._screener = screener.under(policy) if screener else None
+    With ``only``, no other detector looks again, whatever has changed.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        second: SecondLook | None,
+        policy: Policy,
+        only: frozenset[str] | None = None,
+    ) -> None:
+        self._vault, self._only = vault, only
+        self._films = second.films if second else None
+        self._screener = second.screener.under(policy) if second else None
         self._versions = dict(self._screener.versions) if self._screener else {}
         self._erased: dict[str, bool] = {}
 
     async def of(self, case: Known) -> Anew:
-        """What is found in a case. Of whoever is erased, nothing is opened."""
+        """What is found in a case. Of whoever is erased, nothing is opened.
+
+        Raises StoreUnavailable where a film is needed.
+        """
         content = case.content
         if await self._is_erased(case):
             return Anew(content.findings, "erased")
         names = stale(case, self._versions)
-        if self._screener is None or not names:
+        if self._only is not None:
+            names &= self._only
+        if self._screener is None or self._films is None or not names:
             return Anew(content.findings, "as-recorded")
-        if content.gate != "admission":
-            return Anew(content.findings, "film-as-recorded")
+        if not content.sealed:
+            return Anew(content.findings, "missing")
         material = await open_material(self._vault, content.account_id, content.sealed)
-        anew = await self._screener.words(material, only=names)
-        return Anew(merged(content.findings, anew, names), "looked-again")
+        if content.gate == "admission":
+            anew = await self._screener.words(material, only=names)
+            return Anew(merged(content.findings, anew, names), "words-again")
+        found = await self._films.of(self._screener, case, material, names)
+        if isinstance(found, str):
+            return Anew(content.findings, found)
+        return Anew(found, "film-again")
 
     async def _is_erased(self, case: Known) -> bool:
         """Whether the key of the case's account is gone; asked once for each account."""

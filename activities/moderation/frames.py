@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from activities.likeness import models
 from activities.likeness.checks.impostors import FACE_COSINE_MAX
 from activities.likeness.contract import Template
-from activities.moderation.watched import Watched
+from activities.moderation.watched import SENSES, Sense, Watched
 from activities.moderation.watching import Unwatched, watch
 from domain.moderation.finding import (
     CERTAIN,
@@ -53,15 +53,19 @@ def face_detector() -> Detector:
 
 
 def look_at_film(
-    film: Path, cast: Sequence[Template], others: Sequence[Template]
+    film: Path,
+    cast: Sequence[Template],
+    others: Sequence[Template],
+    senses: Collection[Sense] = SENSES,
 ) -> tuple[Findings, Findings, Watched | None]:
     """Findings at the stages ``frames`` and ``likeness``, and what was watched for the sound's.
 
     ``cast`` are templates of everybody cast, ``others`` of everybody else: enrolled or protected.
     Where the film cannot be looked at, both stages have a look that failed, and there is no third.
+    A look for which the ``senses`` were not asked is empty and means nothing.
     """
     try:
-        watched = watch(film)
+        watched = watch(film, senses)
     except Unwatched as reason:
         pictures = Look(detector=picture_detector(), state="failed", failure=reason.word)
         faces = Look(detector=face_detector(), state="failed", failure=reason.word)

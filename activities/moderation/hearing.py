@@ -135,7 +135,7 @@ class HearingActivities:
                 clear = ClearContent(
                     command_id=f"clear/{order.case_id}", at=order.at, case_id=order.case_id
                 )
-                identifier = clearance_id(content.account_id, content.context.content_sha256)
+                identifier = clearance_id(content.account_id, content.context)
                 decisions.append(Decision(CLEARANCE, identifier, clear))
         return await self._ledger.perform(decisions, _context(order))
 

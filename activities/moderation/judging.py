@@ -132,7 +132,11 @@ class JudgingActivities:
         ruling: _Ruling,
         findings: tuple[Findings, ...],
     ) -> CaseStanding:
-        context = Context(content_sha256=ruling.content_sha256, strict=material.strict)
+        context = Context(
+            content_sha256=ruling.content_sha256,
+            surface=material.brief.surface,
+            strict=material.strict,
+        )
         sealed = await seal_material(self._vault, order.account_id, material)
         command = JudgeContent(
             command_id=order.command_id,
@@ -144,9 +148,9 @@ class JudgingActivities:
             context=context,
             findings=findings,
             verdict=judged(findings, ruling.policy, context),
-            watched=_watched(findings, ruling.watching, context),
+            watched=watched_by(ruling.watching, findings, context),
             sealed=sealed,
-            cleared_by=await self._cleared(order.account_id, ruling.content_sha256),
+            cleared_by=await cleared_by(self._ledger, order.account_id, context),
         )
         decisions = [
             Decision(MODERATION, command.case_id, command),
@@ -156,10 +160,12 @@ class JudgingActivities:
         performed = await self._ledger.perform(decisions, context_of(order))
         return standing_of(performed.states[0], performed.position)
 
-    async def _cleared(self, account_id: str, content_sha256: str) -> str | None:
-        identifier = clearance_id(account_id, content_sha256)
-        state = (await self._ledger.state(CLEARANCE, identifier)).state
-        return state.case_id if isinstance(state, Cleared) else None
+
+async def cleared_by(ledger: Ledger, account_id: str, context: Context) -> str | None:
+    """The case in which humans let this content of an account pass at its surface."""
+    identifier = clearance_id(account_id, context)
+    state = (await ledger.state(CLEARANCE, identifier)).state
+    return state.case_id if isinstance(state, Cleared) else None
 
 
 def told_of_verdict(command: JudgeContent) -> list[Decision]:
@@ -177,8 +183,8 @@ def told_of_verdict(command: JudgeContent) -> list[Decision]:
     return [Decision(NOTICE, notice_id(command.case_id, kind), notice)]
 
 
-def _watched(
-    findings: tuple[Findings, ...], watching: Policy | None, context: Context
+def watched_by(
+    watching: Policy | None, findings: tuple[Findings, ...], context: Context
 ) -> Watched | None:
     """What a policy that only watches would have decided."""
     if watching is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
@@ -12,6 +13,7 @@ from domain.generation.brief import Brief, Handle
 from domain.kernel.ids import CameoId
 from domain.kernel.model import Personal, Value
 from domain.kernel.vault import Vault
+from domain.moderation.categories import Stage
 from domain.moderation.finding import Findings
 from domain.moderation.policy import Policy
 
@@ -62,6 +64,17 @@ async def open_material(vault: Vault, account_id: str, sealed: str) -> Material:
     return Material.model_validate_json(opened)
 
 
+@dataclass(frozen=True)
+class Again:
+    """A film is looked at again, by ``only`` these detectors; ``before`` is what was found in it.
+
+    Of what was found it is learned how closely the film was looked at, and nothing else.
+    """
+
+    only: frozenset[str]
+    before: tuple[Findings, ...]
+
+
 class Screener(Protocol):
     """All detectors together. They note and never act; who cannot look says so in its look."""
 
@@ -83,6 +96,22 @@ class Screener(Protocol):
         """
         ...
 
-    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
-        """What is found in the pictures, in what is said, and in who is seen."""
+    async def film(
+        self, path: Path, material: Material, again: Again | None = None
+    ) -> tuple[Findings, ...]:
+        """What is found in the pictures, in what is said, and in who is seen.
+
+        Looking ``again``, stages at which none of those who are asked looks are left out.
+        """
+        ...
+
+    def beside(self, names: frozenset[str]) -> frozenset[str]:
+        """These detectors, and those who look at what they have made of a film."""
+        ...
+
+    async def basis(self, stage: Stage, material: Material, names: frozenset[str]) -> str:
+        """A hash of all on which a look of these at a film depends, but for the film itself.
+
+        Who looks in which version; at likeness, who is cast and who is known.
+        """
         ...

@@ -11,6 +11,7 @@ from domain.consent.roles import AdmittedCast
 from domain.generation.brief import Brief
 from domain.kernel.ids import AccountId, ModerationId
 from domain.kernel.model import Value
+from domain.kernel.surface import FEED, Surface
 from domain.moderation.case_commands import Reading, Reviewer, Words
 from domain.moderation.gates import Gate
 from domain.moderation.policy import Clause
@@ -38,7 +39,8 @@ class FilmScreeningOrder(Errand):
 class CaseStanding(Value):
     """How a case stands in the log: at which gate, by which rule, and in which words.
 
-    ``readings`` counts what has been said since it began to wait.
+    ``readings`` counts what has been said since it began to wait; ``surface`` is where the content
+    is to be shown.
     """
 
     case_id: ModerationId
@@ -52,6 +54,7 @@ class CaseStanding(Value):
     readings: int
     decided_by_humans: bool
     position: int
+    surface: Surface = FEED
 
 
 class CaseErrand(Value):

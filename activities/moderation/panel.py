@@ -67,6 +67,11 @@ class Panel:
         key = LookKey(content.sha256, detector.detector)
         return self.kept.once(key, lambda: _look(detector, content))
 
+    def only(self, names: frozenset[str]) -> Panel:
+        """The same panel with these detectors alone."""
+        kept = tuple(each for each in self.detectors if each.detector.name in names)
+        return replace(self, detectors=kept)
+
     def under(self, policy: Policy) -> Panel:
         """The same panel, looking for whom another policy protects."""
         wanted = _names(policy.protected)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -11,13 +12,14 @@ from typing import Final, Protocol
 from activities.likeness.contract import Template
 from activities.moderation.content import Content, Restriction, of_brief, of_plan
 from activities.moderation.endpoint import NAME, Endpoint
-from activities.moderation.films import Films
+from activities.moderation.films import HEARING, Films
 from activities.moderation.kept_looks import LookKey
-from activities.moderation.material import Material, Person
+from activities.moderation.material import Again, Material, Person
 from activities.moderation.owners import DETECTOR as OWNERS
 from activities.moderation.panel import Panel
 from domain.consent.preferences import Preference, Preferences
 from domain.consent.wording import Portrayed
+from domain.moderation.categories import Stage
 from domain.moderation.finding import Findings, Look
 from domain.moderation.policy import Policy
 
@@ -64,10 +66,7 @@ class BuiltInScreener:
         self, material: Material, only: frozenset[str] | None = None
     ) -> tuple[Findings, ...]:
         """What is found in the prompt, and in the plan with everybody's wishes merged."""
-        panel = self.panel
-        if only is not None:
-            kept = tuple(each for each in panel.detectors if each.detector.name in only)
-            panel = replace(panel, detectors=kept)
+        panel = self.panel if only is None else self.panel.only(only)
         contents = (of_brief(material.brief), plan_of(material))
         noted = await asyncio.to_thread(lambda: tuple(panel.look(each) for each in contents))
         if self.reasoner is None or (only is not None and NAME not in only):
@@ -88,11 +87,65 @@ class BuiltInScreener:
         key = LookKey(content.sha256, reasoner.detector(policy), policy.sha256, strict)
         return kept.find(key) or kept.keep(key, await reasoner.look(content, policy, strict=strict))
 
-    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
-        """What is found in the pictures, in what is said, and in who is seen."""
-        cast = {each.cameo_id for each in material.people}
+    async def film(
+        self, path: Path, material: Material, again: Again | None = None
+    ) -> tuple[Findings, ...]:
+        """What is found in the pictures, in what is said, and in who is seen.
+
+        Looking ``again``, stages at which none of those who are asked looks are left out.
+        """
         templates = await self.known.others(NOBODY)
-        return await asyncio.to_thread(self.films.look, path, cast, templates)
+        return await asyncio.to_thread(self.films.look, path, _cast(material), templates, again)
+
+    def beside(self, names: frozenset[str]) -> frozenset[str]:
+        """These detectors, and those who look at what they have made of a film."""
+        return self.films.beside(names)
+
+    async def basis(self, stage: Stage, material: Material, names: frozenset[str]) -> str:
+        """A hash of all on which a look of these at a film depends, but for the film itself.
+
+        Who looks in which version, and who listens for them; at likeness, who is cast, and the
+        faces of all who are known.
+        """
+        versions = self.versions
+        asked = names & versions.keys()
+        looking = asked | {HEARING} if stage == "sound" else asked
+        digest = hashlib.sha256(stage.encode())
+        for each in sorted(looking):
+            part = "looks" if each in asked else "is needed"
+            digest.update(f"\n{each} {versions[each]} {part}".encode())
+        if stage == "likeness":
+            digest.update(_company(_cast(material), await self.known.others(NOBODY)))
+        return digest.hexdigest()
+
+
+@dataclass
+class KnownOnce:
+    """Whom another one knew when it was first asked: for work that compares all with the same."""
+
+    known: Known
+    _found: Sequence[Template] | None = None
+
+    async def others(self, account_id: str) -> Sequence[Template]:
+        """Everybody's who was known then. Raises ValueError where somebody is to be left out."""
+        if account_id != NOBODY:
+            raise ValueError("it leaves nobody out")
+        if self._found is None:
+            self._found = await self.known.others(NOBODY)
+        return self._found
+
+
+def _cast(material: Material) -> frozenset[str]:
+    return frozenset(each.cameo_id for each in material.people)
+
+
+def _company(cast: Collection[str], known: Sequence[Template]) -> bytes:
+    """A hash of who is cast and of everybody's face."""
+    faces = sorted((each.key, each.kind, each.face or b"") for each in known)
+    digest = hashlib.sha256("\n".join(sorted(cast)).encode())
+    for key, kind, face in faces:
+        digest.update(f"\n{key} {kind} {len(face)} ".encode() + face)
+    return digest.digest()
 
 
 def of_speech(panel: Panel) -> Panel:

@@ -1,6 +1,7 @@
 """Sight: what is decided about a film that was released reaches everybody who could see it.
 
-A released video is seen while every case about its generation lets it pass. Whoever changes a case
+A released video is seen while every case about its generation lets it pass, and shown at another
+surface while the case that judged it for there does. Whoever changes a case
 asks for its videos to follow. A step that is repeated finds its own events, and one that died in
 between is completed by its repetition.
 """
@@ -17,8 +18,8 @@ from domain.kernel.ids import sibling
 from domain.kernel.ports import START
 from domain.moderation.case import MODERATION
 from domain.moderation.case_situations import Allowed, Case, Known
-from domain.moderation.gates import GATES, case_id
-from domain.video.video import VIDEO, FollowCases, Hidden, Released
+from domain.moderation.gates import OF_A_GENERATION, case_id
+from domain.video.video import VIDEO, FollowCases, Hidden, Released, released_once
 
 ATTEMPTS_MAX: Final = 8
 
@@ -49,16 +50,22 @@ class Sight:
         video = await self._ledger.state(VIDEO, video_id)
         if not isinstance(video.state, Released | Hidden):
             return START
+        own = [case_id(generation_id, gate) for gate in OF_A_GENERATION]
+        places = [each.case_id for each in released_once(video.state).places]
         for _ in range(ATTEMPTS_MAX):
             against, revisions, guards = [], [], []
-            for identifier in (case_id(generation_id, gate) for gate in GATES):
+            for identifier in (*own, *places):
                 case = await self._ledger.state(MODERATION, identifier)
-                revisions.append(str(case.revision))
+                place = f"{identifier}@" if identifier in places else ""
+                revisions.append(f"{place}{case.revision}")
                 guards.append(Guard(MODERATION, identifier, _unmoved(case.state)))
                 if isinstance(case.state, Known) and not isinstance(case.state, Allowed):
                     against.append(identifier)
             follow = FollowCases(
-                command_id=f"sight/{video_id}/{'.'.join(revisions)}", at=at, against=tuple(against)
+                command_id=f"sight/{video_id}/{'.'.join(revisions)}",
+                at=at,
+                against=tuple(each for each in against if each in own),
+                places_against=tuple(each for each in against if each in places),
             )
             try:
                 performed = await self._ledger.perform(

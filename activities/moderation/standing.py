@@ -35,6 +35,7 @@ def standing_of(case: Case, position: int) -> CaseStanding:
         readings=len(waiting.matter.readings) if waiting else 0,
         decided_by_humans=bool(case.readers),
         position=position,
+        surface=case.content.context.surface,
     )
 
 

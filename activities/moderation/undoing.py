@@ -4,6 +4,10 @@ Cases are changed some at a time, each portion in one atomic append, under ids t
 batch: an undo that was interrupted goes on when it is asked for again, and says that it is complete
 only when it is. Films that were released are hidden and shown as their cases stand after it. The
 batch can be taken back.
+
+Without the revision, the same detectors would have looked at the same things on the same day: what
+they noted stands. Only who looks otherwise under the other policy, since it protects other people
+or is read by a model, looks again; whatever else has changed since then would not have looked.
 """
 
 from __future__ import annotations
@@ -11,11 +15,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from activities.ledger import Context, Decision, Ledger
-from activities.moderation.anew import FindingsAnew
-from activities.moderation.material import Screener
+from activities.moderation.anew import FindingsAnew, SecondLook
 from activities.moderation.policies import PolicyDesk
 from activities.moderation.recorded import cases_between
 from activities.moderation.sight import Sight
@@ -26,6 +29,7 @@ from domain.kernel.vault import Vault
 from domain.moderation.case import MODERATION
 from domain.moderation.case_commands import RestoreVerdict, UndoVerdict
 from domain.moderation.case_situations import Held, Known, OnAppeal, kept_by_two, without
+from domain.moderation.policy import Policy
 from domain.moderation.undoing import (
     UNDO,
     BeginUndo,
@@ -41,6 +45,7 @@ from domain.moderation.undoing import (
     concerns,
     undo_of,
 )
+from domain.moderation.what_if import Unseen
 
 PORTION: Final = 100
 _ACTOR: Final = "operator/cli"
@@ -61,7 +66,8 @@ class Undone:
     """What came of a batch. ``kept`` are refusals on which two humans agreed.
 
     ``waiting`` are cases that wait for humans since this batch, ``settled`` those that no longer
-    do: whoever runs stories begins and ends theirs.
+    do: whoever runs stories begins and ends theirs. ``unseen`` are films in which the other policy
+    looks for somebody else, and which nobody could look at: they are judged by what was noted.
     """
 
     batch_id: str
@@ -71,6 +77,7 @@ class Undone:
     kept: int = 0
     waiting: list[Waiting] = field(default_factory=list)
     settled: list[Waiting] = field(default_factory=list)
+    unseen: int = 0
     position: int = START
 
     def note(self, before: Known | None, now: Known) -> None:
@@ -85,7 +92,7 @@ class Undone:
 class PolicyUndo:
     """Carries out batches, whose every step is safe to repeat.
 
-    The other policy judges what its own detectors find; without a screener, what was recorded.
+    The other policy judges what its own detectors find; without a second look, what was recorded.
     """
 
     def __init__(
@@ -94,16 +101,17 @@ class PolicyUndo:
         codec: EventCodec,
         policies: PolicyDesk,
         vault: Vault,
-        screener: Screener | None = None,
+        second: SecondLook | None = None,
     ) -> None:
         self._log, self._codec, self._policies = log, codec, policies
-        self._vault, self._screener = vault, screener
+        self._vault, self._second = vault, second
         self._ledger = Ledger(log, codec)
         self._sight = Sight(self._ledger)
 
     async def undo(self, revision: int, since: datetime, until: datetime, at: datetime) -> Undone:
         """Replace a revision's verdicts. Raises the refusals of policies and of batches."""
-        instead = (await self._policies.policies()).before(revision)
+        policies = await self._policies.policies()
+        instead = policies.before(revision)
         identifier = batch_id(revision, since, until)
         begin = BeginUndo(
             command_id=f"undo/{identifier}/begin",
@@ -116,7 +124,7 @@ class PolicyUndo:
         )
         done = Undone(identifier, instead.revision)
         started, context = await self._standing(identifier, begin), self._context(identifier)
-        anew = FindingsAnew(self._vault, self._screener, instead)
+        anew = self._anew(policies.named(revision), instead)
         portion: list[tuple[Known, UndoVerdict]] = []
         async for case in cases_between(self._log, self._codec, since, until):
             if (before := dict(case.undone).get(identifier)) is not None:
@@ -132,6 +140,7 @@ class PolicyUndo:
                 done.kept += 1
                 continue
             found = await anew.of(case)
+            done.unseen += found.how in get_args(Unseen)
             portion.append((case, undo_of(case, started, instead, found.findings, at)))
             if len(portion) == PORTION:
                 await self._change(portion, done)
@@ -212,6 +221,10 @@ class PolicyUndo:
         await self._ledger.perform(decisions, context)
         generation_ids = [case.content.generation_id for case, _ in portion]
         await self._sight.follow(generation_ids, portion[-1][1].at, context)
+
+    def _anew(self, revision: Policy, instead: Policy) -> FindingsAnew:
+        swayed = self._second.swayed(revision, instead) if self._second else None
+        return FindingsAnew(self._vault, self._second, instead, only=swayed)
 
     async def _standing(self, identifier: str, command: Command) -> UndoStarted:
         await self._about(identifier, command)

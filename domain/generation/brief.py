@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from domain.account.handles import mentions
 from domain.kernel.ids import GenerationId
 from domain.kernel.model import Personal, Value
+from domain.kernel.surface import FEED, Surface
 
 PROMPT_CHARACTERS_MAX: Final = 4000
 SHOTS_MAX: Final = 8
@@ -146,6 +147,7 @@ class Brief(Value):
     Sizes are in pixels, durations in seconds. Without ``shots`` the whole prompt is one shot.
     ``revises`` names the generation whose brief this was before some shots were changed.
     A ``draft`` is made under the consent to generate, and waits to be published.
+    ``surface`` is where it is to be shown: consent is asked and content is judged for there.
     """
 
     prompt: Prompt
@@ -157,6 +159,7 @@ class Brief(Value):
     sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "sketch"
     revises: GenerationId | None = None
     destination: Destination = "post"
+    surface: Surface = FEED
 
     _is_readable = field_validator("prompt")(_prompt)
 

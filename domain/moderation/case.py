@@ -9,7 +9,6 @@ verdict in the place of one, and be taken back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -46,21 +45,16 @@ from domain.moderation.case_refusals import (
     AppealTooLate,
     CaseUnknown,
     ClaimedByAnother,
-    ContentBlocked,
-    ContentGone,
     NotClaimed,
     NothingToAppeal,
     NotWaiting,
     NotYourContent,
     ReadAlready,
     StageMissing,
-    StillHeld,
     StillTime,
     UndoneDifferently,
-    VerdictMissing,
 )
 from domain.moderation.case_situations import (
-    Allowed,
     Blocked,
     Case,
     Held,
@@ -139,7 +133,11 @@ def _judge(command: JudgeContent) -> list[CaseEvent]:
 
 def _judged_again(command: JudgeContent, state: Known) -> list[CaseEvent]:
     """The first verdict stands: a policy that moves meanwhile decides about what comes next."""
-    if command.context.content_sha256 != state.content.context.content_sha256:
+    judged = state.content.context
+    if (command.context.content_sha256, command.context.surface) != (
+        judged.content_sha256,
+        judged.surface,
+    ):
         raise AlreadyJudged
     return []
 
@@ -317,32 +315,6 @@ def _restore(command: RestoreVerdict, state: Known) -> list[CaseEvent]:
             batch_id=command.batch_id,
         )
     ]
-
-
-def require_cleared(state: Case) -> None:
-    """Let only what is allowed pass a gate. Raises what stands against it."""
-    match state:
-        case Allowed():
-            return
-        case Held():
-            raise StillHeld
-        case Blocked():
-            raise ContentBlocked(f"{state.clause}: {state.verdict.words}")
-        case Withdrawn():
-            raise ContentGone
-    raise VerdictMissing
-
-
-def cleared_film(sha256: str) -> Callable[[Case], None]:
-    """A requirement that this very film passes. Raises what stands against it."""
-
-    def require(state: Case) -> None:
-        require_cleared(state)
-        assert isinstance(state, Known)
-        if state.content.context.content_sha256 != sha256:
-            raise VerdictMissing("The verdict is about another film.")
-
-    return require
 
 
 MODERATION: Final = Decider[CaseCommand, Case, CaseEvent](

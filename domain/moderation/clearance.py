@@ -1,7 +1,8 @@
 """Clearances: content of an account that humans have let pass, so that it is not stopped again.
 
 One stream for each account and content, ``clearance-HASH``. A clearance is about the same content
-to the last character, of the same account, at any gate.
+to the last character, of the same account, at any gate, and for the surface that humans looked at
+it for: what passes among adults is not let pass among children.
 """
 
 from __future__ import annotations

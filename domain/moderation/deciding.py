@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
+from domain.kernel.surface import FEED
 from domain.moderation.categories import CATEGORIES, UNEXAMINED, Stage
 from domain.moderation.finding import CERTAIN, DRAWN, Detector, Finding, Findings
 from domain.moderation.policy import Policy, Rule, Threshold
@@ -40,7 +41,7 @@ def decide(findings: Findings, policy: Policy, context: Context) -> Verdict:
         subject=decisive.subject if decisive else None,
         confidence=decisive.score if decisive else _clearance(noted, findings, policy, context),
         detectors=findings.detectors,
-        rationale=_rationale(grounds, findings),
+        rationale=_rationale(grounds, findings, context),
         words=_words(decisive, rule, findings),
         grounds=tuple(grounds[:GROUNDS_MAX]),
         surface=context.surface,
@@ -176,8 +177,8 @@ def _clearance(
     return nearest
 
 
-def _rationale(grounds: list[Ground], findings: Findings) -> str:
-    """Every ground in one line, for reviewers."""
+def _rationale(grounds: list[Ground], findings: Findings, context: Context) -> str:
+    """Every ground in one line, for reviewers; a surface is named where it is not the feed."""
     if not grounds:
         return f"{len(findings.looks)} detectors looked; nothing reaches a threshold."
     lines = [
@@ -186,4 +187,6 @@ def _rationale(grounds: list[Ground], findings: Findings) -> str:
         for each in grounds[:GROUNDS_MAX]
     ]
     left_out = len(grounds) - GROUNDS_MAX
+    if context.surface != FEED:
+        lines.insert(0, f"Judged for the surface {context.surface}.")
     return "\n".join([*lines, *([f"and {left_out} more"] if left_out > 0 else [])])

@@ -2,7 +2,8 @@
 
 A generation passes *admission* before a GPU is taken and *release* before anybody sees it; what is
 *published* can be looked at again. At each gate there is one case, with one verdict: the gravest of
-those about the gate's stages.
+those about the gate's stages. *Elsewhere* is the gate to other surfaces than the one that a film
+was released at: a case for each of them, under each policy, on what was found before.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from domain.kernel.ids import sibling
+from domain.kernel.surface import FEED
 from domain.moderation.categories import Stage
 from domain.moderation.deciding import decide
 from domain.moderation.finding import Findings
@@ -20,28 +22,46 @@ from domain.moderation.policy import Policy
 from domain.moderation.reasons import Restriction
 from domain.moderation.verdict import Context, Verdict
 
-Gate = Literal["admission", "release", "published"]
+Gate = Literal["admission", "release", "published", "elsewhere"]
 GATES: Final[Mapping[Gate, tuple[Stage, ...]]] = MappingProxyType(
     {
         "admission": ("prompt", "plan"),
         "release": ("frames", "sound", "likeness"),
         "published": ("frames", "sound", "likeness"),
+        "elsewhere": ("prompt", "plan", "frames", "sound", "likeness"),
     }
 )
 """The stages without which there is no verdict at a gate."""
+OF_A_GENERATION: Final[tuple[Gate, ...]] = ("admission", "release", "published")
+"""The gates with one case each, all of which a film that anybody sees has to pass."""
 RESTRICTIONS: Final[Mapping[Gate, Restriction]] = MappingProxyType(
-    {"admission": "generation-refused", "release": "release-refused", "published": "hidden"}
+    {
+        "admission": "generation-refused",
+        "release": "release-refused",
+        "published": "hidden",
+        "elsewhere": "surface-refused",
+    }
 )
 """What a block means at a gate, in the words of a statement of reasons."""
 WAITS: Final[Mapping[Gate, Restriction]] = MappingProxyType(
-    {"admission": "generation-held", "release": "release-held", "published": "hidden"}
+    {
+        "admission": "generation-held",
+        "release": "release-held",
+        "published": "hidden",
+        "elsewhere": "surface-held",
+    }
 )
 """The same of a hold."""
 
 Effect = Literal["hold", "block", "hide", "strike", "notice", "refund"]
 """What follows for the person: it waits, it is refused, it is hidden, it counts against the
-account, they are told, and what was refused is not to be counted as used. ``refund`` is a label for
-whoever counts: nothing here does."""
+account, they are told, and no use is counted for it.
+
+``refund`` follows from a refusal before the release. The generation then ends without a video, and
+in that append each cameo of its cast gets its use back (``domain/consent``: ``UseReleased``); asked
+for again, it takes a use like anything else. What was released keeps the use that it took, also
+while it is hidden: it may be shown again, and must find the place that its owner's budget gave it.
+"""
 
 _WEIGHT: Final = {"allow": 0, "hold": 1, "block": 2}
 _GRAVITY: Final = {"ordinary": 0, "grave": 1, "gravest": 2}
@@ -50,6 +70,11 @@ _GRAVITY: Final = {"ordinary": 0, "grave": 1, "gravest": 2}
 def case_id(generation_id: str, gate: Gate) -> str:
     """The id of a generation's case at a gate; nobody can read the generation out of it."""
     return sibling(sibling(generation_id, gate), "mod")
+
+
+def elsewhere_id(generation_id: str, surface: str, policy: Policy) -> str:
+    """The id of a film's case for another surface under a policy, whatever revision it is."""
+    return sibling(sibling(generation_id, f"elsewhere/{surface}/{policy.sha256}"), "mod")
 
 
 def judged(findings: Iterable[Findings], policy: Policy, context: Context) -> Verdict:
@@ -64,20 +89,29 @@ def priority_of(verdict: Verdict) -> int:
 
 
 def effects_of(verdict: Verdict, gate: Gate, outcome: str) -> frozenset[Effect]:
-    """What follows from an outcome at a gate, where this verdict led to it."""
+    """What follows from an outcome at a gate, where this verdict led to it.
+
+    What was let pass at its own surface and is too much for another counts against nobody.
+    """
     match outcome:
+        case "block" if gate == "elsewhere":
+            return frozenset({"block", "notice"})
         case "block":
-            refused: Effect = "hide" if gate == "published" else "block"
+            refused: tuple[Effect, ...] = ("hide",) if gate == "published" else ("block", "refund")
             grave: frozenset[Effect] = (
                 frozenset({"strike"}) if verdict.gravity != "ordinary" else frozenset()
             )
-            return frozenset({refused, "notice", "refund"}) | grave
+            return frozenset({*refused, "notice"}) | grave
         case "hold":
             return frozenset({"hold", "notice"})
     return frozenset()
 
 
-def clearance_id(account_id: str, content_sha256: str) -> str:
-    """Under what it is kept that humans let an account's content pass."""
-    digest = hashlib.sha256(f"{account_id} {content_sha256}".encode()).hexdigest()
+def clearance_id(account_id: str, context: Context) -> str:
+    """Under what it is kept that humans let an account's content pass at a surface.
+
+    The feed is not named, so that what was let pass before surfaces were told apart stays so.
+    """
+    place = "" if context.surface == FEED else f" {context.surface}"
+    digest = hashlib.sha256(f"{account_id} {context.content_sha256}{place}".encode()).hexdigest()
     return digest[:40]

@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from domain.kernel.canonical import canonical_json
 from domain.kernel.model import Value
+from domain.kernel.surface import Surface
 from domain.moderation.categories import CATEGORIES, STAGES, UNEXAMINED, CategoryName, Stage
 from domain.moderation.finding import CERTAIN, DetectorName, Permille
 
@@ -22,8 +23,6 @@ RULES_MAX: Final = 200
 SURFACES_MAX: Final = 20
 PROTECTED_MAX: Final = 5000
 
-Surface = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
-"""Where content is to be shown, such as ``feed``, ``draft`` or ``export``."""
 Clause = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$", max_length=40)]
 """A rule's name in the terms, such as ``SEX-1``."""
 Words = Annotated[str, StringConstraints(min_length=10, max_length=600)]

@@ -27,6 +27,8 @@ Restriction = Literal[
     "generation-held",
     "release-refused",
     "release-held",
+    "surface-refused",
+    "surface-held",
     "removed",
     "hidden",
     "demoted",
@@ -39,6 +41,8 @@ _RESTRICTIONS: Final[dict[Restriction, str]] = {
     "generation-held": "The video is not made before a human has looked.",
     "release-refused": "The video is not released.",
     "release-held": "The video is not released before a human has looked.",
+    "surface-refused": "The video is not shown at this surface; where it is seen, it stays.",
+    "surface-held": "The video is not shown at this surface before a human has looked.",
     "removed": "The content is removed.",
     "hidden": "The content is hidden: nobody can see it.",
     "demoted": "The content is shown to fewer people.",
@@ -95,6 +99,8 @@ class StatementOfReasons(Value):
     decided_at: AwareDatetime
     restriction: Restriction
     restriction_says: str
+    surface: str
+    """Where the content was to be shown; the thresholds of there were asked."""
     territories: tuple[str, ...]
     until: AwareDatetime | None
     facts: str
@@ -130,6 +136,7 @@ def statement_of(decision: Decision, policy: Policy) -> StatementOfReasons:
         decided_at=decision.decided_at,
         restriction=decision.restriction,
         restriction_says=_RESTRICTIONS[decision.restriction],
+        surface=verdict.surface,
         territories=decision.territories,
         until=decision.until,
         facts=_facts(verdict),

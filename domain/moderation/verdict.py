@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 
 from domain.kernel.canonical import canonical_json
 from domain.kernel.model import Value
+from domain.kernel.surface import FEED, Surface
 from domain.moderation.categories import CategoryName, Gravity, Stage
 from domain.moderation.finding import Detector, Permille, Segment
-from domain.moderation.policy import Clause, Policy, Surface
+from domain.moderation.policy import Clause, Policy
 
 Outcome = Literal["allow", "hold", "block"]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -28,7 +29,7 @@ class Context(Value):
     """
 
     content_sha256: Sha256
-    surface: Surface = "feed"
+    surface: Surface = FEED
     strict: bool = False
 
 

@@ -10,7 +10,7 @@ import hashlib
 from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, get_args
 
 from domain.kernel.canonical import canonical_json
 from domain.kernel.model import Value
@@ -22,6 +22,9 @@ from domain.moderation.policy import Policy
 from domain.moderation.verdict import Verdict, where
 
 SAMPLES_MAX: Final = 5
+Unseen = Literal["deleted", "missing", "failed", "later"]
+"""Why nobody looked again though detectors have changed: the film was deleted or taken down; it is
+not in the store, or what was looked at not in the log; nobody could look; or the time was over."""
 
 
 class Sample(Value):
@@ -52,8 +55,9 @@ class RuleChange(Value):
 class WhatIf(Value):
     """The whole comparison. ``sha256`` covers every case's answer, in the order of the log.
 
-    ``rerun`` counts cases whose words a changed detector read again, ``not_rerun`` those of films,
-    whose findings were taken as they were.
+    ``rerun`` counts cases at which a changed detector looked again, ``films_rerun`` those of films
+    among them. ``not_rerun`` counts cases whose findings were taken as they were, and the four
+    after it say why (``Unseen``): while there are films for ``later``, another run goes on.
     """
 
     policy_revision: int
@@ -67,7 +71,12 @@ class WhatIf(Value):
     against_humans: int
     erased: int
     rerun: int
+    films_rerun: int
     not_rerun: int
+    deleted: int
+    missing: int
+    failed: int
+    later: int
     rules: tuple[RuleChange, ...]
     sha256: str
 
@@ -91,13 +100,15 @@ class Comparison:
         """A case of somebody who is erased: nothing of it is looked at."""
         self._whole["erased"] += 1
 
-    def rerun(self) -> None:
-        """Changed detectors have looked at a case again."""
+    def rerun(self, *, film: bool = False) -> None:
+        """Changed detectors have looked at a case again, at its words or at its film."""
         self._whole["rerun"] += 1
+        self._whole["films_rerun"] += film
 
-    def not_rerun(self) -> None:
-        """Detectors have changed that did not look again."""
+    def not_rerun(self, why: Unseen) -> None:
+        """Detectors have changed that did not look at a case again."""
         self._whole["not_rerun"] += 1
+        self._whole[why] += 1
 
     def add(self, case: Known, findings: tuple[Findings, ...] | None = None) -> Verdict:
         """A case, with its findings anew where detectors have changed; the policy's verdict."""
@@ -156,7 +167,10 @@ class Comparison:
         del tally.samples[SAMPLES_MAX:]
 
 
-_APART: Final = ("cases", "unchanged", "erased", "rerun", "not_rerun")
+_APART: Final = (
+    *("cases", "unchanged", "erased"),
+    *("rerun", "films_rerun", "not_rerun", *get_args(Unseen)),
+)
 _COUNTED: Final = (
     "newly_blocked",
     "newly_held",

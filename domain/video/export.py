@@ -11,7 +11,7 @@ from typing import Final
 from domain.kernel.catalog import Catalog
 from domain.kernel.decider import Decider
 from domain.kernel.errors import Refusal
-from domain.kernel.ids import AccountId, ExportId, VideoId
+from domain.kernel.ids import AccountId, ExportId, ModerationId, VideoId
 from domain.kernel.model import Command, Event
 from domain.provenance.proof import OF_AN_EXPORT, Proof, Unproven, require_proof
 from domain.video.media import MediaFile
@@ -26,10 +26,14 @@ class RequestExport(Command):
 
 
 class CompleteExport(Command):
-    """Let the copy leave: its bytes are stored and every layer of them was verified."""
+    """Let the copy leave: its bytes are stored and every layer of them was verified.
+
+    ``case_id`` is the moderation case in which the film was judged for outside.
+    """
 
     film: MediaFile
     proof: Proof
+    case_id: ModerationId | None = None
 
 
 class RefuseExport(Command):
@@ -49,13 +53,17 @@ class ExportRequested(Event):
 
 
 class ExportCompleted(Event):
-    """The copy may leave; ``proof`` is what was verified on its bytes."""
+    """The copy may leave, while the case lets it; ``proof`` is what was verified on its bytes.
+
+    Copies of before films were judged for outside name no ``case_id``.
+    """
 
     export_id: ExportId
     video_id: VideoId
     account_id: AccountId
     film: MediaFile
     proof: Proof
+    case_id: ModerationId | None = None
 
 
 class ExportRefused(Event):
@@ -93,6 +101,7 @@ class Completed(Asked):
 
     film: MediaFile
     proof: Proof
+    case_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,7 @@ def decide(command: ExportCommand, state: Export) -> list[ExportEvent]:
                     account_id=state.account_id,
                     film=command.film,
                     proof=command.proof,
+                    case_id=command.case_id,
                 )
             ]
         case RefuseExport(), Asked():
@@ -174,7 +184,7 @@ def evolve(state: Export, event: ExportEvent) -> Export:
         case ExportRequested():
             return Asked(*asked)
         case ExportCompleted():
-            return Completed(*asked, film=event.film, proof=event.proof)
+            return Completed(*asked, film=event.film, proof=event.proof, case_id=event.case_id)
         case ExportRefused():
             return Refused(
                 *asked, code=event.code, stage=event.stage, explanation=event.explanation

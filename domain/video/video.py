@@ -1,7 +1,8 @@
 """A video: what a generation became, from the moment that others can see it.
 
 It is seen while nothing stands against it. A moderation case that no longer lets it pass hides it,
-until the case does again; a takedown is for good.
+until the case does again; a takedown is for good. It is shown at the surface that it was released
+at, and at others while the cases that judged it for them let it be.
 """
 
 from __future__ import annotations
@@ -14,22 +15,34 @@ from domain.kernel.decider import Decider
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import AccountId, GenerationId, ModerationId, VideoId
 from domain.kernel.model import Command, Event
+from domain.kernel.surface import FEED, Surface
 from domain.provenance.proof import OF_A_RENDITION, Proof, require_proof
 from domain.video.media import Rendition
+from domain.video.places import (
+    Place,
+    Places,
+    PlaceVideo,
+    VideoPlaced,
+    VideoUnplaced,
+    moved,
+    place_at,
+    replaced,
+)
 
 
 class ReleaseVideo(Command):
-    """Let a stored rendition be seen."""
+    """Let a stored rendition be seen at a surface."""
 
     video_id: VideoId
     generation_id: GenerationId
     account_id: AccountId
     rendition: Rendition
     proof: Proof | None = None
+    surface: Surface = FEED
 
 
 class VideoReleased(Event):
-    """The video can be seen in the feed.
+    """The video can be seen at a surface.
 
     ``proof`` is what was verified on its bytes; films of before that was asked have none.
     """
@@ -39,6 +52,7 @@ class VideoReleased(Event):
     account_id: AccountId
     rendition: Rendition
     proof: Proof | None = None
+    surface: Surface = FEED
 
 
 TakedownReason = Literal["owner-asked", "likeness-objected", "rights-claimed", "rules-broken"]
@@ -61,9 +75,13 @@ class VideoRemoved(Event):
 
 
 class FollowCases(Command):
-    """Hide a released video while moderation cases stand against it; show it when none does."""
+    """Hide a released video while moderation cases stand against it; show it when none does.
+
+    ``places_against`` are cases of other surfaces that stand against its being shown there.
+    """
 
     against: tuple[ModerationId, ...]
+    places_against: tuple[ModerationId, ...] = ()
 
 
 class VideoHidden(Event):
@@ -98,6 +116,13 @@ class Released:
     rendition: Rendition
     video_id: str
     proof: Proof | None = None
+    surface: str = FEED
+    places: Places = ()
+
+    @property
+    def surfaces(self) -> tuple[str, ...]:
+        """Where it is shown while it is seen: where it was released, and then elsewhere."""
+        return (self.surface, *(each.surface for each in self.places if each.shown))
 
 
 @dataclass(frozen=True)
@@ -117,8 +142,8 @@ class TakenDown:
 
 
 Video = Unreleased | Released | Hidden | TakenDown
-VideoCommand = ReleaseVideo | TakeDownVideo | FollowCases
-VideoEvent = VideoReleased | VideoRemoved | VideoHidden | VideoShown
+VideoCommand = ReleaseVideo | TakeDownVideo | FollowCases | PlaceVideo
+VideoEvent = VideoReleased | VideoRemoved | VideoHidden | VideoShown | VideoPlaced | VideoUnplaced
 
 
 class AnotherRelease(Refusal):
@@ -168,6 +193,8 @@ def decide(command: VideoCommand, state: Video) -> list[VideoEvent]:
             return _taken_down(command, state)
         case FollowCases():
             return _followed(command, state)
+        case PlaceVideo():
+            return _placed(command, require_seen(state))
 
 
 def _released(command: ReleaseVideo, state: Video) -> list[VideoEvent]:
@@ -183,6 +210,7 @@ def _released(command: ReleaseVideo, state: Video) -> list[VideoEvent]:
                     account_id=command.account_id,
                     rendition=command.rendition,
                     proof=command.proof,
+                    surface=command.surface,
                 )
             ]
         case Released() | Hidden():
@@ -218,16 +246,35 @@ def _followed(command: FollowCases, state: Video) -> list[VideoEvent]:
         return []
     released, now = released_once(state), frozenset(command.against)
     before = state.cases if isinstance(state, Hidden) else frozenset()
-    told: dict[str, Any] = {
+    told = _told(command, released)
+    return [
+        *(VideoHidden(**told, case_id=each) for each in sorted(now - before)),
+        *(VideoShown(**told, case_id=each) for each in sorted(before - now)),
+        *(
+            (VideoPlaced if each.shown else VideoUnplaced)(
+                **told, surface=each.surface, case_id=each.case_id
+            )
+            for each in moved(released.places, command.places_against)
+        ),
+    ]
+
+
+def _placed(command: PlaceVideo, released: Released) -> list[VideoEvent]:
+    """Nothing where it is shown already; a newer case takes the place of the one before."""
+    there = Place(command.surface, command.case_id)
+    if command.surface == released.surface or place_at(released.places, there.surface) == there:
+        return []
+    told = _told(command, released)
+    return [VideoPlaced(**told, surface=there.surface, case_id=there.case_id)]
+
+
+def _told(command: VideoCommand, released: Released) -> dict[str, Any]:
+    return {
         "at": command.at,
         "video_id": released.video_id,
         "generation_id": released.generation_id,
         "account_id": released.account_id,
     }
-    return [
-        *(VideoHidden(**told, case_id=each) for each in sorted(now - before)),
-        *(VideoShown(**told, case_id=each) for each in sorted(before - now)),
-    ]
 
 
 def released_once(state: Released | Hidden | TakenDown) -> Released:
@@ -258,6 +305,7 @@ def evolve(state: Video, event: VideoEvent) -> Video:
                 event.rendition,
                 event.video_id,
                 event.proof,
+                event.surface,
             )
         case VideoRemoved() if isinstance(state, Released | Hidden):
             return TakenDown(released_once(state), event.reason)
@@ -267,6 +315,12 @@ def evolve(state: Video, event: VideoEvent) -> Video:
         case VideoShown() if isinstance(state, Hidden):
             left = state.cases - {event.case_id}
             return replace(state, cases=left) if left else state.released
+        case VideoPlaced() | VideoUnplaced() if isinstance(state, Released | Hidden):
+            shown = isinstance(event, VideoPlaced)
+            place = Place(event.surface, event.case_id, shown)
+            before_it = released_once(state)
+            now = replace(before_it, places=replaced(before_it.places, place))
+            return replace(state, released=now) if isinstance(state, Hidden) else now
     raise ValueError(f"{type(event).__name__} cannot follow {type(state).__name__}")
 
 
@@ -277,3 +331,5 @@ CATALOG.register(VideoReleased, "video-released.v1")
 CATALOG.register(VideoRemoved, "video-removed.v1")
 CATALOG.register(VideoHidden, "video-hidden.v1")
 CATALOG.register(VideoShown, "video-shown.v1")
+CATALOG.register(VideoPlaced, "video-placed.v1")
+CATALOG.register(VideoUnplaced, "video-unplaced.v1")

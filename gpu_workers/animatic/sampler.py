@@ -30,7 +30,14 @@ from gpu_workers.cards.require import (
     require_references,
 )
 from gpu_workers.clip import Clip, Pictures, samples_for
-from gpu_workers.references import Cutout, FolderReferences, References, references_folder
+from gpu_workers.references import (
+    LAID_DOWN,
+    Cutout,
+    FolderReferences,
+    References,
+    references_folder,
+    standing_free,
+)
 from gpu_workers.sampler import (
     OnStep,
     Plan,
@@ -93,8 +100,9 @@ class AnimaticSampler:
         """Decide the clip. Raises RequestOutOfRange, AbilityMissing, DirectionNotTaken."""
         _check(request)
         require_references(card(NAME), request.references)
-        require_direction(NAME, card(NAME).direction, request.shots)
+        require_direction(NAME, card(NAME).direction, request.numbered)
         require_likenesses(request)
+        laid = LAID_DOWN if any(each.use == "likeness" for each in request.references) else ()
         plan = Plan(
             model=NAME,
             weights_sha256=hashlib.sha256(DRAWING_VERSION.encode()).hexdigest(),
@@ -106,7 +114,7 @@ class AnimaticSampler:
             seed=request.seed,
             steps=1,
             references=request.references,
-            settings=_carried(request),
+            settings=(*_carried(request), *laid),
         )
         if plan.frames * plan.width * plan.height * 3 > CLIP_BYTES_MAX:
             raise RequestOutOfRange(
@@ -117,7 +125,11 @@ class AnimaticSampler:
 
     def start(self, plan: Plan) -> State:
         """Nothing painted yet."""
-        return State(plan.key, 0, {}, environment() | {"opencv": cv2.__version__})
+        return State(plan.key, 0, {}, self.surroundings())
+
+    def surroundings(self) -> dict[str, str]:
+        """What its bytes depend on beside the plan."""
+        return environment() | {"opencv": cv2.__version__}
 
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
         """Paint on, step by step."""
@@ -168,7 +180,7 @@ class AnimaticSampler:
     def _cutouts(self, plan: Plan) -> tuple[Cutout, ...]:
         """The pictures of the cast, in its order."""
         likenesses = [each for each in plan.references if each.use == "likeness"]
-        return tuple(self._references.cutout(each) for each in likenesses)
+        return tuple(standing_free(self._references.cutout(each)) for each in likenesses)
 
     def _sound(self, plan: Plan, scenes: tuple[Scene, ...], shot: int) -> torch.Tensor:
         first = sum(plan.shot_frames[:shot])

@@ -77,7 +77,8 @@ class Direction(Value):
 
     ``cast`` is how many members of a cast it can show at once, ``speech`` are the languages in
     which it can be told what is said, and ``camera`` the moves that it can be told to make. It
-    ``continues`` a shot from its last picture.
+    ``continues`` a shot from its last half second where it can extend a clip, else from its last
+    picture.
     """
 
     cast: int = Field(default=0, ge=0)

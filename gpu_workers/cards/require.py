@@ -44,18 +44,18 @@ def require(
     """
     require_licence(card.licence, operation)
     require_references(card, request.references)
-    require_direction(card.name, card.direction, request.shots)
+    require_direction(card.name, card.direction, request.numbered)
     _require_size(card.limits, request)
     _require_time(card.limits, request)
     _require_prompts(card.limits, request, prompt_tokens)
 
 
-def require_direction(name: str, direction: Direction, shots: Sequence[Shot]) -> None:
+def require_direction(name: str, direction: Direction, shots: Sequence[tuple[int, Shot]]) -> None:
     """Raise DirectionNotTaken where a shot asks for a cast, lines or a camera that are not obeyed.
 
     Its words name shots and limits, never handles or what is said.
     """
-    for number, shot in enumerate(shots, 1):
+    for number, shot in shots:
         if len(shot.cast) > direction.cast:
             raise DirectionNotTaken(
                 f"{name} shows at most {direction.cast} members of a cast; "
@@ -118,7 +118,7 @@ def require_likenesses(
     """
     likenesses = [each for each in request.references if each.use == "likeness"]
     given = sum(each.kind in kinds for each in likenesses)
-    for number, shot in enumerate(request.shots, 1):
+    for number, shot in request.numbered:
         if len(shot.cast) > given:
             raise ReferencesNotTaken(
                 f"Shot {number} has a cast of {len(shot.cast)} and there are likenesses of "
@@ -186,12 +186,13 @@ def _require_size(limits: Limits, request: SamplingRequest) -> None:
 
 
 def _require_time(limits: Limits, request: SamplingRequest) -> None:
-    longest = max(shot.seconds for shot in request.shots)
+    for number, shot in request.numbered:
+        if shot.seconds > limits.shot_seconds_max:
+            raise RequestOutOfRange(
+                f"A shot lasts at most {limits.shot_seconds_max:g} seconds; "
+                f"shot {number} asks for {shot.seconds:g}."
+            )
     seconds = sum(shot.seconds for shot in request.shots)
-    if longest > limits.shot_seconds_max:
-        raise RequestOutOfRange(
-            f"A shot lasts at most {limits.shot_seconds_max:g} seconds; asked for were {longest:g}."
-        )
     if len(request.shots) > limits.shots_max or seconds > limits.seconds_max:
         raise RequestOutOfRange(
             f"A clip has at most {limits.shots_max} shots and {limits.seconds_max:g} seconds; "
@@ -200,10 +201,11 @@ def _require_time(limits: Limits, request: SamplingRequest) -> None:
 
 
 def _require_prompts(limits: Limits, request: SamplingRequest, tokens: int) -> None:
-    characters = max(len(shot.prompt) for shot in request.shots)
-    if characters > limits.prompt_characters_max:
-        raise PromptTooLong(
-            f"It reads {limits.prompt_characters_max} characters; there are {characters}."
-        )
+    for number, shot in request.numbered:
+        if len(shot.prompt) > limits.prompt_characters_max:
+            raise PromptTooLong(
+                f"It reads {limits.prompt_characters_max} characters; "
+                f"shot {number} has {len(shot.prompt)}."
+            )
     if limits.prompt_tokens_max is not None and tokens > limits.prompt_tokens_max:
         raise PromptTooLong(f"It reads {limits.prompt_tokens_max} tokens; there are {tokens}.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from torch.utils.dlpack import from_dlpack
 
 from activities.clip.facts import ClipFacts
 from activities.clip.reading import pictures_at
+from activities.clip.refusals import ClipDamaged
 from gpu_workers.decode.fast import turned
 from gpu_workers.decode.preparation import Framing, Preparation, Triple, framing, moments
 
@@ -41,8 +43,15 @@ late; of MPEG-4 with pictures that depend on later ones some come twice; MJPEG a
 VP8 may hide pictures as VP9 does."""
 _EXACT: Final = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """FFmpeg's quick conversion makes every picture darker by more than one level."""
+_BLOCK_BYTES: Final = 256 << 20
+"""How much of a clip is on a device at once, as decoded or as prepared, whichever is more."""
 _BLOCK_PICTURES: Final = 16
-"""Pictures of full size that are in memory at once where PyAV decodes them."""
+"""Pictures of full size that are in memory at once at the most where PyAV decodes them."""
+_SHORTAGE_WORDS: Final = (
+    *("Can't allocate", "Cannot allocate", "Failed to allocate", "CUDA allocation failed"),
+    *("out of memory", "OUT_OF_MEMORY"),
+)
+_DEVICE_WORDS: Final = ("CUDA runtime", "CUDA driver", "NVML")
 
 
 def source_for(facts: ClipFacts, device: Device) -> Source:
@@ -56,30 +65,67 @@ def prepare_dali(
 ) -> torch.Tensor:
     """The wanted pictures of a probed clip: float32 [T, 3, height, width], RGB, normalised.
 
-    On a GPU the tensor lies there. Raises ClipTooShort, ClipDamaged.
+    On a GPU the tensor lies there. Besides it, the device holds pictures of ``_BLOCK_BYTES`` (one
+    at the least), however large those of the clip are. Raises ClipTooShort, ClipDamaged;
+    MemoryError where the device has too little.
     """
     times, frame_of = moments(facts, preparation), framing(facts, preparation)
-    source = source_for(facts, device)
-    graph = _graph(source, device, frame_of, preparation.mean, preparation.std)
+    source, distinct = source_for(facts, device), sorted(set(times))
+    decoded, made = facts.width * facts.height * 3, frame_of.width * frame_of.height * 12
+    most = max(1, _BLOCK_BYTES // max(decoded, made))
+    prepared: torch.Tensor | None = None
+    filled = 0
+    with _explained():
+        graph = _graph(source, device, frame_of, preparation.mean, preparation.std)
+        for fed in _fed(source, path, facts, distinct, most):
+            block = graph.run(**fed)
+            if prepared is None:
+                prepared = block.new_empty((len(distinct), *block.shape[1:]))
+            prepared[filled : filled + len(block)] = block
+            filled += len(block)
+    if prepared is None or filled < len(distinct):
+        raise ClipDamaged(f"{len(distinct) - filled} of its pictures are no longer there.")
+    if len(distinct) < len(times):
+        place = {time: number for number, time in enumerate(distinct)}
+        prepared = prepared[torch.tensor([place[time] for time in times], device=prepared.device)]
+    return turned(prepared, frame_of)
+
+
+def _fed(
+    source: Source, path: Path, facts: ClipFacts, times: Sequence[int], most: int
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """What the graph is given, run by run, for at most so many of the pictures of ``times``."""
     if source == "file":
+        clip = np.fromfile(path, np.uint8)
         index = {time: number for number, time in enumerate(facts.times)}
         frames = np.array([index[time] for time in times], np.int32)
-        return turned(graph.run(clip=np.fromfile(path, np.uint8), frames=frames), frame_of)
-    distinct = sorted(set(times))
-    blocks = [graph.run(pictures=block) for block in _blocks(path, facts, distinct)]
-    place = {time: number for number, time in enumerate(distinct)}
-    order = torch.tensor([place[time] for time in times], device=blocks[0].device)
-    return turned(torch.cat(blocks)[order], frame_of)
-
-
-def _blocks(path: Path, facts: ClipFacts, times: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of ``times`` in RGB and full size: [T, H, W, 3], a few at a time."""
+        for first in range(0, len(frames), most):
+            yield {"clip": clip, "frames": frames[first : first + most]}
+        return
     pictures = (
         frame.to_ndarray(format="rgb24", interpolation=_EXACT)
         for frame in pictures_at(path, facts, times)
     )
-    while block := list(islice(pictures, _BLOCK_PICTURES)):
-        yield np.stack(block)
+    while block := list(islice(pictures, min(most, _BLOCK_PICTURES))):
+        yield {"pictures": np.stack(block)}
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """DALI says everything with a RuntimeError: it is memory, the device, or else the clip.
+
+    A pipeline that failed is not run again; the next clip of that shape has it built anew.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        _graph.cache_clear()
+        said = str(error).partition("Stacktrace")[0]
+        if any(words in said for words in _SHORTAGE_WORDS):
+            raise MemoryError("DALI ran out of memory") from None
+        if any(words in said for words in _DEVICE_WORDS):
+            raise
+        raise ClipDamaged("It decodes differently than when it was examined.") from None
 
 
 class _Graph:

@@ -54,7 +54,7 @@ def prepare_clip(
 
     A clip whose ``facts`` are known is not probed again. On a GPU the pictures are decoded and
     stay there (DALI); on a CPU the fast path is taken. No device is touched before the probe has
-    accepted the clip.
+    accepted the clip. A device with too little memory for it raises MemoryError.
     """
     facts = facts or probe(path, limits)
     heard = None

@@ -74,7 +74,10 @@ class Family(Protocol):
         ...
 
     def pictures(self, pipeline: Any, latents: Tensors, canvas: Canvas) -> Pictures:
-        """Decode one shot: uint8 [canvas.frames, canvas.height, canvas.width, 3]."""
+        """Decode one shot: uint8 [canvas.frames, canvas.height, canvas.width, 3].
+
+        Raises LatentsNotFinite, as ``sound`` does.
+        """
         ...
 
     def glance(self, pipeline: Any, latents: Tensors, canvas: Canvas) -> Pictures:
@@ -111,6 +114,5 @@ def cut_out(pictures: Pictures, canvas: Canvas, plan: Plan, frames: int) -> Pict
 
 
 def as_bytes(pictures: NDArray[np.float32]) -> Pictures:
-    """Pictures in [0, 1] as uint8; what no picture can show is black."""
-    finite = np.nan_to_num(pictures, nan=0.0, posinf=1.0, neginf=0.0)
-    return np.rint(np.clip(finite, 0, 1) * 255).astype(np.uint8)
+    """Pictures in [0, 1] as uint8; what lies outside is shown as the nearest that can be."""
+    return np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)

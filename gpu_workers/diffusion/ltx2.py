@@ -13,6 +13,7 @@ from PIL import Image
 from gpu_workers.cards.card import Recipe
 from gpu_workers.clip import Pictures, Sound
 from gpu_workers.diffusion.family import Canvas, Sources, as_bytes
+from gpu_workers.diffusion.guards import require_decoded
 from gpu_workers.diffusion.solver import Tensors
 
 _GRID: Final = 32
@@ -62,14 +63,15 @@ class Ltx2:
 
     @torch.no_grad()
     def sound(self, pipeline: Any, latents: Tensors) -> Sound:
-        """Latents to mel spectrogram to waveform."""
+        """Latents to mel spectrogram to waveform. Raises LatentsNotFinite."""
         vae, packed = pipeline.audio_vae, latents["audio_latents"].to(pipeline.device)
         clean = pipeline._denormalize_audio_latents(packed, vae.latents_mean, vae.latents_std)
         bins = vae.config.mel_bins // pipeline.audio_vae_mel_compression_ratio
         unpacked = pipeline._unpack_audio_latents(clean, clean.shape[1], num_mel_bins=bins)
         mel = vae.decode(unpacked.to(vae.dtype), return_dict=False)[0]
-        heard: Sound = pipeline.vocoder(mel)[0].float().cpu().numpy()
-        return np.clip(np.nan_to_num(heard), -1, 1)
+        heard = require_decoded(pipeline.vocoder(mel)[0].float(), "sound")
+        wave: Sound = heard.clamp(-1, 1).cpu().numpy()
+        return wave
 
 
 class Ltx2Condition(Ltx2):
@@ -166,5 +168,7 @@ def _decode(pipeline: Any, latents: torch.Tensor) -> Pictures:
     timestep = None
     if vae.config.timestep_conditioning:
         timestep = torch.zeros(1, device=clean.device, dtype=clean.dtype)
-    video = vae.decode(clean.to(vae.dtype), timestep, return_dict=False)[0]
+    video = require_decoded(
+        vae.decode(clean.to(vae.dtype), timestep, return_dict=False)[0], "picture"
+    )
     return as_bytes(pipeline.video_processor.postprocess_video(video.float(), output_type="np")[0])

@@ -38,7 +38,7 @@ class WeightsChanged(Refusal):
 
 
 class LatentsNotFinite(Refusal):
-    """The model's numbers grew beyond all bounds, so there is no picture."""
+    """The model's numbers grew beyond all bounds, so there is no clip."""
 
     code = "latents-not-finite"
     stage = "sampling"

@@ -21,9 +21,12 @@ from gpu_workers.cards.card import Recipe
 from gpu_workers.cards.refusals import PromptTooLong
 from gpu_workers.cards.require import require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
-from gpu_workers.diffusion.family import Canvas, Family, canvas_for, cut_out
+from gpu_workers.device import chosen_device, device_name
+from gpu_workers.diffusion.family import Canvas, Family, Sources, canvas_for, cut_out
+from gpu_workers.diffusion.guards import guard_decoding, guard_encoding
 from gpu_workers.diffusion.refusals import LibraryMissing, WeightsChanged
 from gpu_workers.diffusion.shots import (
+    negative_of,
     of_length,
     recipe_in,
     seed_of,
@@ -31,7 +34,7 @@ from gpu_workers.diffusion.shots import (
     tensor_name,
 )
 from gpu_workers.diffusion.solver import Tensors, solve
-from gpu_workers.diffusion.sources import Added, sources_for
+from gpu_workers.diffusion.sources import Added, Fitted, sources_for
 from gpu_workers.diffusion.weights import (
     adapter_file,
     combined_sha256,
@@ -59,10 +62,8 @@ class DiffusionSampler:
         self._folder = workshop.weights / (self._card.weights or name)
         adapter = self._card.adapter
         self._adapter = None if adapter is None else workshop.weights / adapter
-        self._added = Added()
-        self._device = torch.device(
-            workshop.device or ("cuda" if torch.cuda.is_available() else "cpu")
-        )
+        self._added, self._fitted = Added(), Fitted()
+        self._device = chosen_device(workshop.device)
         on_gpu = self._device.type == "cuda" and has_dali()
         self._references = FolderReferences(workshop.references, "gpu" if on_gpu else None)
         self._loaded: tuple[Any, str] | None = None
@@ -74,6 +75,11 @@ class DiffusionSampler:
     def name(self) -> str:
         """The name of the card."""
         return self._card.name
+
+    @property
+    def device(self) -> torch.device:
+        """Where it steps."""
+        return self._device
 
     def load(self) -> None:
         """Bring the pipeline onto the device.
@@ -91,7 +97,8 @@ class DiffusionSampler:
                 load_adapter(pipeline, adapter_file(self._adapter))
             if self._card.sound == "added" and self._workshop.sound == "drawn":
                 self._added.load()
-            _guard_encoding(pipeline, self._autoencoder)
+            guard_encoding(pipeline, self._autoencoder)
+            guard_decoding(pipeline)
             self._loaded = pipeline, sha256
 
     def plan(self, request: SamplingRequest) -> Plan:
@@ -99,8 +106,8 @@ class DiffusionSampler:
         require(self._card, request, self._workshop.operation)
         require_likenesses(request, ("picture", "clip"))
         self._require_files()
-        self._require_prompts(request)
         recipe = self._recipe()
+        self._require_prompts(request, recipe)
         settings = settings_of(recipe)
         if self._card.sound == "added":
             settings["sound"] = self._workshop.sound
@@ -119,9 +126,34 @@ class DiffusionSampler:
         )
 
     def start(self, plan: Plan) -> State:
-        """Nothing sampled yet: the noise follows from the seed and is drawn by the first step."""
-        where = {"diffusers": version("diffusers"), "device": self._device_name()}
-        return State(plan.key, 0, {}, environment() | where)
+        """Nothing sampled yet: the noise follows from the seed and is drawn by the first step.
+
+        The references of the first shot are decoded and fitted. Raises as ``prepare`` does.
+        """
+        state = State(plan.key, 0, {}, self.surroundings())
+        self.prepare(plan, state)
+        return state
+
+    def surroundings(self) -> dict[str, str]:
+        """What its bytes depend on beside the plan."""
+        where = {"diffusers": version("diffusers"), "device": device_name(self._device)}
+        return environment() | where
+
+    def prepare(self, plan: Plan, state: State) -> None:
+        """Decode and fit the references of the shot that comes next, while others sample.
+
+        Raises ReferenceUnreadable, ClipRefused, WeightsChanged.
+        """
+        if not plan.references or state.step >= plan.steps:
+            return
+        shot = state.step * len(plan.shots) // plan.steps
+        if not self._fitted.has(plan, shot):
+            canvas = canvas_for(self._family, self._pipeline(plan), plan, shot)
+            self._fitted.keep(plan, shot, self._sources(plan, shot, canvas))
+
+    def _sources(self, plan: Plan, shot: int, canvas: Canvas) -> Sources:
+        moving = self._family.moving_likenesses
+        return sources_for(plan, shot, canvas, self._references, moving)
 
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
         """Sample on, shot after shot. Raises LatentsNotFinite, WeightsChanged besides."""
@@ -158,15 +190,12 @@ class DiffusionSampler:
 
     def _inputs(self, pipeline: Any, plan: Plan, shot: int, canvas: Canvas) -> dict[str, Any]:
         recipe = recipe_in(plan)
-        moving = self._family.moving_likenesses
-        sources = sources_for(plan, shot, canvas, self._references, moving)
+        sources = self._fitted.take(plan, shot) or self._sources(plan, shot, canvas)
         given: dict[str, Any] = self._family.inputs(pipeline, canvas, recipe, sources)
         return {
             **given,
             "prompt": plan.shots[shot].prompt,
-            "negative_prompt": ", ".join(
-                each for each in (recipe.negative_prompt, *plan.shots[shot].avoid) if each
-            ),
+            "negative_prompt": negative_of(recipe, plan.shots[shot]),
             "height": canvas.height,
             "width": canvas.width,
             "num_frames": canvas.frames,
@@ -189,7 +218,7 @@ class DiffusionSampler:
         return cut_out(seen, canvas, plan, 1)
 
     def decode(self, plan: Plan, state: State) -> Clip:
-        """Decode each shot, cut it to what was asked for, and join them."""
+        """Decode each shot, cut it to what was asked for, join them. Raises LatentsNotFinite."""
         return self.decode_heeding(plan, state, lambda: None)
 
     def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
@@ -248,24 +277,33 @@ class DiffusionSampler:
         smaller = {"reference_downscale": reference_downscale_of(self._adapter)}
         return recipe_of(self._adapter, recipe.model_copy(update=smaller))
 
-    def _require_prompts(self, request: SamplingRequest) -> None:
-        """Count tokens with the model's own tokenizer, which needs neither device nor load."""
+    def _require_prompts(self, request: SamplingRequest, recipe: Recipe) -> None:
+        """Count tokens with the model's own tokenizer, which needs neither device nor load.
+
+        The pipeline cuts both prompts at the limit, and would forget what somebody never wants.
+        """
         if self._tokenizer is None:
             _require_library()
             from gpu_workers.diffusion.loading import load_tokenizer
 
             self._tokenizer = load_tokenizer(self._folder)
-        tokens = max(len(self._tokenizer(shot.prompt).input_ids) for shot in request.shots)
-        if tokens > (most := self._tokens_max(self._tokenizer)):
-            raise PromptTooLong(f"It reads {most} tokens; there are {tokens}.")
+        most = self._tokens_max(self._tokenizer)
+        for number, shot in request.numbered:
+            tokens = self._tokens(shot.prompt)
+            if tokens > most:
+                raise PromptTooLong(f"It reads {most} tokens; shot {number} has {tokens}.")
+            tokens = self._tokens(negative_of(recipe, shot))
+            if tokens > most:
+                raise PromptTooLong(
+                    f"It reads {most} tokens of what is to be avoided; shot {number} has {tokens}."
+                )
+
+    def _tokens(self, text: str) -> int:
+        return len(self._tokenizer(text).input_ids)
 
     def _tokens_max(self, tokenizer: Any) -> int:
         most = self._card.limits.prompt_tokens_max or sys.maxsize
         return min(most, int(tokenizer.model_max_length))
-
-    def _device_name(self) -> str:
-        cuda = self._device.type == "cuda"
-        return torch.cuda.get_device_name(self._device) if cuda else self._device.type
 
 
 def _require_library() -> None:
@@ -276,14 +314,3 @@ def _require_library() -> None:
     ]
     if missing:
         raise LibraryMissing(f"Missing: {', '.join(missing)}.")
-
-
-def _guard_encoding(pipeline: Any, lock: threading.RLock) -> None:
-    """One clip is decoded while the next encodes its sources: autoencoders keep caches inside."""
-    encode = pipeline.vae.encode
-
-    def encode_alone(*args: Any, **kwargs: Any) -> Any:
-        with lock:
-            return encode(*args, **kwargs)
-
-    pipeline.vae.encode = encode_alone

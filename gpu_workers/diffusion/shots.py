@@ -8,7 +8,7 @@ import numpy as np
 
 from gpu_workers.cards.card import Recipe
 from gpu_workers.clip import Sound
-from gpu_workers.sampler import SEED_MAX, Plan
+from gpu_workers.sampler import SEED_MAX, Plan, Shot
 
 
 def recipe_in(plan: Plan) -> Recipe:
@@ -28,6 +28,11 @@ def settings_of(recipe: Recipe) -> dict[str, str]:
 def tensor_name(shot: int, tensor: str) -> str:
     """What a state calls one of a shot's tensors."""
     return f"shot.{shot:03d}.{tensor}"
+
+
+def negative_of(recipe: Recipe, shot: Shot) -> str:
+    """What a shot is to be without: first what its people never want, then the recipe's own."""
+    return ", ".join(each for each in (*shot.avoid, recipe.negative_prompt) if each)
 
 
 def seed_of(plan: Plan, shot: int) -> int:

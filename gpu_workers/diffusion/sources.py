@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from gpu_workers.animatic.narration import Narrator
@@ -41,6 +43,35 @@ def sources_for(
             source = references.clip(each, screen, passed, canvas.frames)
             remix, keep = held_to(source, canvas.frames), each.keep
     return Sources(first, tail, remix, keep, tuple(likenesses))
+
+
+class Fitted:
+    """Sources that were fitted before their job's turn on the device; each is taken once.
+
+    They are a few at most: what a job that was stopped never took makes room for the next one's.
+    Nothing depends on them. Whoever finds none, as in another process, fits them again.
+    """
+
+    def __init__(self, most: int = 2) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._kept: dict[tuple[str, int], Sources] = {}
+
+    def has(self, plan: Plan, shot: int) -> bool:
+        """Whether those of this shot are here."""
+        with self._lock:
+            return (plan.key, shot) in self._kept
+
+    def keep(self, plan: Plan, shot: int, sources: Sources) -> None:
+        """Keep them until they are taken or too many others came."""
+        with self._lock:
+            self._kept[plan.key, shot] = sources
+            while len(self._kept) > self._most:
+                del self._kept[next(iter(self._kept))]
+
+    def take(self, plan: Plan, shot: int) -> Sources | None:
+        """Those of this shot, which are forgotten here."""
+        with self._lock:
+            return self._kept.pop((plan.key, shot), None)
 
 
 def _padded(pictures: Pictures, count: int) -> Pictures:

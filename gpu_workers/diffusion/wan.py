@@ -12,6 +12,7 @@ from PIL import Image
 from gpu_workers.cards.card import Recipe
 from gpu_workers.clip import Pictures
 from gpu_workers.diffusion.family import Canvas, Sources, as_bytes
+from gpu_workers.diffusion.guards import require_decoded
 from gpu_workers.diffusion.solver import Tensors
 from gpu_workers.references import held_to
 
@@ -91,5 +92,5 @@ def _decode(pipeline: Any, latents: torch.Tensor) -> Pictures:
     typed = latents.to(vae.dtype)
     mean = torch.tensor(vae.config.latents_mean).view(shape).to(typed)
     scale = 1.0 / torch.tensor(vae.config.latents_std).view(shape).to(typed)
-    video = vae.decode(typed / scale + mean, return_dict=False)[0]
+    video = require_decoded(vae.decode(typed / scale + mean, return_dict=False)[0], "picture")
     return as_bytes(pipeline.video_processor.postprocess_video(video.float(), output_type="np")[0])

@@ -14,6 +14,8 @@ from gpu_workers.clip import Pictures
 from gpu_workers.sketch import layers
 from gpu_workers.sketch.layers import EDGE_PIXELS, MOMENTS_PER_SECOND, Floats
 
+DRAWING_VERSION: Final = 1
+"""Of what is made from a clip's layers: a change of these bytes is a new one, and plans have it."""
 Cutout = NDArray[np.uint8]
 CAMERAS: Final = ("still", "pan-left", "pan-right", "zoom-in", "zoom-out")
 _TRAVEL: Final = 0.08
@@ -73,6 +75,7 @@ class _Stage:
         )
         self.backdrop = _enlarged(scene.backdrop, self.scale)
         self.weather = _weather(scene.weather, width, height)
+        self.cutouts = [None if each is None else _prepared(each) for each in scene.cutouts]
         self.floors = [self._floor(actor) for actor in range(layers.ACTORS)]
 
     def shown(self, seconds: float, index: int, count: int) -> Pictures:
@@ -137,7 +140,7 @@ class _Stage:
     def _draw(self, canvas: Floats, actor: int, pose: _Pose) -> None:
         if pose.floor is not None:
             _shadow(canvas, pose)
-        cutout = self.scene.cutouts[actor]
+        cutout = self.cutouts[actor]
         plate = (
             _cut(cutout, pose.height)
             if cutout is not None
@@ -222,13 +225,18 @@ def _made(plate: Floats, height: float) -> Floats:
     return np.concatenate([np.clip((large[..., :3] + 1) / 2, 0, 1) * cover, cover], 2)
 
 
-def _cut(cutout: Cutout, height: float) -> Floats:
-    """A cameo at its size, premultiplied RGBA."""
-    tall, wide = cutout.shape[:2]
-    size = (max(2, round(wide * height / tall)), max(4, round(height)))
-    method = cv2.INTER_AREA if height < tall else cv2.INTER_CUBIC
+def _prepared(cutout: Cutout) -> Floats:
+    """A cameo in all its pixels, premultiplied RGBA."""
     plain = cutout.astype(np.float32) / 255
     plain[..., :3] *= plain[..., 3:]
+    return np.asarray(plain)
+
+
+def _cut(plain: Floats, height: float) -> Floats:
+    """A cameo at its size."""
+    tall, wide = plain.shape[:2]
+    size = (max(2, round(wide * height / tall)), max(4, round(height)))
+    method = cv2.INTER_AREA if height < tall else cv2.INTER_CUBIC
     return np.asarray(np.clip(cv2.resize(plain, size, interpolation=method), 0, 1))
 
 

@@ -20,7 +20,7 @@ from gpu_workers.cards.operation import Operation
 from gpu_workers.cards.refusals import PromptTooLong
 from gpu_workers.cards.require import require, require_likenesses
 from gpu_workers.clip import Clip, Pictures, Sound, samples_for
-from gpu_workers.references import FolderReferences, References, references_folder
+from gpu_workers.references import LAID_DOWN, FolderReferences, References, references_folder
 from gpu_workers.sampler import (
     OnStep,
     Plan,
@@ -29,13 +29,21 @@ from gpu_workers.sampler import (
     State,
     environment,
 )
-from gpu_workers.sketch import layers, sampling, soundtrack, weights, words
+from gpu_workers.sketch import film, layers, sampling, soundtrack, weights, words
 from gpu_workers.sketch.clips import REFERENCE_SIDE
 from gpu_workers.sketch.film import Scene, pictures
 from gpu_workers.sketch.graph import SteppingGraph
 from gpu_workers.sketch.schedule import STEPS, Place, levels_of, place_of
 from gpu_workers.sketch.tokens import GIVEN_MOMENTS, to_layers
-from gpu_workers.sketch.windows import Window, counts, cutouts_of, goes_on, opened, seed_of
+from gpu_workers.sketch.windows import (
+    Window,
+    counts,
+    cutouts_of,
+    goes_on,
+    of_use,
+    opened,
+    seed_of,
+)
 
 NAME: Final = "sketch"
 _VOICE_SEED_MAX: Final = 2**31 - 1
@@ -84,10 +92,11 @@ class SketchSampler:
         """Decide the clip. Raises what ``require`` raises, PromptNotUnderstood, PromptTooLong."""
         card = cards.card(NAME)
         require(card, request, Operation())
-        for number, shot in enumerate(request.shots, 1):
+        for number, shot in request.numbered:
             _require_understood(number, shot)
         require_likenesses(request)
         windows = sum(counts(request))
+        laid = LAID_DOWN if of_use(request, "likeness") else ()
         return Plan(
             model=NAME,
             weights_sha256=weights.sha256(),
@@ -99,13 +108,17 @@ class SketchSampler:
             seed=request.seed,
             steps=windows * STEPS,
             references=request.references,
-            settings=(("guidance", str(card.recipe.guidance)),),
+            settings=(*laid, ("guidance", str(card.recipe.guidance)), *_drawn()),
         )
 
     def start(self, plan: Plan) -> State:
         """The noise, or the source under noise, of the first window."""
         window = opened(plan, _nothing(plan), Place(0, 0, 0), self._references)
         return State(plan.key, 0, window.named(window.begin), _nothing(plan).environment)
+
+    def surroundings(self) -> dict[str, str]:
+        """What its bytes depend on beside the plan."""
+        return _surroundings()
 
     @torch.inference_mode()
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
@@ -234,9 +247,19 @@ def _recorded() -> SteppingGraph:
     return graph
 
 
+def _drawn() -> tuple[tuple[str, str], ...]:
+    """Which drawing of the layers is meant; plans of the first one said nothing of it."""
+    version = film.DRAWING_VERSION
+    return () if version == 1 else (("drawing", str(version)),)
+
+
 def _require_understood(number: int, shot: Shot) -> None:
-    if not shot.cast and not words.recognised(shot.prompt):
+    asked = words.asked(shot.prompt, shot.cast)
+    if not words.understood(asked, shot.cast):
         raise PromptNotUnderstood(f"None of the words of shot {number} is known to it.")
+    count = len(words.split(words.called_by_number(asked, shot.cast)))
+    if count > words.WORDS_MAX:
+        raise PromptTooLong(f"It reads {words.WORDS_MAX} words; shot {number} has {count}.")
     count = len(words.split(words.readable(shot.prompt, shot.cast)))
     if count > words.WORDS_MAX:
         raise PromptTooLong(
@@ -245,4 +268,8 @@ def _require_understood(number: int, shot: Shot) -> None:
 
 
 def _nothing(plan: Plan) -> State:
-    return State(plan.key, 0, {}, environment() | {"opencv": cv2.__version__})
+    return State(plan.key, 0, {}, _surroundings())
+
+
+def _surroundings() -> dict[str, str]:
+    return environment() | {"opencv": cv2.__version__}

@@ -6,7 +6,8 @@ from picture to picture. That is exact for clips of this model and a guess for a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from gpu_workers.clip import Pictures
 from gpu_workers.sketch import layers, plates
+from gpu_workers.sketch.film import Cutout
 from gpu_workers.sketch.layers import Floats
 
 SCALE: Final = 4
@@ -25,6 +27,8 @@ _DIFFERENT: Final = 0.10
 _SHARE_MIN: Final = 0.004
 """A moving thing smaller than this share of the picture is no actor."""
 _FAR: Final = 0.45
+_THUMB: Final = (16, 16)
+_BOTH: Final = layers.ACTORS * layers.TRACK
 _SHADOW_SPREAD: Final = 0.1
 _SHADOW_DARKEST: Final = 0.6
 Mask = NDArray[np.uint8]
@@ -76,6 +80,36 @@ def taken_apart(pictures: Pictures) -> Source:
     clear = np.zeros((layers.WEATHER_HEIGHT, layers.WEATHER_WIDTH, 4), np.float32)
     clear[..., 3] = -1
     return Source(np.asarray(backdrop, np.float32), clear, sheets, tracks)
+
+
+def in_order(apart: Source, cutouts: Sequence[Cutout | None]) -> Source:
+    """The same, with its two actors exchanged where the cast is seen the other way round.
+
+    ``cutouts`` [2] are uint8 RGBA, None where nobody is cast.
+    """
+    seen = [_thumb(_as_rgba(each)) for each in apart.plates]
+    meant = [None if each is None else _thumb(each / np.float32(255)) for each in cutouts]
+
+    def misfit(order: tuple[int, int]) -> float:
+        pairs = [(seen[i], own) for i, own in zip(order, meant, strict=True) if own is not None]
+        return sum(float(np.square(one - other).mean()) for one, other in pairs)
+
+    if misfit((1, 0)) >= misfit((0, 1)):
+        return apart
+    tracks, one, two = apart.tracks.copy(), slice(0, layers.TRACK), slice(layers.TRACK, _BOTH)
+    tracks[:, one], tracks[:, two] = apart.tracks[:, two], apart.tracks[:, one]
+    return replace(apart, plates=np.ascontiguousarray(apart.plates[::-1]), tracks=tracks)
+
+
+def _as_rgba(plate: Floats) -> Floats:
+    inside = (plate[..., 3:] > 0).astype(np.float32)
+    return np.concatenate([(plate[..., :3] + 1) / 2, inside], 2)
+
+
+def _thumb(rgba: Floats) -> Floats:
+    """Who it is, small: RGB on mid grey, in [-0.5, 0.5]."""
+    small = cv2.resize(np.asarray(rgba, np.float32), _THUMB, interpolation=cv2.INTER_AREA)
+    return np.asarray((small[..., :3] - 0.5) * small[..., 3:])
 
 
 def _moving(picture: Floats, still: Floats) -> Mask:

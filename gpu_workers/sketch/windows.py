@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from gpu_workers.references import References, Screen
+from gpu_workers.references import References, Screen, standing_free
 from gpu_workers.sampler import SEED_MAX, Plan, Reference, SamplingRequest, State
 from gpu_workers.sketch import layers, mel, sampling, source, words
 from gpu_workers.sketch.clips import reference_of
@@ -61,7 +61,7 @@ def opened(plan: Plan, state: State, place: Place, references: References) -> Wi
         shared = {n: state.tensors[tensor_name(opening, n)] for n in SHAPES if n not in TIMED}
         first = {n: state.tensors[tensor_name(last, n)] for n in SHAPES if n in TIMED}
     elif goes_on(plan):
-        whole = _source(plan, place, references)
+        whole = _source(plan, place, references, cast)
         shared = {name: x for name, x in whole.items() if name not in TIMED}
         first = {name: x for name, x in whole.items() if name in TIMED}
     if first is not None:
@@ -70,7 +70,7 @@ def opened(plan: Plan, state: State, place: Place, references: References) -> Wi
         kept = remixed[0].keep
     levels = levels_of(bool(shared), kept)
     if kept is not None:
-        begin = sampling.mixed(_source(plan, place, references), begin, levels[0])
+        begin = sampling.mixed(_source(plan, place, references, cast), begin, levels[0])
     asked = _asked(plan, place, cast, first is not None)
     window = Window(place, asked, levels, begin, shared, first)
     return Window(place, asked, levels, window.with_given(begin), shared, first)
@@ -94,11 +94,13 @@ def _asked(
 def cutouts_of(plan: Plan, references: References) -> tuple[Cutout | None, ...]:
     """The pictures of the cast, in its order; None where the model draws somebody itself."""
     given = [each for each in of_use(plan, "likeness") if each.kind == "picture"]
-    shown = [references.cutout(each) for each in given[: layers.ACTORS]]
+    shown = [standing_free(references.cutout(each)) for each in given[: layers.ACTORS]]
     return (*shown, *[None] * (layers.ACTORS - len(shown)))
 
 
-def _source(plan: Plan, place: Place, references: References) -> Parts:
+def _source(
+    plan: Plan, place: Place, references: References, cast: tuple[Cutout | None, ...]
+) -> Parts:
     """The source of a remix, or the end of the one that is gone on from, as clean parts."""
     count = layers.MOMENTS
     if goes_on(plan):
@@ -109,6 +111,7 @@ def _source(plan: Plan, place: Place, references: References) -> Parts:
         seen = references.clip(of_use(plan, "remix")[0], _SCREEN, start, count)
         index = np.arange(count)
     apart = source.taken_apart(seen[np.clip(index, 0, len(seen) - 1)])
+    apart = source.in_order(apart, cast) if goes_on(plan) else apart
     quiet = np.full((count * layers.COLUMNS, layers.BANDS), mel.SILENCE, np.float32)
     named = {**apart.__dict__, "sound": quiet}
     whole = to_tokens({name: torch.from_numpy(value)[None] for name, value in named.items()})

@@ -152,6 +152,30 @@ def recognised(text: str) -> tuple[str, ...]:
     return tuple(w for w in split(text) if w in _KNOWN or (w.endswith("s") and w[:-1] in _KNOWN))
 
 
+def understood(prompt: str, cast: Sequence[str]) -> bool:
+    """Whether the model knows a word of ``prompt`` besides the names of those who are in it.
+
+    A cast of whom nothing is said asks for nothing that is not known.
+    """
+    text = prompt.lower()
+    for handle in cast:
+        text = _spoken(handle).sub(" ", text)
+    said = set(split(text)) - _LITTLE - set(FILLERS)
+    return bool(recognised(text)) or bool(cast and not said)
+
+
+def asked(prompt: str, cast: Sequence[str]) -> str:
+    """The caster's own words: without the wishes of the cast, which are put after them."""
+    text = prompt
+    for handle in cast:
+        text = re.sub(re.escape(handle) + r' with "[^"]*"(?:, "[^"]*")*\.', "", text)
+    return text
+
+
+def _spoken(handle: str) -> re.Pattern[str]:
+    return re.compile(re.escape(handle.lower()) + r"(?![a-z0-9_])")
+
+
 def called_by_number(prompt: str, cast: Sequence[str]) -> str:
     """The prompt with the handles of the cast as the names that the model knows.
 
@@ -160,7 +184,7 @@ def called_by_number(prompt: str, cast: Sequence[str]) -> str:
     text = prompt.lower()
     missing = []
     for name, handle in zip(NAMES, cast, strict=False):
-        spoken = re.compile(re.escape(handle.lower()) + r"(?![a-z0-9_])")
+        spoken = _spoken(handle)
         if not spoken.search(text):
             missing.append(name)
         text = spoken.sub(name, text)
@@ -168,7 +192,10 @@ def called_by_number(prompt: str, cast: Sequence[str]) -> str:
 
 
 def readable(prompt: str, cast: Sequence[str]) -> str:
-    """The prompt as the model reads it: where it is long, without the words it does not know."""
+    """The prompt as the model reads it: where it is long, without the words it does not know.
+
+    A caster's own words are never so many (the sampler refuses them); wishes may make them so.
+    """
     text = called_by_number(prompt, cast)
     if len(split(text)) <= WORDS_MAX:
         return text

@@ -105,10 +105,20 @@ class VideoServerClient:
         """The newest job with our mark that has not failed; None where none is kept."""
         if self._settings.engine.marker is None:
             return None
-        for job in self._listed():
+        for said in self._listed():
+            job = self._job(said)
             if job.mark == mark and job.status not in (Status.FAILED, Status.GONE):
                 return job
         return None
+
+    def alike(self, order: Order) -> list[Job]:
+        """The jobs whose records name this order's prompt, size and length, the newest first."""
+        told = form(order, self._settings)
+        return [
+            self._job(said)
+            for said in self._listed()
+            if all(str(said.get(name)) == told[name] for name in ("prompt", "size", "seconds"))
+        ]
 
     def delete(self, job_id: str) -> bool:
         """Remove a job; False when the server says that it could not."""
@@ -143,7 +153,7 @@ class VideoServerClient:
         if written == 0 or promised not in (None, written):
             raise VideoFilmTruncated(f"{written} of {promised} bytes came.")
 
-    def _listed(self) -> Iterator[Job]:
+    def _listed(self) -> Iterator[dict[str, Any]]:
         after: str | None = None
         for _ in range(_PAGES_MAX):
             query: dict[str, str | int] = {"limit": _PAGE, "order": "desc"}
@@ -154,8 +164,8 @@ class VideoServerClient:
             page = said.get("data") if isinstance(said, dict) else None
             if not isinstance(page, list):
                 raise VideoAnswerUnreadable("The list of jobs is not a list.")
-            jobs = [self._job(each) for each in page]
-            yield from jobs
+            jobs = [self._job(each) for each in page]  # of the agreed shape, all of them
+            yield from page
             if len(jobs) < _PAGE:
                 return
             after = jobs[-1].id

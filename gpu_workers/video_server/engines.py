@@ -37,16 +37,19 @@ class Marker(StrEnum):
 class Engine:
     """One row of the table.
 
-    ``marker`` is where a job can carry our mark, so that one whose id we never learnt is found
-    again; None means that the server keeps nothing of ours. ``deletion_removes_film`` says whether
-    DELETE takes the finished file from the server's disk too. ``takes_frames`` stands for the
-    fields ``num_frames`` and ``fps``, ``takes_sound`` for ``generate_sound``.
+    ``tells_prompt`` says that the record of a job names its prompt, size and length: where no mark
+    is kept, a job that nobody knows of is found by them. ``marker`` is where a job can carry our
+    mark, so that one whose id we never learnt is found again; None means that the server keeps
+    nothing of ours. ``deletion_removes_film`` says whether DELETE takes the finished file from the
+    server's disk too. ``takes_frames`` stands for the fields ``num_frames`` and ``fps``,
+    ``takes_sound`` for ``generate_sound``.
     """
 
     name: str
     deletion: Deletion
     deletion_removes_film: bool
     marker: Marker | None
+    tells_prompt: bool = False
     takes_seed: bool = True
     takes_frames: bool = True
     takes_sound: bool = False
@@ -58,6 +61,7 @@ VLLM_OMNI: Final = Engine(
     deletion=Deletion.ABORTS,  # before pull request 6759 it forgot a running job
     deletion_removes_film=True,
     marker=None,  # it takes ``user`` and does not give it back, and it checks ``model``
+    tells_prompt=True,
     takes_sound=True,
 )
 SGLANG: Final = Engine(
@@ -71,7 +75,7 @@ FASTVIDEO: Final = Engine(
     name="fastvideo",
     deletion=Deletion.DROPS_WAITING,
     deletion_removes_film=True,
-    marker=None,  # it checks ``model``
+    marker=None,  # it checks ``model``; its records name size and length and no prompt
 )
 PLAIN: Final = Engine(
     name="plain",

@@ -29,7 +29,6 @@ from gpu_workers.sampler import (
     RequestOutOfRange,
     SamplingRequest,
     State,
-    environment,
 )
 from gpu_workers.video_server.client import VideoServerClient
 from gpu_workers.video_server.film import SAMPLE_RATE, Wanted, exactly, read_pictures, read_sound
@@ -40,6 +39,7 @@ from gpu_workers.video_server.settings import Sound as SoundChoice
 from gpu_workers.video_server.shooting import (
     OnWithdrawal,
     Shooting,
+    entrusted,
     film_name,
     job_ids,
     steps_for,
@@ -67,8 +67,6 @@ def log_withdrawal(withdrawal: Withdrawal) -> None:
 class VideoServerSampler:
     """One job per shot on a server that speaks ``/v1/videos``."""
 
-    saves_first_step = True
-    """A worker has to know the jobs before it may die, or they would be made twice."""
     needs_device = False
     """The device is the server's: the studio's own is free meanwhile."""
 
@@ -125,7 +123,11 @@ class VideoServerSampler:
 
     def start(self, plan: Plan) -> State:
         """No job yet: the first step begins them, so a plan that is never run costs nothing."""
-        return State(plan.key, 0, {}, environment())
+        return State(plan.key, 0, {}, self.surroundings())
+
+    def surroundings(self) -> dict[str, str]:
+        """Nothing here: the bytes are the server's, and starting over would make them twice."""
+        return {}
 
     def advance(self, plan: Plan, state: State, on_step: OnStep, upto: int | None = None) -> State:
         """Have the shots made and bring their films here.
@@ -173,6 +175,10 @@ class VideoServerSampler:
         frames = np.concatenate(pictures)
         sounds = [self._sound(plan, state, shot) for shot in range(len(plan.shots))]
         return Clip(frames, np.concatenate(sounds, axis=1), plan.fps, plan.sample_rate)
+
+    def entrusted(self, state: State) -> tuple[str, ...]:
+        """The jobs that the server does for this state, or is about to be asked for."""
+        return entrusted(state)
 
     def release(self, plan: Plan, state: State) -> tuple[Withdrawal, ...]:
         """Remove the jobs and their films from the server, once the clip is kept elsewhere."""
@@ -231,7 +237,7 @@ def _check(request: SamplingRequest, settings: VideoServerSettings) -> None:
             f"A side has an even number of pixels up to {settings.side_pixels_max}; "
             f"asked for were {request.width}×{request.height}."
         )
-    for number, shot in enumerate(request.shots, 1):
+    for number, shot in request.numbered:
         if shot.seconds > settings.shot_seconds_max:
             raise RequestOutOfRange(
                 f"A shot lasts at most {settings.shot_seconds_max:g} seconds; "
@@ -244,7 +250,7 @@ def _check(request: SamplingRequest, settings: VideoServerSettings) -> None:
             )
 
     goes_on = settings.takes_picture and settings.engine.takes_picture
-    require_direction("This server", Direction(continues=goes_on), request.shots)
+    require_direction("This server", Direction(continues=goes_on), request.numbered)
     kinds = [(each.kind, each.use) for each in request.references]
     taken = settings.takes_picture and settings.engine.takes_picture
     if kinds and (not taken or kinds != [("picture", "first-frame")]):

@@ -1,6 +1,8 @@
 """The jobs of one plan from their beginning to their films: begun or found, followed, fetched.
 
-The first step is done when the ids of all jobs are known: they are handed to the caller before the
+Where a server keeps no mark of ours, the jobs that it has are noted before it is asked: whoever
+finds the note later takes what came on top for ours, and asks for nothing twice. The first step is
+done when the ids of all jobs are known: they are handed to the caller before the
 server is asked how far any of them is, so that whoever goes on from that state attaches to the same
 jobs. Then each shot has ten steps as its progress passes tenths, and one when its film is here and
 whole.
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -60,9 +62,20 @@ def film_name(shot: int) -> str:
     return f"film.{shot:03d}"
 
 
+def stood_name(shot: int) -> str:
+    """The tensor with the ids of the jobs like a shot's that stood before the server was asked."""
+    return f"stood.{shot:03d}"
+
+
 def job_ids(state: State) -> tuple[str, ...]:
     """The jobs that a state points to."""
     return tuple(_ascii(state, name) for name in sorted(state.tensors) if name.startswith("job."))
+
+
+def entrusted(state: State) -> tuple[str, ...]:
+    """The jobs that a state points to, and the notes of those that are about to be asked for."""
+    names = [name for name in sorted(state.tensors) if name.startswith(("job.", "stood."))]
+    return tuple(f"{name} {_ascii(state, name)}" for name in names)
 
 
 def goes_on_elsewhere(stop: BaseException) -> bool:
@@ -102,37 +115,72 @@ class Shooting:
         return self.state
 
     def _begin_all(self) -> None:
-        begun: dict[str, torch.Tensor] = {}
+        asked_before = self._noted(*range(len(self.orders)))
+        begun: list[str] = []
         try:
             for shot in range(len(self.orders)):
-                begun[job_name(shot)] = self._begun(shot)
+                begun.append(self._begun(shot, asked_before, begun))
         except Exception:  # nobody would ever learn these ids
-            self._take_back(*(bytes(each.numpy()).decode("ascii") for each in begun.values()))
+            self._take_back(*begun)
             raise
-        self._advance(begun)
+        self._advance({job_name(shot): _tensor(job_id) for shot, job_id in enumerate(begun)})
 
     def _begin_anew_what_is_gone(self, shot: int) -> None:
         """A job that ended badly while nobody looked goes back to its beginning."""
         found = self._look(shot)
         if found is None or found.status is Status.FAILED:
-            tensors = self.state.tensors | {job_name(shot): self._begun(shot)}
-            step = 1 + shot * STEPS_PER_SHOT
-            self.state = State(self.state.plan_key, step, tensors, self.state.environment)
-            self._still_wanted()
+            begun = self._begun(shot, self._noted(shot), job_ids(self.state))
+            self._move(1 + shot * STEPS_PER_SHOT, {job_name(shot): _tensor(begun)})
 
-    def _begun(self, shot: int) -> torch.Tensor:
+    def _noted(self, *shots: int) -> bool:
+        """Note which jobs like ours stand already; whether an attempt before this one did.
+
+        No note is made where it would not help: the server keeps our mark, or tells no prompts, or
+        takes pictures, which no record names.
+        """
+        engine, tensors = self.settings.engine, self.state.tensors
+        if engine.marker is not None or not engine.tells_prompt or self.settings.takes_picture:
+            return False
+        if all(stood_name(shot) in tensors for shot in shots):
+            return True
+        stood = {
+            stood_name(shot): _tensor("\n".join(job.id for job in self._alike(shot)))
+            for shot in shots
+        }
+        self._show(State(self.state.plan_key, self.state.step, tensors | stood, self._environment))
+        return False
+
+    def _begun(self, shot: int, asked_before: bool, taken: Collection[str]) -> str:
+        """The id of this shot's job: one that was asked for before, or a new one."""
         order = self.orders[shot]
-        job = self._asked(lambda: self.client.find(order.mark)) or self._submitted(order)
-        return torch.from_numpy(np.frombuffer(job.id.encode("ascii"), np.uint8).copy())
-
-    def _submitted(self, order: Order) -> Job:
+        is_marked = self.settings.engine.marker is not None
+        found = self._found(shot, taken) if asked_before or is_marked else None
+        if found is not None:
+            return found.id
         try:
-            return self._asked(lambda: self.client.submit(order))
+            return self._asked(lambda: self.client.submit(order)).id
         except SubmissionUncertain:
-            found = self._asked(lambda: self.client.find(order.mark))
+            found = self._found(shot, taken)
             if found is None:
                 raise
-            return found
+            return found.id
+
+    def _found(self, shot: int, taken: Collection[str]) -> Job | None:
+        """The job of this shot whose id never came here, where that can be known."""
+        if self.settings.engine.marker is not None:
+            return self._asked(lambda: self.client.find(self.orders[shot].mark))
+        if stood_name(shot) not in self.state.tensors:
+            return None
+        known = {*_ascii(self.state, stood_name(shot)).split("\n"), *taken}
+        new = [
+            job
+            for job in self._alike(shot)
+            if job.id not in known and job.status not in (Status.FAILED, Status.GONE)
+        ]
+        return new[0] if len(new) == 1 else None  # of several, nobody can say which is ours
+
+    def _alike(self, shot: int) -> list[Job]:
+        return self._asked(lambda: self.client.alike(self.orders[shot]))
 
     def _follow(self, shot: int, upto: int) -> bool:
         """Step as the job does; whether its film is ready and the next step."""
@@ -192,11 +240,20 @@ class Shooting:
             return
 
     def _advance(self, made: dict[str, torch.Tensor]) -> None:
-        before = self.state
-        self.state = State(
-            before.plan_key, before.step + 1, before.tensors | made, before.environment
-        )
+        self._move(self.state.step + 1, made)
+
+    def _move(self, step: int, made: dict[str, torch.Tensor]) -> None:
+        """Stand at this step with what was made; notes of what was asked for are used up."""
+        kept = {n: each for n, each in self.state.tensors.items() if not n.startswith("stood.")}
+        self._show(State(self.state.plan_key, step, kept | made, self._environment))
+
+    def _show(self, state: State) -> None:
+        self.state = state
         self._still_wanted()
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return self.state.environment
 
     def _still_wanted(self) -> None:
         """Show the caller where this stands, perhaps again; if it stops here, so do the jobs."""
@@ -234,6 +291,10 @@ class Shooting:
         return patiently(
             ask, settings.patience_seconds_max, settings.poll_seconds, self._still_wanted
         )
+
+
+def _tensor(ascii: str) -> torch.Tensor:
+    return torch.from_numpy(np.frombuffer(ascii.encode("ascii"), np.uint8).copy())
 
 
 def _ascii(state: State, name: str) -> str:

@@ -30,6 +30,7 @@ from domain.generation.brief import (
 )
 from domain.generation.refusals import ShotUnknown
 from domain.generation.revision import revised
+from domain.kernel.surface import FEED, Surface
 from gpu_workers import registry
 from infra.api.problems import FieldProblem, Trouble
 from infra.api.validation import invalid
@@ -72,7 +73,7 @@ Lines = Annotated[list[LineRequest], Field(max_length=LINES_MAX)]
 _CAST: Final = "Who is in it, by handle, such as `@ada`. A sampler that shows nobody refuses."
 _LINES: Final = "What is said. A sampler that does not speak the language refuses."
 _CAMERA: Final = "How the camera moves; without it, the prompt and the sampler decide."
-_CONTINUES: Final = "Open with the last picture of the shot before, where the sampler can."
+_CONTINUES: Final = "Go on from the end of the shot before, where the sampler can."
 
 
 class ShotRequest(BaseModel):
@@ -179,6 +180,12 @@ class GenerationRequest(BaseModel):
     )
     sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = Field(
         default="sketch", description="Who makes the pictures."
+    )
+    surface: Surface = Field(
+        default=FEED,
+        description="Where it is to be shown, such as `feed` or `kids`: consent is asked for "
+        "there, and it is judged by the thresholds that the policy has there.",
+        examples=["kids"],
     )
 
     destination: Destination = Field(

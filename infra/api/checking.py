@@ -24,6 +24,7 @@ from domain.consent.wording import goes_against
 from domain.consent.world import World
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import CameoId, GenerationId
+from domain.kernel.surface import FEED, Surface
 from infra.api.auth import Account, KeyRequired
 from infra.api.briefs import GenerationRequest
 from infra.api.deadlines import asking
@@ -34,7 +35,6 @@ from infra.api.problems import FieldProblem, Trouble
 
 router = APIRouter(prefix="/v1/consents:check", tags=["consent"], dependencies=[KeyRequired])
 
-_LABEL = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _OF_A_CAST: Final = frozenset(
     {"cast", "destination", "prompt", "scenes", "topics", "surface", "territory"}
 )
@@ -112,11 +112,8 @@ class CheckRequest(BaseModel):
     topics: list[str] = Field(
         default=[], max_length=100, description=f"Beside what the words tell. {_ONLY}"
     )
-    surface: str = Field(
-        default="feed",
-        pattern=_LABEL,
-        max_length=40,
-        description=f"Videos are released to the feed. {_ONLY}",
+    surface: Surface = Field(
+        default=FEED, description=f"Where it would be shown; a brief says it itself. {_ONLY}"
     )
     territory: str | None = Field(
         default=None,

@@ -11,6 +11,8 @@ from activities.consent.leaving import LeavingDesk
 from domain.consent.refusals import CastNotPermitted
 from domain.kernel.errors import Refusal
 from domain.kernel.ids import ExportId, VideoId
+from domain.moderation.case import MODERATION
+from domain.moderation.passing import require_cleared
 from domain.video.export import EXPORT, Asked, Completed, ExportUnknown, Refused
 from domain.video.video import VIDEO, require_seen
 from infra.api import stories
@@ -132,7 +134,8 @@ async def read_export(export: OwnExport) -> ExportView:
     summary="Fetch the copy",
 )
 async def read_export_content(request: Request, export: OwnExport) -> ContentAddress:
-    """A short-lived address of the copy, while its video is seen and everybody still consents."""
+    """A short-lived address of the copy, while its video is seen, everybody still consents, and
+    what was decided about its leaving stands."""
     if not isinstance(export, Completed):
         raise Trouble("export-unfinished")
     doors = doors_of(request)
@@ -141,6 +144,7 @@ async def read_export_content(request: Request, export: OwnExport) -> ContentAdd
     except Refusal as refusal:
         raise Trouble.refused(refusal) from None
     await _require_consent(doors, video.generation_id, export.account_id)
+    await _require_passed(doors, export)
     film = export.film
     return await address_of(doors, film.key, film.sha256, film.size)
 
@@ -152,6 +156,16 @@ async def _require_consent(doors: Doors, generation_id: str, account_id: str) ->
         answer = await desk.look(generation_id, account_id, doors.clock())
     if answer is not None and not answer.decision.permitted:
         raise Trouble.refused(CastNotPermitted())
+
+
+async def _require_passed(doors: Doors, export: Completed) -> None:
+    """A copy that left is not handed out again once a batch or humans decided otherwise."""
+    if export.case_id is None:
+        return  # it left before films were judged for outside
+    try:
+        require_cleared(await standing(doors, MODERATION, export.case_id))
+    except Refusal as refusal:
+        raise Trouble.refused(refusal) from None
 
 
 async def _require_recorded(doors: Doors, export_id: str) -> None:

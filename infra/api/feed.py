@@ -1,10 +1,13 @@
-"""The feed: videos that can be seen, newest first."""
+"""The feed: videos that can be seen at a surface, newest first."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
+from domain.kernel.surface import FEED, Surface
 from infra.api.auth import Account, KeyRequired
 from infra.api.deadlines import asking
 from infra.api.declared import problems
@@ -14,6 +17,8 @@ from infra.api.videos import VideoView, view_of
 from projections.feed import FeedCursor
 
 router = APIRouter(prefix="/v1/feed", tags=["videos"], dependencies=[KeyRequired])
+
+AtSurface = Annotated[Surface, Query(description="Whose videos, such as `feed` or `kids`.")]
 
 
 class FeedPage(BaseModel):
@@ -25,13 +30,17 @@ class FeedPage(BaseModel):
 
 @router.get("", responses=problems(403, 422, 503), summary="Look into the feed")
 async def read_feed(
-    request: Request, account: Account, limit: Limit = 20, cursor: Cursor = None
+    request: Request,
+    account: Account,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    surface: AtSurface = FEED,
 ) -> FeedPage:
     """Released videos, newest first. A page stays whole however many are released meanwhile."""
     keys = keys_of(cursor, int, str)
     after = FeedCursor(int(keys[0]), str(keys[1]).replace("\x00", "")) if keys else None
     async with asking("postgres"):
-        rows = await doors_of(request).feed.page(limit + 1, after)
+        rows = await doors_of(request).feed.page(limit + 1, after, surface)
     more = len(rows) > limit
     end = rows[limit - 1].cursor if more else None
     return FeedPage(

@@ -57,7 +57,7 @@ async def look_again(
         raise Trouble("video-unknown")
     case = await _opened(doors, staff, video_id, source)
     if case.situation == "held":
-        await _begin(doors, staff, case.case_id)
+        await begin_hearing(doors, staff, case.case_id)
     row = await case_seen(doors, case.case_id, case.position)
     await film_followed(doors, released_once(video).generation_id)
     async with asking("postgres"):
@@ -76,7 +76,7 @@ async def _opened(doors: Doors, staff: str, video_id: str, source: Source) -> Ca
         raise Trouble.refused(refusal) from None
 
 
-async def _begin(doors: Doors, staff: str, case_id: str) -> None:
+async def begin_hearing(doors: Doors, client: str, case_id: str) -> None:
     """Put the case before humans; one whose story runs is left to it."""
     await stories.begin(
         doors.client,
@@ -84,7 +84,7 @@ async def _begin(doors: Doors, staff: str, case_id: str) -> None:
         ModerationOrder(
             case_id=case_id,
             matter="hold",
-            requested_by=f"client/{staff}",
+            requested_by=f"client/{client}",
             traceparent=traces.current_traceparent(),
         ),
         moderation_workflow_id(case_id, "hold"),

@@ -29,7 +29,8 @@ class VerdictView(BaseModel):
     """What was decided about one gate of a generation, as its person sees it."""
 
     case_id: str
-    gate: Literal["admission", "release", "published"]
+    gate: Literal["admission", "release", "published", "elsewhere"]
+    surface: str = Field(description="Where it was to be shown; its thresholds were asked.")
     status: Status
     rule: str | None = Field(description="The clause that decides; null where none acts.")
     category: str | None
@@ -65,6 +66,7 @@ class HoldView(BaseModel):
     strikes: int = Field(description="Grave refusals that count against the person now.")
     status: Status
     gate: str
+    surface: str = Field(description="Where it is to be shown.")
     priority: int
     waiting_since: datetime
     rule: str
@@ -163,6 +165,7 @@ def _common(row: CaseRow) -> dict[str, Any]:
     return {
         "case_id": row.case_id,
         "gate": row.gate,
+        "surface": row.surface,
         "stage": row.stage,
         "segment": _segment(json.loads(row.segment)),
         "confidence": row.confidence,

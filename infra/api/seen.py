@@ -56,7 +56,7 @@ async def _seen(doors: Doors, reader: Reader[R_co], key: str, position: int) -> 
 
 
 async def film_followed(doors: Doors, generation_id: str) -> None:
-    """Return once the feed shows a generation's video exactly if the log lets it be seen.
+    """Return once the feed shows a generation's video exactly if, and where, the log lets it.
 
     Where no video was released there is nothing to see. Raises the problem ``read-model-behind``.
     """
@@ -68,7 +68,9 @@ async def film_followed(doors: Doors, generation_id: str) -> None:
             return
         async with asking("postgres"):
             row = await doors.feed.get(video_id)
-        if (row is not None) == isinstance(state, Released):
+        if row is None and not isinstance(state, Released):
+            return
+        if row and isinstance(state, Released) and row.surfaces.split() == [*state.surfaces]:
             return
         if asyncio.get_running_loop().time() >= give_up_at:
             raise Trouble("read-model-behind")

@@ -46,6 +46,7 @@ class VideoView(BaseModel):
     generation_id: str
     account_id: str
     released_at: datetime
+    surfaces: list[str] = Field(description="Where it is shown, such as `feed`.")
     width: int
     height: int
     fps: int
@@ -74,6 +75,7 @@ def view_of(row: VideoRow) -> VideoView:
         generation_id=row.generation_id,
         account_id=row.account_id,
         released_at=row.released_at,
+        surfaces=row.surfaces.split(),
         width=row.width,
         height=row.height,
         fps=row.fps,

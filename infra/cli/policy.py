@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +16,13 @@ from rich.table import Table
 from temporalio.service import RPCError
 
 from activities.ledger import Context, Decision, Ledger
-from activities.moderation.comparing import PolicyComparer
-from activities.moderation.material import Screener
+from activities.moderation.anew import SecondLook
+from activities.moderation.comparing import PolicyComparer, Progress
 from activities.moderation.policies import PolicyDesk, publish
 from activities.moderation.undoing import PolicyUndo, Undone
 from domain.catalog import EVENTS
 from domain.kernel.errors import Refusal
+from domain.kernel.ports import StoreUnavailable
 from domain.moderation.policy import Policy
 from domain.moderation.policy_text import Form, PolicyUnusable, parse_policy
 from domain.moderation.publishing import (
@@ -33,12 +34,12 @@ from domain.moderation.publishing import (
     SharePolicy,
 )
 from domain.moderation.what_if import WhatIf
-from infra.bootstrap import open_screener, open_vault, policies_on
+from infra.bootstrap import open_second_look, open_vault, policies_on
 from infra.cli import detector_cards
 from infra.cli.figures import Figures, equals
 from infra.cli.hearings import begin_hearings, end_hearings
-from infra.cli.policy_words import comparison_table, told_of
-from infra.cli.running import postgres_dsn
+from infra.cli.policy_words import comparison_table, progress_line, told_of, unseen_line
+from infra.cli.running import postgres_dsn, with_servers
 from infra.clock import system_clock
 from infra.errors import UserError
 from infra.eventlog.codec import CatalogCodec
@@ -82,14 +83,20 @@ class Desk:
         await self.ledger.perform([Decision(PUBLISHING, HOUSE, command)], _CONTEXT)
         return told_of(await self.policies.policies())
 
-    def comparer(self, screener: Screener | None) -> PolicyComparer:
+    def comparer(self, second: SecondLook | None) -> PolicyComparer:
         """Whoever compares policies."""
-        return PolicyComparer(self.log, CatalogCodec(EVENTS), open_vault(self.settings), screener)
+        return PolicyComparer(self.log, CatalogCodec(EVENTS), open_vault(self.settings), second)
 
-    def undo(self, screener: Screener | None = None) -> PolicyUndo:
+    def undo(self, second: SecondLook | None = None) -> PolicyUndo:
         """Whoever carries batches out."""
         vault = open_vault(self.settings)
-        return PolicyUndo(self.log, CatalogCodec(EVENTS), self.policies, vault, screener)
+        return PolicyUndo(self.log, CatalogCodec(EVENTS), self.policies, vault, second)
+
+    def looking(
+        self, film_seconds_max: float | None = None
+    ) -> AbstractAsyncContextManager[SecondLook]:
+        """Whoever looks again at what is recorded. Raises UserError when no S3 is known."""
+        return open_second_look(with_servers(self.settings), self.log, film_seconds_max)
 
     async def finished(self, done: Undone) -> Undone:
         """A batch whose cases stand before humans, or no longer, and that those who read can see.
@@ -204,9 +211,15 @@ def what_if(
     as_recorded: Annotated[
         bool, typer.Option(help="Let no detector look again, though some have changed.")
     ] = False,
+    film_minutes: Annotated[
+        float, typer.Option(min=0, help="How long films are looked at again; ask again to go on.")
+    ] = 60.0,
     json_file: JsonFile = None,
 ) -> None:
-    """What a policy would have done with all that is recorded. Nothing follows from it."""
+    """What a policy would have done with all that is recorded. Nothing follows from it.
+
+    What was found anew in films is kept, so that the same question goes on where it stopped.
+    """
 
     end = _utc(until) if until else None
     if end is not None and end <= _utc(since):
@@ -219,13 +232,21 @@ def what_if(
         given = read_policy(policy, newest + 1)
         if as_recorded:
             return await desk.comparer(None).compare(given, _utc(since), end)
-        async with open_screener(desk.settings) as screener:
-            return await desk.comparer(screener).compare(given, _utc(since), end)
+        async with desk.looking(film_minutes * 60) as second:
+            with Console(stderr=True).status("reading the log") as status:
+
+                def tell(progress: Progress) -> None:
+                    status.update(progress_line(progress))
+
+                comparer = desk.comparer(second)
+                return await comparer.compare(given, _utc(since), end, tell)
 
     told = _with_desk(work)
     if json_file is not None:
         json_file.write_text(told.model_dump_json(indent=2) + "\n", encoding="utf-8")
     Console().print(comparison_table(told))
+    if told.not_rerun:
+        typer.echo(unseen_line(told))
 
 
 @app.command()
@@ -238,8 +259,8 @@ def undo(
     """Undo all that a revision decided in a period, as one batch that can be taken back."""
 
     async def work(desk: Desk) -> Undone:
-        async with open_screener(desk.settings) as screener:
-            batch = desk.undo(screener)
+        async with desk.looking() as second:
+            batch = desk.undo(second)
             done = await batch.undo(revision, _utc(since), _utc(until), system_clock())
         return await desk.finished(done)
 
@@ -277,6 +298,7 @@ def _report(done: Undone, title: str, json_file: Path | None) -> None:
     figures.measured("cases", done.cases, "cases")
     figures.measured("changed", done.changed, "cases")
     figures.measured("kept by two readers", done.kept, "cases")
+    figures.measured("films not looked at again", done.unseen, "cases")
     figures.measured("now waiting for humans", len(done.waiting), "cases")
     figures.measured("seen", True, "", goal=equals(True))
     figures.add(batch_id=done.batch_id, instead=done.instead, position=done.position)
@@ -305,6 +327,8 @@ def _with_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
         raise UserError(f"{refusal} {refusal.next_step}") from None
     except NotYetVisible as behind:
         raise UserError(f"It is done, and not seen yet: {behind}") from None
+    except StoreUnavailable as away:
+        raise UserError(f"The films cannot be had. {away} What was seen is kept.") from None
     except PASSING as error:
         raise UserError(
             f"PostgreSQL did not do its part ({kind_of(error)}). Look at ./callsheet status, "

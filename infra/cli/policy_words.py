@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from activities.moderation.comparing import Progress
 from domain.moderation.publishing import Policies
 from domain.moderation.what_if import WhatIf
 
@@ -18,11 +19,35 @@ def told_of(policies: Policies) -> str:
     return f"{deciding}; revision {policies.candidate} does for {policies.share / 10:g} % of it."
 
 
+def progress_line(progress: Progress) -> str:
+    """How far a comparison is."""
+    return (
+        f"{progress.cases:,} cases; {progress.films:,} films looked at again, "
+        f"{progress.kept:,} as an earlier run had seen them"
+    )
+
+
+def unseen_line(told: WhatIf) -> str:
+    """Where changed detectors did not look again, why not, and what to do."""
+    reasons = (
+        (told.deleted, "deleted or taken down"),
+        (told.missing, "no longer kept"),
+        (told.failed, "could not be looked at"),
+        (told.later, "left for another run"),
+    )
+    named = ", ".join(f"{count:,} {why}" for count, why in reasons if count)
+    line = f"{told.not_rerun:,} cases are judged by what was recorded of them: {named}."
+    if told.later:
+        line += " Ask the same again: it goes on there, and until then its hash stands for less."
+    return line
+
+
 def comparison_table(told: WhatIf) -> Table:
     """The comparison for a reader at a terminal."""
     title = (
         f"{told.cases:,} cases: {told.newly_blocked:,} newly blocked, {told.newly_held:,} newly "
-        f"held, {told.newly_allowed:,} newly allowed; {told.erased:,} of erased people left out; "
+        f"held, {told.newly_allowed:,} newly allowed; {told.rerun:,} looked at again, "
+        f"{told.films_rerun:,} of them films; {told.erased:,} of erased people left out; "
         f"hash {told.sha256[:16]}"
     )
     table = Table(title=title, title_justify="left")

@@ -14,8 +14,9 @@ from activities.consent.asking import AskingActivities
 from activities.consent.leaving import LeavingDesk
 from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
+from activities.moderation.elsewhere import Elsewhere
 from activities.moderation.hearing import HearingActivities
-from infra.bootstrap import desk_on, ledger_on, office_on, open_log
+from infra.bootstrap import desk_on, ledger_on, office_on, open_log, policies_on
 from infra.processes.observed import observed
 from infra.settings import Settings
 from infra.telemetry.metrics import ActivityTimes
@@ -55,6 +56,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
     with observed(settings, ROLE) as metrics:
         async with open_log(settings) as log:
             ledger, desk, office = ledger_on(log), desk_on(log), office_on(log, settings)
+            elsewhere = Elsewhere(ledger, policies_on(log))
             bodies = [
                 *GenerationActivities(ledger, office).bodies,
                 *AdmissionActivities(office).bodies,
@@ -63,7 +65,7 @@ async def main(settings: Settings, ready: Callable[[], None]) -> None:
                 *FreezingActivities(ledger).bodies,
                 *AskingActivities(ledger, desk).bodies,
                 *HearingActivities(ledger).bodies,
-                *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
+                *ExportDesk(ledger, LeavingDesk(ledger, office), elsewhere).bodies,
             ]
             await run_workers(
                 await connect(settings, role=ROLE),

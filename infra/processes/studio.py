@@ -8,7 +8,6 @@ from typing import Final
 
 from gpu_workers import registry
 from gpu_workers.activities import StudioActivities
-from gpu_workers.device import this_device
 from gpu_workers.fence import Fence
 from gpu_workers.sampler import Sampler
 from infra.bootstrap import ledger_on, object_store, office_on, open_log, open_vault
@@ -54,7 +53,6 @@ async def serve(
                 system_clock,
                 settings.home / "scratch",
                 fence,
-                this_device(),
                 preview_seconds=settings.preview_seconds or None,
                 kept_days=settings.takes_kept_days,
                 office=office_on(log),

@@ -10,6 +10,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from activities.likeness.contract import CHECKS_OF_A_PERSON, CHECKS_OF_A_THING, Claim, Template
 from activities.likeness.examine import examine
@@ -47,11 +48,19 @@ def test_a_pet_alone_is_approved_and_leaves_a_picture_and_a_clip_for_the_studio(
     assert found.verdict == "passed"
     assert tuple(each.check for each in found.findings) == CHECKS_OF_A_THING
     assert found.references is not None
-    shown = cv2.imdecode(np.frombuffer(found.references.face_png, np.uint8), cv2.IMREAD_COLOR)
-    assert shown is not None
-    assert shown.shape == (256, 256, 3)
-    assert shown.std() > 10
+    shown = stands_free(found.references.face_png)
+    assert shown[..., :3].std() > 10
     assert found.face is None
+
+
+def stands_free(png: bytes) -> NDArray[np.uint8]:
+    """The reference as it is kept: square, with nothing in its corners and somebody in it."""
+    shown = np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
+    side = len(shown)
+    assert shown.shape == (side, side, 4)
+    assert not shown[:: side - 1, :: side - 1, 3].any()
+    assert (shown[..., 3] == 255).any()
+    return shown
 
 
 def test_an_examination_gives_templates_and_references_and_meets_who_is_known(
@@ -83,9 +92,8 @@ def test_an_examination_gives_templates_and_references_and_meets_who_is_known(
     assert np.linalg.norm(np.frombuffer(found.voice, "<f4")) == pytest.approx(1, abs=1e-3)
 
     assert found.references is not None
-    portrait = cv2.imdecode(np.frombuffer(found.references.face_png, np.uint8), cv2.IMREAD_COLOR)
-    assert portrait is not None
-    assert portrait.shape == (256, 256, 3)
+    portrait = stands_free(found.references.face_png)
+    assert portrait[..., 3].mean() > 60
     with av.open(io.BytesIO(found.references.clip_mp4)) as head:
         assert (head.streams.video[0].width, len(head.streams.audio)) == (192, 0)
     assert found.references.voice_wav is not None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
+from activities.cameo.ports import Likeness
 from activities.moderation import lists
 from activities.moderation.default_policy import default_policy
 from activities.moderation.endpoint import NAME, Endpoint
@@ -14,9 +16,10 @@ from activities.moderation.films import Films
 from activities.moderation.material import Material, Person
 from activities.moderation.names import names
 from activities.moderation.panel import Panel
-from activities.moderation.screener import BuiltInScreener, plan_of
+from activities.moderation.screener import BuiltInScreener, KnownOnce, plan_of
 from activities.moderation.words import Words
 from domain.generation.brief import Brief, Line, Shot
+from domain.moderation.categories import Stage
 from domain.moderation.gates import judged
 from domain.moderation.policy import Protected
 from domain.moderation.verdict import Context
@@ -117,3 +120,34 @@ async def test_a_reasoning_model_is_asked_with_the_policy_and_its_clause_counts(
     verdict = await outcome(a_screener(a_reasoner(answer)), of("a boat sails at dawn"))
     assert verdict.clause == "VIO-1"
     assert verdict.outcome in ("hold", "block")
+
+
+async def test_what_a_look_at_a_film_depends_on_is_who_looks_and_whom_they_compare_with() -> None:
+    gallery = MemoryGallery()
+    screener = replace(a_screener(), known=KnownOnce(gallery))
+    material, captain = of("@ada waves", "", ada()), Protected(name="Captain", kind="character")
+    other = screener.under(POLICY.model_copy(update={"protected": (captain,)}))
+
+    async def bases(which: BuiltInScreener, what: Material) -> dict[str, str]:
+        asked: dict[Stage, frozenset[str]] = {
+            "frames": frozenset({"pictures"}),
+            "sound": frozenset({"names"}),
+            "likeness": frozenset({"faces"}),
+        }
+        return {stage: await which.basis(stage, what, names) for stage, names in asked.items()}
+
+    first = await bases(screener, material)
+    assert await bases(screener, material) == first
+    assert differing(first, await bases(other, material)) == {"sound"}
+    assert differing(first, await bases(screener, of("a boat"))) == {"likeness"}
+    await gallery.enter(Likeness("enr_1", "cam_1", "acc_1", b"face", None))
+    assert await bases(screener, material) == first, "whoever enrols meanwhile is not looked for"
+    newer = replace(screener, known=KnownOnce(gallery))
+    assert differing(first, await bases(newer, material)) == {"likeness"}
+    hearing = frozenset({"hearing"})
+    assert screener.beside(hearing) == {"hearing", "words", "names"}
+    assert screener.beside(frozenset({"faces"})) == {"faces"}
+
+
+def differing(one: dict[str, str], other: dict[str, str]) -> set[str]:
+    return {stage for stage, basis in one.items() if other[stage] != basis}

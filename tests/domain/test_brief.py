@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from activities.moderation.material import Material
+from domain.consent.roles import plan_key
 from domain.generation.brief import PROMPT_CHARACTERS_MAX, Brief, Line, Shot
 
 
@@ -19,6 +21,20 @@ def test_only_a_prompt_is_needed() -> None:
 def test_a_brief_reads_back_equal() -> None:
     brief = Brief(prompt="a dog runs", shots=(Shot(prompt="close", seconds=1.5),), seed=3)
     assert Brief.model_validate_json(brief.model_dump_json()) == brief
+
+
+def test_a_brief_says_where_it_is_to_be_shown_and_older_ones_meant_the_feed() -> None:
+    assert Brief.model_validate({"prompt": "a dog runs"}).surface == "feed"
+    assert Brief(prompt="a dog runs", surface="kids-club").surface == "kids-club"
+    for unfit in ("Kids", "kids & co", "", "-kids", "k" * 41):
+        with pytest.raises(ValidationError, match="surface"):
+            Brief(prompt="a dog runs", surface=unfit)
+
+
+def test_where_it_is_shown_is_a_part_of_what_is_consented_to_and_not_of_what_it_says() -> None:
+    here, there = (Brief(prompt="a dog runs", surface=each) for each in ("feed", "kids"))
+    assert plan_key(here) == plan_key(Brief(prompt="a dog runs")) != plan_key(there)
+    assert Material(brief=here).sha256 == Material(brief=there).sha256
 
 
 def test_a_missing_seed_follows_from_the_id() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.kernel.errors import Refusal
-from domain.moderation.case import MODERATION, NOT_IN_TIME, require_cleared
+from domain.moderation.case import MODERATION, NOT_IN_TIME
 from domain.moderation.case_commands import (
     ClaimCase,
     LapseHold,
@@ -47,6 +47,7 @@ from domain.moderation.case_refusals import (
     VerdictMissing,
 )
 from domain.moderation.gates import case_id, judged, priority_of
+from domain.moderation.passing import require_cleared
 from domain.moderation.policy import Policy
 from tests import words
 from tests.domain.case_words import (
@@ -156,6 +157,9 @@ def test_a_gate_is_not_passed_while_something_was_not_looked_at() -> None:
 def test_the_first_verdict_stands() -> None:
     held.when(judge(("violence", 600), policy=a_policy(2))).then_nothing()
     held.when(judge(text="another")).then_refused(AlreadyJudged)
+    elsewhere = content().model_copy(update={"surface": "kids"})
+    again = judge(("violence", 600)).model_copy(update={"context": elsewhere})
+    held.when(again).then_refused(AlreadyJudged)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from domain.catalog import EVENTS
@@ -11,6 +13,7 @@ from domain.moderation.clearance import CLEARANCE, ClearContent, Cleared, Conten
 from domain.moderation.gates import case_id, clearance_id
 from domain.moderation.publishing import PolicyShared
 from domain.moderation.undoing import UndoCompleted, UndoReversalStarted, UndoReversed
+from domain.moderation.verdict import Context
 from tests import words
 from tests.domain import test_case as cases
 from tests.domain import test_publishing as policies
@@ -20,6 +23,7 @@ from tests.domain.given import Story
 from tests.domain.test_stored_words import personal
 
 CLEARED = ContentCleared(at=words.NOON, case_id=CASE)
+THIS = Context(content_sha256="a" * 64)
 _COMMON = {"at": words.NOON, "case_id": CASE, "clause": "VIO-1"}
 _TOLD: tuple[Event, ...] = (
     screened(judge(("violence", 900))),
@@ -68,7 +72,17 @@ def test_content_is_cleared_once_and_for_one_account() -> None:
     story.when(clear).then(CLEARED)
     story.given(CLEARED).when(clear).then_nothing()
     assert story.given(CLEARED).state == Cleared(CASE)
-    assert clearance_id(ACCOUNT, "a" * 64) != clearance_id(words.an_id("acc", 9), "a" * 64)
+    assert clearance_id(ACCOUNT, THIS) != clearance_id(words.an_id("acc", 9), THIS)
+
+
+def test_what_is_cleared_for_one_surface_is_not_for_another() -> None:
+    kids = THIS.model_copy(update={"surface": "kids"})
+    assert clearance_id(ACCOUNT, kids) != clearance_id(ACCOUNT, THIS)
+
+
+def test_what_was_cleared_before_surfaces_were_told_apart_is_cleared_for_the_feed() -> None:
+    before = hashlib.sha256(f"{ACCOUNT} {THIS.content_sha256}".encode()).hexdigest()[:40]
+    assert clearance_id(ACCOUNT, THIS) == before
 
 
 def test_nobody_reads_the_generation_out_of_a_case() -> None:

@@ -158,7 +158,7 @@ def test_a_prompt_longer_than_the_encoder_reads_is_refused_and_not_repeated() ->
     with pytest.raises(refusals.PromptTooLong, match="512 tokens; there are 513") as refused:
         require(registry.card("wan-vace"), order("the secret"), AT_HOME, prompt_tokens=513)
     assert "secret" not in str(refused.value)
-    with pytest.raises(refusals.PromptTooLong, match="4000 characters; there are 4001"):
+    with pytest.raises(refusals.PromptTooLong, match="4000 characters; shot 1 has 4001"):
         require(registry.card("ltx2"), order("x" * 4001), AT_HOME)
 
 
@@ -190,4 +190,4 @@ def test_a_camera_that_a_model_cannot_be_told_is_refused() -> None:
 
 def test_a_language_covers_its_regions() -> None:
     shot = order("a").shots[0].model_copy(update={"lines": (Line(text="hi", language="en-GB"),)})
-    require_direction("animatic", registry.card("animatic").direction, (shot,))
+    require_direction("animatic", registry.card("animatic").direction, [(1, shot)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ import torch
 
 from activities.clip.facts import ClipFacts
 from activities.clip.probe import probe
+from activities.clip.refusals import ClipDamaged
 from gpu_workers.decode.fast import prepare_fast
 from gpu_workers.decode.preparation import Preparation
+from gpu_workers.mishaps import is_shortage
 from tests.gpu_workers.clips import grey, in_levels, picture, write
 
 dali = pytest.importorskip("gpu_workers.decode.dali", reason="DALI is a Linux wheel")
@@ -74,6 +77,64 @@ def test_blocks_are_joined_in_order(tmp_path: Path) -> None:
     clip = write(tmp_path / "a.mp4", [grey(10 + 5 * n) for n in range(40)])
     shown = dali.prepare_dali(clip, probe(clip), in_levels(16, 16))
     assert bool((np.diff(shown.mean((1, 2, 3)).numpy()) > 0).all())
+
+
+@pytest.mark.parametrize("codec", ["libvpx-vp9", "libx264"])
+def test_memory_is_bounded_by_the_pictures_of_the_clip_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str
+) -> None:
+    clip, facts = clip_of(tmp_path, codec)
+    wanted = in_levels(16, 16, fps=Fraction(50))  # every picture twice
+    whole = dali.prepare_dali(clip, facts, wanted)
+    run, fed = dali._Graph.run, list[int]()
+
+    def counted(graph: Any, **inputs: Any) -> torch.Tensor:
+        fed.append(len(inputs["frames"] if "frames" in inputs else inputs["pictures"]))
+        block: torch.Tensor = run(graph, **inputs)
+        return block
+
+    monkeypatch.setattr(dali._Graph, "run", counted)
+    monkeypatch.setattr(dali, "_BLOCK_BYTES", 4 * 640 * 360 * 3)
+    assert torch.equal(dali.prepare_dali(clip, facts, wanted), whole)
+    assert fed == [4, 4, 4, 4, 4, 4, 1]
+    fed.clear()
+    monkeypatch.setattr(dali, "_BLOCK_BYTES", 1)
+    dali.prepare_dali(clip, facts, in_levels(16, 16, seconds=0.1))
+    assert set(fed) == {1}
+
+
+def test_a_file_cut_short_after_it_was_examined_is_an_explained_failure(tmp_path: Path) -> None:
+    clip, facts = clip_of(tmp_path, "libvpx-vp9")
+    whole, wanted = clip.read_bytes(), in_levels(16, 16)
+    before = dali.prepare_dali(clip, facts, wanted)
+    clip.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ClipDamaged, match="differently than when it was examined"):
+        dali.prepare_dali(clip, facts, wanted)
+    clip.write_bytes(whole)
+    assert torch.equal(dali.prepare_dali(clip, facts, wanted), before)
+
+
+@pytest.mark.parametrize(
+    "said", ["Can't allocate 8192 bytes on device 0.", "CUDA allocation failed", "out of memory"]
+)
+def test_a_device_without_memory_is_a_shortage_and_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    clip, facts = clip_of(tmp_path, "libvpx")
+
+    def answer(words: str) -> None:
+        def fail(graph: Any, **inputs: Any) -> torch.Tensor:
+            raise RuntimeError(words)
+
+        monkeypatch.setattr(dali._Graph, "run", fail)
+
+    answer(f"Error in GPU operator `nvidia.dali.fn.resize`: {said}")
+    with pytest.raises(MemoryError) as met:
+        dali.prepare_dali(clip, facts, in_levels(16, 16))
+    assert is_shortage(met.value)
+    answer("CUDA driver API error CUDA_ERROR_ILLEGAL_ADDRESS (700)")
+    with pytest.raises(RuntimeError, match="ILLEGAL_ADDRESS"):  # neither: another try may help
+        dali.prepare_dali(clip, facts, in_levels(16, 16))
 
 
 @pytest.mark.parametrize(

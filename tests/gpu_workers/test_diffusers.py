@@ -17,6 +17,10 @@ import numpy as np
 import pytest
 import torch
 
+from activities.orders import SamplingOrder
+from domain.generation.brief import Brief, Shot
+from domain.generation.reference import ReferenceFile
+from gpu_workers import registry
 from gpu_workers.cards.refusals import (
     DirectionNotTaken,
     LicenceCapsRevenue,
@@ -25,12 +29,18 @@ from gpu_workers.cards.refusals import (
 )
 from gpu_workers.clip import Clip, Pictures
 from gpu_workers.diffusion import refusals, weights
-from gpu_workers.diffusion.family import Family, canvas_for
+from gpu_workers.diffusion.family import Family, Sources, canvas_for
 from gpu_workers.diffusion.ltx2 import Ltx2, Ltx2Condition, Ltx2InContext
 from gpu_workers.diffusion.sampler import DiffusionSampler
+from gpu_workers.diffusion.sources import Fitted
 from gpu_workers.diffusion.wan import WanVace
-from gpu_workers.diffusion.workshop import Workshop
-from gpu_workers.sampler import Plan, Reference, SamplingRequest, State
+from gpu_workers.diffusion.workshop import AddedSoundUnknown, Workshop
+from gpu_workers.mezzanine import write_mezzanine
+from gpu_workers.opening import write_last_moments
+from gpu_workers.references import ReferenceUnreadable
+from gpu_workers.requests import require_all_shots
+from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, SamplingRequest, State, begun
+from tests import words
 from tests.gpu_workers.clips import grey, write
 from tests.gpu_workers.orders import fingerprint, ignore, order, sampled
 
@@ -162,6 +172,38 @@ def test_a_reference_changes_the_clip_and_survives_a_checkpoint(
     assert (clip.frames[0] != bare.frames[0]).any()
 
 
+@pytest.mark.parametrize("step", [0, 1])
+def test_references_are_read_before_the_device_is_held_and_read_again_elsewhere(
+    made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path, step: int
+) -> None:
+    each = made["ltx2-condition"]
+    source = reference(workshop, "clip", "remix", tmp_path)
+    plan = each.plan(small().model_copy(update={"references": (source,)}))
+    whole = each.advance(plan, each.start(plan), ignore)
+    half = each.advance(plan, each.start(plan), ignore, upto=step) if step else None
+    state = begun(each, plan, half)
+    there = workshop.references / source.sha256
+    there.rename(tmp_path / "away")
+    assert each.advance(plan, state, ignore).dump() == whole.dump()
+    with pytest.raises(ReferenceUnreadable, match="not in the studio"):
+        each.advance(plan, state, ignore)  # they were taken, and nothing is kept
+    (tmp_path / "away").rename(there)
+    assert each.advance(plan, state, ignore).dump() == whole.dump()
+
+
+def test_what_was_fitted_for_jobs_that_never_came_makes_room(
+    made: dict[str, DiffusionSampler],
+) -> None:
+    one, two, three = (made["ltx2"].plan(small(seed=seed)) for seed in (1, 2, 3))
+    fitted, sources = Fitted(most=2), Sources()
+    for plan in (one, two, three):
+        fitted.keep(plan, 0, sources)
+    assert [fitted.has(plan, 0) for plan in (one, two, three)] == [False, True, True]
+    assert fitted.take(three, 0) is sources
+    assert fitted.take(three, 0) is None
+    assert fitted.take(two, 1) is None
+
+
 def test_how_much_a_remix_keeps_matters(
     made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path
 ) -> None:
@@ -226,12 +268,50 @@ def test_numbers_beyond_all_bounds_are_an_explained_failure(own_weights: Worksho
     assert seen == []
 
 
+SPOILED = [
+    ("ltx2", "vae.decoder.conv_out", "picture"),
+    ("ltx2", "vae.decoder.conv_in", "picture"),
+    ("ltx2", "audio_vae.decoder.conv_out", "sound"),
+    ("ltx2", "vocoder.conv_out", "sound"),
+    ("wan-vace", "vae.decoder.conv_out", "picture"),
+    ("wan-vace", "vae.post_quant_conv", "picture"),
+]
+
+
+@pytest.mark.parametrize(("name", "part", "lost"), SPOILED)
+def test_numbers_lost_while_decoding_are_no_black_or_silent_film(
+    workshop: Workshop, name: str, part: str, lost: str
+) -> None:
+    each = DiffusionSampler(name, FAMILIES[name], workshop)
+    plan = each.plan(small())
+    done = each.advance(plan, each.start(plan), ignore)
+    module, _, inside = part.partition(".")
+    layer = getattr(pipeline_of(each), module).get_submodule(inside)
+    with torch.no_grad():
+        next(layer.parameters()).fill_(float("inf"))
+    with pytest.raises(refusals.LatentsNotFinite, match=f"in the {lost} while decoding"):
+        each.decode(plan, done)
+
+
 def test_sound_is_added_to_a_model_without_any_or_left_out_by_choice(workshop: Workshop) -> None:
     drawn = DiffusionSampler("wan-vace", WanVace(), replace(workshop, sound="drawn"))
     silent = DiffusionSampler("wan-vace", WanVace(), workshop)
     assert drawn.plan(small()).key != silent.plan(small()).key
     assert sampled(drawn, drawn.plan(small())).audio.std() > 0
     assert not sampled(silent, silent.plan(small())).audio.any()
+
+
+@pytest.mark.parametrize(("said", "heard"), [(None, "drawn"), ("silent", "silent"), ("", "drawn")])
+def test_the_environment_chooses_which_sound_is_added(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, heard: str
+) -> None:
+    monkeypatch.delenv("CALLSHEET_ADDED_SOUND", raising=False)
+    if said is not None:
+        monkeypatch.setenv("CALLSHEET_ADDED_SOUND", said)
+    assert dict(registry.make("wan-vace").plan(small()).settings)["sound"] == heard
+    monkeypatch.setenv("CALLSHEET_ADDED_SOUND", "loud")
+    with pytest.raises(AddedSoundUnknown, match="none of: drawn, silent"):
+        registry.make("wan-vace")
 
 
 def test_a_model_of_one_rate_shows_the_picture_nearest_in_time(
@@ -370,8 +450,26 @@ def test_a_plan_of_other_weights_is_not_sampled(made: dict[str, DiffusionSampler
 
 
 def test_a_prompt_that_the_encoder_would_cut_is_refused(made: dict[str, DiffusionSampler]) -> None:
-    with pytest.raises(PromptTooLong, match="reads 192 tokens; there are 193"):
+    with pytest.raises(PromptTooLong, match="reads 192 tokens; shot 1 has 193"):
         made["ltx2"].plan(small("x" * 193))
+
+
+@pytest.mark.parametrize("name", ["ltx2", "wan-vace"])
+def test_what_somebody_never_wants_is_read_first_and_never_cut(
+    made: dict[str, DiffusionSampler], name: str
+) -> None:
+    each, plain = made[name], small()
+
+    def avoiding(*things: str) -> SamplingRequest:
+        shot = plain.shots[0].model_copy(update={"avoid": things})
+        return plain.model_copy(update={"shots": (shot,)})
+
+    plan = each.plan(avoiding("a gold chain", "snakes"))
+    canvas = canvas_for(FAMILIES[name], pipeline_of(each), plan, 0)
+    told = each._inputs(pipeline_of(each), plan, 0, canvas)["negative_prompt"]
+    assert told.startswith("a gold chain, snakes, ")
+    with pytest.raises(PromptTooLong, match="192 tokens of what is to be avoided; shot 1 has"):
+        each.plan(avoiding(*["y" * 30] * 6))
 
 
 def test_what_nobody_stated_satisfies_no_licence(workshop: Workshop) -> None:
@@ -457,6 +555,32 @@ def test_a_whole_cast_goes_on_from_the_last_picture_in_its_own_order(
     assert len({clip(7, *cast), clip(8, *cast), clip(7, *reversed(cast))}) == 3
 
 
+@pytest.mark.parametrize("name", ["ltx2-condition", "ltx2-in-context", "wan-vace"])
+def test_the_first_pictures_after_a_cut_go_on_from_how_the_shot_before_moved(
+    made: dict[str, DiffusionSampler], workshop: Workshop, tmp_path: Path, name: str
+) -> None:
+    each, rate = made[name], 24
+
+    def ended(levels: list[int]) -> Reference:
+        frames = np.stack([grey(level, 64, 64) for level in levels])
+        sound = np.zeros((2, len(levels) * 2_000), np.float32)
+        write_mezzanine(Clip(frames, sound, rate, 48_000), tmp_path / "take.mkv")
+        write_last_moments(tmp_path / "take.mkv", tmp_path / "tail.mp4")
+        sha256 = laid_down(workshop, (tmp_path / "tail.mp4").read_bytes())
+        return Reference(kind="clip", use="extend", sha256=sha256)
+
+    rising = list(range(100, 220, 10))
+    before = {
+        "moved": ended([0, 0, *rising]),
+        "began otherwise": ended([90, 30, *rising]),
+        "stood still": ended([rising[-1]] * 14),
+    }
+    plans = {key: each.plan(with_cast(0, it, continues=True)) for key, it in before.items()}
+    assert plans["moved"].key == plans["began otherwise"].key, "only the end of a take matters"
+    moved, still = (sampled(each, plans[key]).frames for key in ("moved", "stood still"))
+    assert (moved[0] != still[0]).any(), "the last picture was the same: its motion goes on"
+
+
 @pytest.mark.parametrize("name", CASTING)
 def test_a_cast_of_four_or_without_a_likeness_is_refused_with_the_limit(
     made: dict[str, DiffusionSampler], workshop: Workshop, name: str
@@ -465,6 +589,40 @@ def test_a_cast_of_four_or_without_a_likeness_is_refused_with_the_limit(
         made[name].plan(with_cast(4, *[shown_by(workshop, 1)] * 3))
     with pytest.raises(ReferencesNotTaken, match="cast of 2 and there are likenesses of 1"):
         made[name].plan(with_cast(2, shown_by(workshop, 1)))
+
+
+def story(*shots: Shot) -> SamplingOrder:
+    """The order of the first shot, which is given the likeness of its cast as a studio would."""
+    likeness = ReferenceFile(kind="picture", use="likeness", key="nowhere", sha256="0" * 64)
+    return SamplingOrder(
+        generation_id=words.GENERATION_ID,
+        account_id=words.ACCOUNT_ID,
+        command_id="sample-1",
+        at=words.moment(),
+        actor="client/test",
+        brief=Brief(
+            prompt="a story", sampler="wan-vace", shots=shots, width=128, height=64, fps=16
+        ),
+        seed=1,
+        shot=1,
+        references=(likeness,) * len(shots[0].cast),
+    )
+
+
+def test_with_a_cast_too_a_later_shot_is_refused_before_the_first_takes_a_device(
+    made: dict[str, DiffusionSampler],
+) -> None:
+    first = Shot(prompt="@ada waves", seconds=3, cast=("@ada",))
+    plain, two = Shot(prompt="a dog", seconds=3), Shot(prompt="a", seconds=3, cast=HANDLES[:2])
+    on = plain.model_copy(update={"continues": True})
+    each = made["wan-vace"]
+    require_all_shots(each, story(first, plain, two, on))
+    long = Shot(prompt="@bob sleeps", seconds=8, cast=("@bob",))
+    with pytest.raises(RequestOutOfRange, match="at most 5 seconds; shot 3 asks for 8"):
+        require_all_shots(each, story(first, plain, long))
+    wordy = Shot(prompt="x" * 600, seconds=3, cast=("@bob",))
+    with pytest.raises(PromptTooLong, match="shot 2 has"):
+        require_all_shots(each, story(first, wordy))
 
 
 @pytest.mark.parametrize("name", ["ltx2", "ltx2-condition"])

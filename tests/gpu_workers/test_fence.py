@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,7 +17,7 @@ from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled
 from domain.kernel.envelope import RecordedEvent
 from domain.kernel.ports import LogUnavailable
-from gpu_workers.fence import Fence
+from gpu_workers.fence import Fence, FenceWithoutNews
 from infra.cli.consent_proofs import tell
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
@@ -125,6 +126,96 @@ async def test_it_waits_for_a_log_that_is_away() -> None:
     log = Away()
     async with Fence().following(log):
         assert log.asked == 3
+
+
+class Deaf(MemoryEventLog):
+    """Nobody is told that it grows, and while it is ``away`` it cannot be read."""
+
+    away = False
+
+    async def subscribe(self, after: int = 0) -> AsyncIterator[list[RecordedEvent]]:
+        await asyncio.Event().wait()
+        yield []
+
+    async def read_all(self, after: int = 0, limit: int = 1000) -> list[RecordedEvent]:
+        if self.away:
+            raise LogUnavailable("away")
+        return await super().read_all(after, limit)
+
+
+async def test_a_stop_that_nobody_told_of_is_read_all_the_same() -> None:
+    log, fence = Deaf(), Fence()
+    await happen(log, words.request_video(), words.begin_sampling())
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID):
+            await happen(log, words.cancel_generation())
+            async with asyncio.timeout(1):
+                while not await known(fence):
+                    await asyncio.sleep(0.01)
+
+
+async def test_no_step_begins_on_old_news_and_it_goes_on_when_the_log_is_back() -> None:
+    log, fence = Deaf(), Fence(news_seconds_max=0.3)
+    await happen(log, words.request_video(), words.begin_sampling())
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID):
+            log.away = True
+            await asyncio.sleep(0.4)
+            step = asyncio.create_task(asyncio.to_thread(fence.heed, words.GENERATION_ID))
+            await asyncio.sleep(0.1)
+            assert not step.done()
+            log.away = False
+            await step
+
+
+async def test_a_stop_while_the_log_was_away_is_heard_before_the_next_step() -> None:
+    log, fence = Deaf(), Fence(news_seconds_max=0.3)
+    await happen(log, words.request_video(), words.begin_sampling())
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID):
+            log.away = True
+            await asyncio.sleep(0.4)
+            step = asyncio.create_task(asyncio.to_thread(fence.heed, words.GENERATION_ID))
+            await happen(log, words.cancel_generation())
+            log.away = False
+            with pytest.raises(AlreadySettled):
+                await step
+
+
+async def test_waiting_for_news_has_an_end_with_a_reason_and_hears_the_caller() -> None:
+    log, fence = Deaf(), Fence(news_seconds_max=0.01, patience_seconds_max=0.1)
+    async with fence.following(log):
+        with fence.watching(words.GENERATION_ID):
+            log.away = True
+            await asyncio.sleep(0.02)
+            with pytest.raises(FenceWithoutNews, match=r"0\.1 s"):
+                await asyncio.to_thread(fence.heed, words.GENERATION_ID)
+
+            def called_off() -> None:
+                raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt):
+                fence.heed(words.GENERATION_ID, called_off)
+
+
+async def test_the_log_is_read_only_while_something_is_at_work() -> None:
+    class Counting(Deaf):
+        reads = 0
+
+        async def read_all(self, after: int = 0, limit: int = 1000) -> list[RecordedEvent]:
+            self.reads += 1
+            return await super().read_all(after, limit)
+
+    log, fence = Counting(), Fence(news_seconds_max=0.05)
+    async with fence.following(log):
+        await asyncio.sleep(0.1)
+        assert log.reads == 0
+        with fence.watching(words.GENERATION_ID):
+            await asyncio.sleep(0.02)
+            begun = time.monotonic()
+            fence.heed(words.GENERATION_ID)
+            assert time.monotonic() - begun < 0.02, "the first reading comes with the job"
+            assert log.reads == 1
 
 
 CONSENT_STREAM = f"consent-{CAMEO}"

@@ -16,6 +16,7 @@ from gpu_workers.references import (
     Screen,
     facts_path,
     fitted,
+    standing_free,
 )
 from gpu_workers.sampler import Reference
 from tests.gpu_workers.clips import grey, picture, write
@@ -73,6 +74,15 @@ def test_a_picture_without_opacity_is_opaque(tmp_path: Path) -> None:
     cut = FolderReferences(tmp_path).cutout(reference)
     assert (cut[..., :3] == picture(0)).all()
     assert (cut[..., 3] == 255).all()
+
+
+def test_an_opaque_likeness_is_laid_down_without_its_corners() -> None:
+    square = np.full((60, 40, 4), 255, np.uint8)
+    free = standing_free(square)
+    assert free[[0, 0, -1, -1], [0, -1, 0, -1], 3].tolist() == [0] * 4
+    assert free[15:45, 10:30, 3].min() == 255
+    assert (free[..., :3] == square[..., :3]).all()
+    assert (standing_free(free) == free).all(), "what stands free already is left as it is"
 
 
 def test_a_photograph_of_a_phone_held_upright_is_upright(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import io
 import struct
 import subprocess
 import sys
+import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -31,15 +32,16 @@ from activities.clip.refusals import (
 )
 from activities.ledger import Context, Decision, Ledger
 from activities.orders import SamplingOrder
+from activities.scratch import file_sha256
 from domain.catalog import EVENTS
 from domain.generation.decider import GENERATION
-from domain.generation.reference import ReferenceFile
+from domain.generation.reference import ReferenceFile, Seal
 from domain.kernel.errors import Refusal
 from gpu_workers.activities import StudioActivities
 from gpu_workers.cards.refusals import AbilityMissing, ReferencesNotTaken
 from gpu_workers.clip import Clip
 from gpu_workers.decode.stills import PictureRefused, PictureSize
-from gpu_workers.device import Device
+from gpu_workers.device import Devices
 from gpu_workers.references import FolderReferences, ReferenceUnreadable, Screen, facts_path
 from gpu_workers.registry import make
 from gpu_workers.sampler import Plan, SamplingRequest, State
@@ -49,6 +51,7 @@ from infra.clock import system_clock
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
 from infra.media.memory import Entry, MemoryObjectStore
+from infra.vault import FolderVault
 from tests import words
 from tests.gpu_workers.clips import archive_bomb, declaring, grey, picture, write
 from tests.gpu_workers.test_studio_activity import ORDER
@@ -145,6 +148,33 @@ async def test_two_jobs_that_begin_together_fetch_once(
     await asyncio.gather(job(), job(), job())
     assert fetched == 1
     assert left(tmp_path / "references") == []
+
+
+async def test_what_is_sealed_is_read_written_and_hashed_beside_the_loop(
+    store: MemoryObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault, raw = FolderVault(tmp_path / "keys"), png(64, 64)
+    plain = stored(store, raw, "picture")
+    content = await vault.seal("someone", "face", raw)
+    sealed = Seal(subject="someone", name="face", sha256=hashlib.sha256(content).hexdigest())
+    store.entries[plain.key] = Entry(content, "application/octet-stream", system_clock())
+    seen: list[tuple[str, int]] = []
+
+    def noting(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def noted(*given: object) -> object:
+            seen.append((name, threading.get_ident()))
+            return call(*given)
+
+        return noted
+
+    monkeypatch.setattr(Path, "read_bytes", noting("read", Path.read_bytes))
+    monkeypatch.setattr(Path, "write_bytes", noting("write", Path.write_bytes))
+    monkeypatch.setattr("gpu_workers.shelf.file_sha256", noting("hash", file_sha256))
+    shelf = Shelf(store, tmp_path / "references", vault=vault)
+    async with shelf.laid([plain.model_copy(update={"sealed": sealed})]):
+        pass
+    assert {name for name, _ in seen} == {"read", "write", "hash"}
+    assert threading.get_ident() not in {thread for _, thread in seen}
 
 
 async def test_a_failure_and_a_cancellation_leave_nothing(
@@ -270,16 +300,17 @@ class Studio:
     """A studio that counts how often its device was taken."""
 
     def __init__(self, store: MemoryObjectStore, folder: Path) -> None:
-        self.log, self.device = MemoryEventLog(), Device()
+        self.log, self.devices = MemoryEventLog(), Devices()
         self.ledger = Ledger(self.log, CatalogCodec(EVENTS))
         self.taken = 0
-        held = self.device.held
+        device = self.devices.of(None)
+        held = device.held
 
         def counted(*args: object) -> object:
             self.taken += 1
             return held(*args)  # type: ignore[arg-type]
 
-        self.device.held = counted  # type: ignore[method-assign,assignment]  # only looks
+        device.held = counted  # type: ignore[method-assign,assignment]  # only looks
         self.sampler = Taking(folder / "references")
         self.studio = StudioActivities(
             lambda name: make(name) if name == "wan-vace" else self.sampler,
@@ -287,7 +318,7 @@ class Studio:
             self.ledger,
             system_clock,
             folder / "scratch",
-            device=self.device,
+            devices=self.devices,
             references=folder / "references",
         )
 

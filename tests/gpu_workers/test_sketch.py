@@ -18,12 +18,13 @@ from gpu_workers.cards.refusals import DirectionNotTaken, PromptTooLong, Referen
 from gpu_workers.clip import Clip
 from gpu_workers.references import FolderReferences
 from gpu_workers.sampler import Plan, Reference, SamplingRequest, Shot
-from gpu_workers.sketch import layers, sampling, schedule, tokens, weights, words
+from gpu_workers.sketch import film, layers, sampling, schedule, tokens, weights, words
+from gpu_workers.sketch.film import Scene, pictures
 from gpu_workers.sketch.graph import SteppingGraph
 from gpu_workers.sketch.plates import draw_character
 from gpu_workers.sketch.sampler import PromptNotUnderstood, SketchSampler
 from gpu_workers.sketch.weights import SketchWeightsUnusable
-from gpu_workers.sketch.windows import tensor_name
+from gpu_workers.sketch.windows import cutouts_of, tensor_name
 from tests.gpu_workers.orders import fingerprint, ignore, sampled
 
 WAVE = "a red ball jumps on a beach in silence"
@@ -77,9 +78,51 @@ def test_a_prompt_without_a_known_word_is_refused_and_the_animatic_offered(
     assert "animatic" in refused.value.next_step
 
 
+def test_a_new_drawing_makes_new_plans_and_those_of_the_first_keep_their_keys(
+    sampler: SketchSampler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = []
+    for version in (1, 2, 3):
+        monkeypatch.setattr(film, "DRAWING_VERSION", version)
+        keys.append(sampler.plan(request(Shot(prompt=WAVE, seconds=1))).key)
+        settings = dict(sampler.plan(request(Shot(prompt=WAVE, seconds=1))).settings)
+        assert settings.get("drawing") == (None if version == 1 else str(version))
+    assert len(set(keys)) == 3
+
+
 def test_more_words_than_are_read_are_refused(sampler: SketchSampler) -> None:
     with pytest.raises(PromptTooLong, match="24 words"):
         sampler.plan(request(Shot(prompt="red boat beach " * 12, seconds=1)))
+
+
+def test_a_prompt_longer_than_is_read_is_refused_however_few_of_its_words_are_known(
+    sampler: SketchSampler,
+) -> None:
+    for prompt in ("a red boat " + "whatever " * 540, "a red boat " + "the " * 22):
+        count = len(prompt.split())
+        with pytest.raises(PromptTooLong, match=f"24 words; shot 1 has {count}"):
+            sampler.plan(request(Shot(prompt=prompt, seconds=1)))
+
+
+def test_a_handle_or_a_wish_is_no_word_that_is_known(sampler: SketchSampler, folder: Path) -> None:
+    her, _ = a_character(folder, 1)
+
+    def cast(prompt: str) -> SamplingRequest:
+        return request(Shot(prompt=prompt, seconds=1, cast=("@red.cat",)), references=(her,))
+
+    for unknown in ("@red.cat quarterly zygotes ponder", '@red.cat ponders @red.cat with "a hat".'):
+        with pytest.raises(PromptNotUnderstood, match="shot 1"):
+            sampler.plan(cast(unknown))
+    for fine in ("@red.cat", "a little video of @red.cat", "@red.cat hops", "in the snow"):
+        sampler.plan(cast(fine))
+
+
+def test_the_wishes_of_a_cast_never_make_a_prompt_too_long(
+    sampler: SketchSampler, folder: Path
+) -> None:
+    her, _ = a_character(folder, 1)
+    prompt = "@ada hops " + "very " * 20 + '. @ada with "an old felt hat", "a thin gold chain".'
+    sampler.plan(request(Shot(prompt=prompt, seconds=1, cast=("@ada",)), references=(her,)))
 
 
 def test_a_cast_without_pictures_is_refused(sampler: SketchSampler) -> None:
@@ -198,6 +241,35 @@ def test_a_line_is_heard_when_it_is_said_and_its_speaker_moves(
     assert voice[round(1.0 * rate) : round(2.2 * rate)].max() > 0.2
     assert np.array_equal(heard.frames[:7], silent.frames[:7])
     assert (heard.frames[9:16] != silent.frames[9:16]).any()
+
+
+def test_an_opaque_likeness_is_laid_over_the_clip_without_its_corners(
+    sampler: SketchSampler, folder: Path
+) -> None:
+    square = np.zeros((90, 90, 3), np.uint8)
+    square[:] = (255, 0, 255)
+    done, raw = cv2.imencode(".png", square)
+    assert done
+    reference = Reference(kind="picture", use="likeness", sha256=kept(folder, raw.tobytes()))
+    shot = Shot(prompt="@ada waves on a beach", seconds=0.5, cast=("@ada",))
+    plan = sampler.plan(request(shot, references=(reference,)))
+    cameo, nobody = cutouts_of(plan, FolderReferences(folder))
+    assert cameo is not None
+    assert nobody is None
+    tracks = np.zeros((layers.MOMENTS, layers.TRACKS), np.float32)
+    tracks[:, [layers.VISIBLE, layers.COS]] = 1
+    tracks[:, layers.TRACK + layers.VISIBLE] = tracks[:, layers.PULSE] = -1
+    tracks[:, layers.SIZE] = layers.size_of(0.5)
+    size = (layers.BACKDROP_HEIGHT, layers.BACKDROP_WIDTH, 3)
+    clear = np.full((layers.WEATHER_HEIGHT, layers.WEATHER_WIDTH, 4), -1, np.float32)
+    sheets = np.zeros((layers.ACTORS, layers.PLATE_SIDE, layers.PLATE_SIDE, 4), np.float32)
+    scene = Scene(np.zeros(size, np.float32), clear, sheets, tracks, (cameo, nobody))
+    [shown] = pictures(scene, 384, 224, 8, 1)
+    own = np.abs(shown.astype(int) - (255, 0, 255)).sum(2) < 60
+    rows, columns = (np.flatnonzero(own.any(axis)) for axis in (1, 0))
+    box = own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    assert box[len(box) // 2, box.shape[1] // 2]
+    assert not box[[0, 0, -1, -1], [0, -1, 0, -1]].any()
 
 
 def a_film(folder: Path, clip: Clip) -> str:

@@ -156,3 +156,24 @@ def test_a_still_source_has_no_actors() -> None:
     apart = source.taken_apart(seen)
     assert (apart.tracks[:, layers.VISIBLE] == -1).all()
     assert apart.backdrop == pytest.approx(90 / 127.5 - 1, abs=0.01)
+
+
+def test_who_is_cast_keeps_its_place_when_a_shot_goes_on() -> None:
+    sheets = np.full((2, layers.PLATE_SIDE, layers.PLATE_SIDE, 4), 1, np.float32)
+    sheets[0, ..., 0], sheets[1, ..., 1] = -1, -1
+    tracks = np.arange(2 * layers.TRACKS, dtype=np.float32).reshape(2, -1)
+    empty = np.zeros((1, 1, 4), np.float32)
+    apart = source.Source(empty, empty, sheets, tracks)
+    first, second = (np.asarray((each + 1) / 2 * 255, np.uint8) for each in (sheets[0], sheets[1]))
+    assert source.in_order(apart, (first, second)) is apart
+    assert source.in_order(apart, (None, None)) is apart
+    for cast in ((second, first), (second, None), (None, first)):
+        turned = source.in_order(apart, cast)
+        assert (turned.plates == sheets[::-1]).all()
+        for actor in (0, 1):
+            own, other = (
+                layers.track(each, slot)
+                for each, slot in ((turned.tracks, actor), (tracks, 1 - actor))
+            )
+            assert (own == other).all()
+        assert (turned.tracks[:, layers.WIND_X :] == tracks[:, layers.WIND_X :]).all()

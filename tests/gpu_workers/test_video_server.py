@@ -15,7 +15,7 @@ from domain.kernel.errors import Refusal
 from gpu_workers.cards.operation import Operation
 from gpu_workers.cards.refusals import LicenceAsksForMark, LicenceCapsRevenue, ReferencesNotTaken
 from gpu_workers.cards.registry import CardMissing
-from gpu_workers.sampler import Reference, RequestOutOfRange, State
+from gpu_workers.sampler import Plan, Reference, RequestOutOfRange, State, surroundings
 from gpu_workers.video_server.engines import FASTVIDEO, PLAIN, SGLANG, VLLM_OMNI, Engine, Marker
 from gpu_workers.video_server.refusals import (
     SubmissionUncertain,
@@ -246,6 +246,17 @@ def test_a_worker_that_goes_on_attaches_to_the_same_jobs_and_gets_the_same_bytes
     assert server.asked["POST"] == 2
 
 
+def test_a_job_goes_on_whatever_has_changed_in_the_studio(server: VideoServerDouble) -> None:
+    studio = Studio(server)
+    state = studio.advance(studio.plan(), upto=1)
+    assert (
+        dataclasses.replace(state, environment={"torch": "1.0"}).differing(
+            surroundings(studio.sampler)
+        )
+        == ()
+    )
+
+
 def test_a_finished_state_needs_no_server(server: VideoServerDouble) -> None:
     studio = Studio(server)
     plan = studio.plan()
@@ -278,14 +289,74 @@ def test_our_mark_is_found_behind_a_hundred_other_jobs(server: VideoServerDouble
     assert server.asked["POST"] == posts
 
 
-def test_where_the_server_keeps_no_mark_such_a_death_makes_the_work_twice(
+def dead_after_asking(studio: Studio, plan: Plan, server: VideoServerDouble) -> State:
+    """A worker dies when the server has its job and nobody has the job's id: what was saved."""
+    saved: list[State] = []
+
+    def on_step(state: State) -> None:
+        if server.asked["POST"]:
+            raise Leaving
+        saved.append(state)
+
+    with pytest.raises(Leaving):
+        studio.sampler.advance(plan, studio.sampler.start(plan), on_step)
+    assert job_ids(saved[-1]) == ()
+    return State.load(saved[-1].dump())
+
+
+def test_such_a_death_is_closed_by_a_note_of_what_stood_where_records_name_the_prompt(
     server: VideoServerDouble,
 ) -> None:
     studio = Studio(served_by(server, VLLM_OMNI))
     plan = studio.plan()
+    studio.advance(plan, upto=1)  # an earlier job of the same words and size is not ours
+    server.asked.clear()
+    saved = dead_after_asking(studio, plan, server)
+    assert saved.step == 0
+    end = studio.advance(plan, saved)
+    assert job_ids(end) == ("video_gen_0001",)
+    assert server.asked["POST"] == 1
+
+
+def test_a_job_that_is_made_again_is_found_again_too(server: VideoServerDouble) -> None:
+    studio = Studio(served_by(server, VLLM_OMNI))
+    plan = studio.plan()
+    state = studio.advance(plan, upto=3)
+    server.restart()
+    server.asked.clear()
+    saved: list[State] = []
+
+    def on_step(state: State) -> None:
+        if server.asked["POST"]:
+            raise Leaving
+        saved.append(state)
+
+    with pytest.raises(Leaving):
+        studio.sampler.advance(plan, state, on_step)
+    end = studio.advance(plan, saved[-1])
+    assert job_ids(end) == ("video_gen_0001",)
+    assert server.asked["POST"] == 1
+
+
+def test_of_two_jobs_like_ours_none_is_taken_for_it(server: VideoServerDouble) -> None:
+    studio = Studio(served_by(server, VLLM_OMNI))
+    plan = studio.plan()
+    saved = dead_after_asking(studio, plan, server)
+    server.submit(dict(server.gpu["video_gen_0000"].fields), None)
+    assert job_ids(studio.advance(plan, saved)) == ("video_gen_0002",)
+
+
+@pytest.mark.parametrize(
+    ("engine", "takes_picture"), [(FASTVIDEO, False), (PLAIN, False), (VLLM_OMNI, True)]
+)
+def test_where_records_do_not_tell_such_a_death_makes_the_work_twice(
+    server: VideoServerDouble, engine: Engine, takes_picture: bool
+) -> None:
+    studio = Studio(served_by(server, engine), takes_picture=takes_picture)
+    plan = studio.plan()
     studio.stopped(plan, lambda state: state.step == 1, Leaving())
     studio.advance(plan)
-    assert VLLM_OMNI.marker is None
+    assert engine.marker is None
     assert server.asked["POST"] == 2
 
 
@@ -297,11 +368,21 @@ def test_an_answer_that_never_came_is_found_by_our_mark(server: VideoServerDoubl
     assert server.states() == ["done"]
 
 
-def test_an_answer_that_never_came_is_not_asked_for_twice_without_a_mark(
+def test_an_answer_that_never_came_is_found_by_what_the_records_name(
     server: VideoServerDouble,
 ) -> None:
     server.faults.deaf_to_posts = 1
     studio = Studio(served_by(server, VLLM_OMNI))
+    studio.advance(studio.plan())
+    assert server.asked["POST"] == 1
+    assert server.states() == ["done"]
+
+
+def test_an_answer_that_never_came_is_not_asked_for_twice_where_nothing_can_be_known(
+    server: VideoServerDouble,
+) -> None:
+    server.faults.deaf_to_posts = 1
+    studio = Studio(served_by(server, FASTVIDEO))
     with pytest.raises(SubmissionUncertain):
         studio.advance(studio.plan())
     assert server.asked["POST"] == 1
@@ -325,3 +406,36 @@ async def test_a_worker_told_by_the_heartbeat_of_another_asks_the_server_for_not
     assert take.frames == BRIEF.seconds * BRIEF.fps
     await asyncio.wait([running])
     assert server.asked["POST"] == 1
+
+
+@pytest.mark.parametrize("engine", [SGLANG, VLLM_OMNI], ids=lambda e: e.name)
+@pytest.mark.parametrize("leaves", [False, True], ids=["killed", "asked to leave"])
+async def test_the_id_of_a_job_that_was_made_again_is_told_before_it_is_followed(
+    server: VideoServerDouble, tmp_path: Path, engine: Engine, leaves: bool
+) -> None:
+    served_by(server, engine).percents = [0]
+    room = Room(tmp_path / "scratch")
+    await room.perform(words.request_video(BRIEF))
+    room.studio = room.another(lambda _: Studio(server).sampler)
+    first = room.run(room.environment())
+    await room.until(lambda: any(beat.checkpoint and beat.step == 1 for beat in room.beats))
+    server.restart()
+    with pytest.raises(VideoJobLost):
+        await first
+    told = room.beats[-1]
+    room.beats.clear()
+
+    looked, environment = server.asked["GET"], room.environment(2, told)
+    second = room.run(environment)
+    await room.until(lambda: server.asked["GET"] > looked + 2)
+    if leaves:
+        environment.worker_shutdown()
+        await asyncio.wait([second])
+    last = room.beats[-1]
+    room.studio = room.another(lambda _: Studio(server).sampler)
+    for work in server.gpu.values():
+        work.percents = [100]
+    take = await room.run(room.environment(3, last))
+    assert take.frames == BRIEF.seconds * BRIEF.fps
+    await asyncio.wait([second])
+    assert server.asked["POST"] == 2, "the first job, and the one in its place"

@@ -129,7 +129,9 @@ class VideoServerDouble:
         if picture is not None:
             self.pictures[job_id] = picture
         record = {"id": job_id, "object": "video", "created_at": len(self.gpu)}
-        record |= {name: fields[name] for name in ("prompt", "size", "seconds", "model")}
+        record |= {name: fields[name] for name in ("size", "seconds", "model")}
+        if self.engine.tells_prompt:
+            record["prompt"] = fields["prompt"]
         if self.engine.marker in (Marker.USER, Marker.METADATA):
             name = self.engine.marker.value
             record[name] = fields["user"] if name == "user" else json.loads(fields["metadata"])

@@ -71,7 +71,8 @@ class Clone:
             **os.environ,
             "CALLSHEET_PIP_ARGS": f"--no-index --find-links {self.wheels}",
         }
-        environment.pop("PYTHONPATH", None)
+        for name in ("PYTHONPATH", "CALLSHEET_KEEP_VENV"):
+            environment.pop(name, None)
         return subprocess.Popen(
             [sys.executable, str(through or self.launcher), *arguments],
             cwd=self.elsewhere,

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
 
+from activities.moderation.comparing import Progress
 from activities.moderation.undoing import Undone, Waiting
 from domain.moderation.publishing import Policies
+from domain.moderation.what_if import Comparison
 from infra.cli.moderation_crowd import policy
 from infra.cli.policy import Desk, read_policy, what_if
-from infra.cli.policy_words import told_of
+from infra.cli.policy_words import progress_line, told_of, unseen_line
+from infra.cli.running import with_servers
+from infra.embedded.s3 import S3Keys
 from infra.errors import UserError
 from infra.settings import Settings
+from infra.supervision.home import RunFile
+from infra.supervision.identity import Identity
 from tests import words
 
 
@@ -49,3 +57,28 @@ def test_a_period_that_ends_before_it_begins_is_refused_before_anything_is_read(
     day, before = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
     with pytest.raises(UserError, match="ends before it begins"):
         what_if(Path("absent.toml"), since=day, until=before)
+
+
+def test_films_are_found_where_a_running_up_keeps_them_or_the_next_step_is_said(
+    tmp_path: Path,
+) -> None:
+    given = Settings(home=tmp_path, postgres_url=SecretStr("postgresql://elsewhere"))
+    with pytest.raises(UserError, match=r"No S3 is known.*callsheet up"):
+        with_servers(given)
+    me = Identity.of(os.getpid())
+    addresses = {"S3": "https://127.0.0.1:9000"}
+    RunFile(me.pid, me.created, "now", addresses=addresses).write(tmp_path)
+    found, keys = with_servers(given), S3Keys.kept(tmp_path / "s3" / "keys.json")
+    assert (found.s3_endpoint, found.s3_secure) == ("127.0.0.1:9000", True)
+    assert found.s3_secret_key == SecretStr(keys.secret)
+    named = given.filled(s3_endpoint="http://mine:1", s3_access_key="a", s3_secret_key="b")
+    assert with_servers(named) == named
+
+
+def test_what_nobody_looked_at_again_is_told_with_the_reasons_and_how_to_go_on() -> None:
+    comparison = Comparison(policy(1, 600, 850))
+    comparison.not_rerun("deleted")
+    assert unseen_line(comparison.result()).endswith(": 1 deleted or taken down.")
+    comparison.not_rerun("later")
+    assert "1 left for another run. Ask the same again" in unseen_line(comparison.result())
+    assert "12 films looked at again, 3 as an" in progress_line(Progress(5000, 12, 3))

@@ -26,6 +26,8 @@ def test_heartbeats_are_not_held_back() -> None:
         assert queue.worker.heartbeat_throttle_milliseconds <= 100
         assert queue.worker.graceful_shutdown_seconds > 0
         assert queue.worker.sticky_schedule_to_start_seconds <= 1
+    gpu = load().task_queues["gpu"].worker
+    assert gpu.heartbeat_throttle_milliseconds <= 20, "half a step of the built-in model"
 
 
 def test_an_unknown_key_is_named_with_its_line() -> None:

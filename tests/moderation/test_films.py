@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 
 from activities.likeness.contract import Template
 from activities.likeness.faces import Faces
-from activities.moderation import lists
+from activities.moderation import frames, lists
 from activities.moderation.default_policy import default_policy
 from activities.moderation.films import Films
 from activities.moderation.frames import look_at_film, uncast
 from activities.moderation.looking import Pace
+from activities.moderation.material import Again
+from activities.moderation.names import names
 from activities.moderation.panel import Panel
 from activities.moderation.transcribing import transcript
 from activities.moderation.watched import Watched, WatchedUnreadable, load
+from activities.moderation.watching import watch
 from activities.moderation.words import Words
 from domain.moderation.deciding import decide
-from domain.moderation.finding import Findings
+from domain.moderation.finding import Detector, Finding, Findings, Look
 from domain.moderation.verdict import Context, Verdict
 from tests.media.camera import Camera, record
 from tests.media.people import BY_NAME
@@ -172,17 +175,90 @@ def said(words: str) -> NDArray[np.float32]:
     return np.asarray(0.5 * sound / np.abs(sound).max(), np.float32)
 
 
-def test_who_is_seen_uncast_and_what_is_said_unasked_is_held_and_refused(tmp_path: Path) -> None:
-    names = ("pilot",) * 20 + ("admiral",) * 20
-    pictures = [BY_NAME[each].picture for each in names]
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of a pilot and two of an admiral, in which somebody speaks."""
+    actors = ("pilot",) * 20 + ("admiral",) * 20
+    pictures = [BY_NAME[each].picture for each in actors]
     sound = said("They commit suicide. He wants to kill himself.")
     times = [100 * each for each in range(len(pictures))]
-    film = record(tmp_path / "film.mp4", pictures, times, sound, Camera(fps=10))
-    templates = [a_template(f"cam_{each}", face_of(each)) for each in ("pilot", "admiral")]
-    films = Films(Panel((Words(lists.built_in()),)))
-    frames, sounds, likeness = films.look(film, {"cam_pilot"}, templates)
-    assert frames.found == ()
-    assert verdict_of(frames).outcome == "allow"
+    path = tmp_path_factory.mktemp("films") / "film.mp4"
+    return record(path, pictures, times, sound, Camera(fps=10))
+
+
+@pytest.fixture(scope="module")
+def templates() -> list[Template]:
+    return [a_template(f"cam_{each}", face_of(each)) for each in ("pilot", "admiral")]
+
+
+FILMS = Films(Panel((Words(lists.built_in()), names())))
+
+
+@pytest.fixture(scope="module")
+def whole(film: Path, templates: list[Template]) -> tuple[Findings, ...]:
+    """All that is found in the film when the pilot is cast."""
+    return FILMS.look(film, {"cam_pilot"}, templates)
+
+
+@pytest.mark.parametrize(
+    ("only", "senses"),
+    [
+        ({"pictures"}, {"pictures"}),
+        ({"faces"}, {"faces"}),
+        ({"words"}, {"hearing"}),
+        ({"hearing", "words", "names"}, {"hearing"}),
+    ],
+)
+def test_looking_again_only_those_look_who_are_asked_and_find_what_they_had_found(
+    film: Path,
+    templates: list[Template],
+    whole: tuple[Findings, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    only: set[str],
+    senses: set[str],
+) -> None:
+    asked: list[set[str]] = []
+
+    def watch_for(path: Path, wanted: Any) -> Watched:
+        asked.append(set(wanted))
+        return watch(path, wanted)
+
+    monkeypatch.setattr(frames, "watch", watch_for)
+    found = FILMS.look(film, {"cam_pilot"}, templates, Again(frozenset(only), whole))
+    expected = [
+        (each.stage, looks)
+        for each in whole
+        if (looks := tuple(look for look in each.looks if look.detector.name in only))
+    ]
+    assert [(each.stage, each.looks) for each in found] == expected
+    assert asked == [senses]
+
+
+def test_pictures_look_along_where_they_had_drawn_more_looks_at_faces() -> None:
+    who = Detector(name="pictures", version="1")
+    needed = [
+        FILMS._needed(Again(frozenset({"faces"}), (Findings(stage="frames", looks=(look,)),)))
+        for score in (249, 250)
+        for look in [
+            Look(detector=who, findings=(Finding(detector=who, category="sexual", score=score),))
+        ]
+    ]
+    assert needed == [{"faces"}, {"faces", "pictures"}]
+
+
+def test_a_film_that_cannot_be_watched_again_says_so_whoever_is_asked(tmp_path: Path) -> None:
+    for name in ("pictures", "faces", "hearing", "words"):
+        again = Again(frozenset({name}), ())
+        found = FILMS.look(tmp_path / "absent.mp4", frozenset(), (), again)
+        assert any(each.failed for each in found)
+
+
+def test_who_is_seen_uncast_and_what_is_said_unasked_is_held_and_refused(
+    whole: tuple[Findings, ...],
+) -> None:
+    seen, sounds, likeness = whole
+    assert seen.found == ()
+    assert verdict_of(seen).outcome == "allow"
     (met,) = likeness.found
     assert met.subject == "cameo/cam_admiral"
     assert (met.segment.milliseconds or (0, 0))[0] == 2000

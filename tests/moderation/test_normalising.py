@@ -72,7 +72,7 @@ def test_a_text_that_is_too_long_is_refused_and_not_read() -> None:
         readings("a" * (CHARACTERS_MAX + 1))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_whatever_the_text_every_character_has_a_place_in_it(text: str) -> None:
     both = readings(text)

@@ -20,6 +20,7 @@ from domain.kernel.model import Event
 from domain.kernel.ports import EventLog, Expected, StreamAppend
 from domain.moderation.undoing import UndoCompleted, UndoStarted
 from domain.provenance.case import CaseClosed, CaseOpened
+from domain.video.places import VideoPlaced, VideoUnplaced
 from domain.video.video import VideoHidden, VideoReleased, VideoShown
 from infra.cli.bench_stories import Entry, appends
 from infra.eventlog.codec import CatalogCodec
@@ -84,7 +85,7 @@ def _stream_of(event: Event) -> str:
     match event:
         case NoticePosted():
             return f"notice-{notice_id(event.about, event.kind)}"
-        case VideoReleased() | VideoHidden() | VideoShown():
+        case VideoReleased() | VideoHidden() | VideoShown() | VideoPlaced() | VideoUnplaced():
             return f"video-{event.video_id}"
         case ConsentAsked():
             return f"ask-{event.ask_id}"

@@ -7,6 +7,7 @@ import pytest
 
 from domain.account.notice import Kind, NoticePosted
 from domain.kernel.ports import EventLog
+from domain.video.places import VideoPlaced, VideoUnplaced
 from domain.video.video import VideoHidden, VideoReleased, VideoRemoved, VideoShown
 from projections.feed import FEED, FeedCursor, FeedReader
 from projections.notices import NOTICES, NoticesReader
@@ -94,6 +95,28 @@ def of_case(event: type[VideoHidden | VideoShown], case_id: str) -> VideoHidden 
         account_id=words.ACCOUNT_ID,
         case_id=case_id,
     )
+
+
+async def test_each_surface_shows_what_was_released_or_placed_there(
+    log: EventLog, dsn: str, pool: asyncpg.Pool
+) -> None:
+    for_kids = released(2, 6).model_copy(update={"surface": "kids"})
+    at_kids = {"surface": "kids", "case_id": words.an_id("mod", 1)}
+    about = of_case(VideoShown, words.an_id("mod", 1)).model_dump()
+    await happened(log, released(1, 5), for_kids)
+    reader, seen = FeedReader(pool), []
+    for event in (None, VideoPlaced(**about | at_kids), VideoUnplaced(**about | at_kids)):
+        await happened(log, *([event] if event else []))
+        await folded(FEED, log, dsn)
+        pages = [
+            [row.surfaces for row in await reader.page(10, after, surface)]
+            for surface in ("feed", "kids", "elsewhere")
+            for after in (None, FeedCursor(2**62, ""))
+        ]
+        assert pages[::2] == pages[1::2]
+        seen.append(pages[::2])
+    apart: list[list[str]] = [["feed"], ["kids"], []]
+    assert seen == [apart, [["feed kids"], ["kids", "feed kids"], []], apart]
 
 
 async def test_a_video_that_was_not_released_is_unknown(pool: asyncpg.Pool) -> None:

@@ -26,6 +26,37 @@ def read(name: str) -> WorkflowHistory:
     return WorkflowHistory(started.workflow_id, list(history.events))
 
 
+def covering() -> list[str]:
+    """Few histories in which each story does, once at least, all that it does in any of them."""
+    left = {name: _doings(read(name)) for name in names()}
+    chosen: list[str] = []
+    while any(left.values()):
+        chosen.append(max(left, key=lambda name: len(left[name])))
+        done = left[chosen[-1]]
+        left = {name: doings - done for name, doings in left.items()}
+    return sorted(chosen)
+
+
+def _doings(history: WorkflowHistory) -> set[tuple[str, ...]]:
+    """Each kind of event of a story; each activity, child, update, signal and patch by name."""
+    started = history.events[0].workflow_execution_started_event_attributes
+    story, found = started.workflow_type.name, set()
+    for event in history.events:
+        about = getattr(event, str(event.WhichOneof("attributes")))
+        names = (
+            getattr(about, name).name
+            for name in ("activity_type", "workflow_type")
+            if hasattr(about, name)
+        )
+        updated = getattr(getattr(about, "accepted_request", None), "input", None)
+        signalled = getattr(about, "signal_name", "")
+        updated_by = updated.name if updated is not None else ""
+        details = getattr(about, "details", {}) if hasattr(about, "marker_name") else {}
+        patched = str(details["patch-data"]) if "patch-data" in details else ""
+        found.add((story, str(event.event_type), *names, updated_by, signalled, patched))
+    return found
+
+
 def write(name: str, history: WorkflowHistory) -> Path:
     """Keep a history, without the stack traces of its failures: they tell of a machine."""
     FOLDER.mkdir(exist_ok=True)

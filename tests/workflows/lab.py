@@ -25,6 +25,7 @@ from activities.export.making import ExportActivities
 from activities.generation import GenerationActivities
 from activities.ledger import Context, Decision, Ledger
 from activities.media import MediaActivities
+from activities.moderation.elsewhere import Elsewhere
 from activities.moderation.judging import JudgingActivities
 from activities.moderation.policies import PolicyDesk
 from activities.provenance.kit import ProvenanceKit
@@ -337,7 +338,7 @@ def bodies(
         "orchestration": [
             *GenerationActivities(ledger, office).bodies,
             *AdmissionActivities(office).bodies,
-            *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
+            *ExportDesk(ledger, LeavingDesk(ledger, office), Elsewhere(ledger, policies)).bodies,
             *cameos.decisions,
         ],
         "media": [

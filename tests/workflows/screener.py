@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from activities.moderation.material import Material
+from activities.moderation.material import Again, Material
+from domain.kernel.surface import EXPORT
 from domain.moderation.categories import Stage
 from domain.moderation.finding import (
     UNCAST,
@@ -21,17 +22,29 @@ from domain.moderation.finding import (
     Segment,
     about_cameo,
 )
-from domain.moderation.policy import Policy, Rule, Threshold
+from domain.moderation.policy import AtSurface, Policy, Rule, Threshold
 
 _TOLD = re.compile(r"\[(film )?([a-z-]+) (\d+)(?: (cam_\w+))?\]")
 NAME = "told"
 
 
 class ToldScreener:
-    """Counts how often it was asked; ``broken`` makes every look fail."""
+    """Counts how often it was asked, and about films; ``broken`` makes every look fail.
+
+    ``blind`` makes those at films fail.
+    """
 
     def __init__(self, version: str = "1") -> None:
-        self.version, self.asked, self.broken = version, 0, False
+        self.version, self.counts = version, {"words": 0, "films": 0}
+        self.broken = self.blind = False
+
+    @property
+    def asked(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def films(self) -> int:
+        return self.counts["films"]
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -43,7 +56,7 @@ class ToldScreener:
     async def words(
         self, material: Material, only: frozenset[str] | None = None
     ) -> tuple[Findings, ...]:
-        self.asked += 1
+        self.counts["words"] += 1
         texts: list[tuple[str, str, tuple[int, int] | None]] = [
             ("prompt", material.brief.prompt, None)
         ]
@@ -60,8 +73,16 @@ class ToldScreener:
         ]
         return (self._look("prompt", found[:1]), self._look("plan", found))
 
-    async def film(self, path: Path, material: Material) -> tuple[Findings, ...]:
-        self.asked += 1
+    def beside(self, names: frozenset[str]) -> frozenset[str]:
+        return names
+
+    async def basis(self, stage: Stage, material: Material, names: frozenset[str]) -> str:
+        return f"{stage} {sorted(names)} {self.version}"
+
+    async def film(
+        self, path: Path, material: Material, again: Again | None = None
+    ) -> tuple[Findings, ...]:
+        self.counts["films"] += 1
         assert path.stat().st_size > 0
         found = [
             self._finding(category, score, "film", (0, 500), cameo_id)
@@ -69,9 +90,9 @@ class ToldScreener:
             if film
         ]
         return (
-            self._look("frames", [each for each in found if each.category != UNCAST]),
-            self._look("sound", []),
-            self._look("likeness", [each for each in found if each.category == UNCAST]),
+            self._look("frames", [each for each in found if each.category != UNCAST], self.blind),
+            self._look("sound", [], self.blind),
+            self._look("likeness", [each for each in found if each.category == UNCAST], self.blind),
         )
 
     def _finding(
@@ -90,8 +111,8 @@ class ToldScreener:
             subject=about_cameo(cameo_id) if cameo_id else None,
         )
 
-    def _look(self, stage: Stage, found: list[Finding]) -> Findings:
-        if self.broken:
+    def _look(self, stage: Stage, found: list[Finding], blind: bool = False) -> Findings:
+        if self.broken or blind:
             return Findings(
                 stage=stage,
                 looks=(Look(detector=self._detector, state="failed", failure="broke"),),
@@ -104,7 +125,11 @@ class ToldScreener:
 
 
 def told_policy(revision: int = 1, block: int = 800, **more: object) -> Policy:
-    """Holds from 500 on and blocks from ``block`` on, whatever it is told of."""
+    """Holds from 500 on and blocks from ``block`` on, whatever it is told of.
+
+    What is to leave as a copy is held from 450 on.
+    """
+    outside = AtSurface(surface=EXPORT, threshold=Threshold(hold=min(450, block), block=block))
     rules = [
         Rule(
             clause=f"{category.upper()}-1",
@@ -112,6 +137,7 @@ def told_policy(revision: int = 1, block: int = 800, **more: object) -> Policy:
             says=f"What is said about {category} in the terms.",
             tells=f"This cannot be made because of the rule about {category}.",
             default=Threshold(hold=min(500, block), block=block),
+            surfaces=(outside,),
         )
         for category in ("violence", "hate", "minors")
     ]

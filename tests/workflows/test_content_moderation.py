@@ -17,11 +17,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.ledger import Context, Decision
 from activities.moderation.undoing import Waiting
-from domain.moderation.case import MODERATION, require_cleared
+from domain.moderation.case import MODERATION
 from domain.moderation.case_commands import UndoVerdict
 from domain.moderation.case_situations import Allowed, Blocked, Held, Withdrawn
 from domain.moderation.clearance import CLEARANCE, Cleared
 from domain.moderation.gates import case_id, clearance_id
+from domain.moderation.passing import require_cleared
 from infra.cli.hearings import begin_hearings, end_hearings
 from tests import words
 from tests.domain.case_words import ACCOUNT, content, judge
@@ -132,7 +133,7 @@ async def test_a_human_lets_pass_what_was_held_and_it_passes_from_then_on(lab: L
     assert (await hearing.result()).situation == "allowed"
     require_cleared(await hearing.state())
     assert await hearing.told() == ["content-allowed"]
-    cleared = clearance_id(ACCOUNT, content(hearing.case).content_sha256)
+    cleared = clearance_id(ACCOUNT, content(hearing.case))
     state = (await lab.ledger.state(CLEARANCE, cleared)).state
     assert state == Cleared(hearing.case)
 

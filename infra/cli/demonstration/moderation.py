@@ -9,17 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from activities.moderation.comparing import PolicyComparer
-from domain.catalog import EVENTS
 from domain.moderation.policy import Policy
-from infra.bootstrap import built_in_screener, open_vault
 from infra.cli.caller import Json
 from infra.cli.cameo_caller import CameoCaller
 from infra.cli.demonstration.cameos import Scene
 from infra.cli.figures import Figures, at_least, equals
 from infra.cli.policy import opened
 from infra.clock import system_clock
-from infra.eventlog.codec import CatalogCodec
 from infra.settings import Settings
 
 PLANNED: Final = (
@@ -152,10 +148,8 @@ class Moderating:
     async def ask_what_if(self) -> None:
         """What the first policy would have done since the demo began; asked twice."""
         first = Policy.model_validate(await self.staff.ask("GET", "/v1/moderation/policies/1"))
-        async with opened(self.settings) as desk:
-            comparer = PolicyComparer(
-                desk.log, CatalogCodec(EVENTS), open_vault(self.settings), built_in_screener()
-            )
+        async with opened(self.settings) as desk, desk.looking() as second:
+            comparer = desk.comparer(second)
             told, again = [await comparer.compare(first, self.began) for _ in range(2)]
         self.say(
             f"what if policy 1 decided: of {told.cases} cases {told.newly_allowed} newly allowed, "
@@ -174,8 +168,8 @@ class Moderating:
         rolled_back = reach == {1: "in-force", 2: "past"}
         self.figures.measured("rolled_back", rolled_back, "", goal=equals(True))
         until = system_clock() + timedelta(seconds=1)
-        async with opened(self.settings) as desk:
-            batch = desk.undo(built_in_screener())
+        async with opened(self.settings) as desk, desk.looking() as second:
+            batch = desk.undo(second)
             done = await batch.undo(2, self.began, until, system_clock())
             await desk.finished(done)
         self.say(

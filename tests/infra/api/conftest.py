@@ -20,6 +20,7 @@ from activities.consent.admission import AdmissionActivities
 from activities.consent.leaving import LeavingDesk
 from activities.export.desk import ExportDesk
 from activities.generation import GenerationActivities
+from activities.moderation.elsewhere import Elsewhere
 from activities.moderation.judging import JudgingActivities
 from activities.moderation.policies import PolicyDesk
 from domain.catalog import EVENTS
@@ -118,15 +119,16 @@ async def stage() -> AsyncIterator[Stage]:
             settings.home / "scratch",
         )
         office = office_on(log, settings)
+        policies = PolicyDesk(log, CatalogCodec(EVENTS), told_policy())
         decisions = [
             *GenerationActivities(ledger, office).bodies,
             *AdmissionActivities(office).bodies,
-            *ExportDesk(ledger, LeavingDesk(ledger, office)).bodies,
+            *ExportDesk(ledger, LeavingDesk(ledger, office), Elsewhere(ledger, policies)).bodies,
         ]
         judging = JudgingActivities(
             ledger,
             desk_on(log),
-            PolicyDesk(log, CatalogCodec(EVENTS), told_policy()),
+            policies,
             open_vault(settings),
             store,
             ToldScreener(),

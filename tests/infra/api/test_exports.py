@@ -31,6 +31,22 @@ async def ended(caller: httpx.AsyncClient, address: str) -> dict[str, Any]:
     raise AssertionError(f"not ended: {view}")
 
 
+async def shown_to_kids_too(caller: httpx.AsyncClient, video_id: str) -> None:
+    """Place a video, and see it there at once."""
+    here = f"/v1/videos/{video_id}"
+    unfit = await caller.post(f"{here}/surfaces", json={"surface": "Kids & Co"})
+    assert code(unfit) == (422, "request-invalid")
+    placed = await caller.post(f"{here}/surfaces", json={"surface": "kids"})
+    assert placed.status_code == 200, placed.text
+    verdict = placed.json()["verdict"]
+    assert (placed.json()["status"], verdict["gate"]) == ("shown", "elsewhere")
+    assert (verdict["surface"], verdict["status"]) == ("kids", "allowed")
+    assert (await caller.get(here)).json()["surfaces"] == ["feed", "kids"]
+    for surface, found in (("kids", True), ("feed", True), ("club", False)):
+        page = (await caller.get("/v1/feed", params={"surface": surface, "limit": 100})).json()
+        assert (video_id in [each["video_id"] for each in page["items"]]) == found
+
+
 def code(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json().get("code", "")
 
@@ -39,6 +55,7 @@ async def test_a_copy_is_fetched_once_it_is_proven_and_not_after_a_takedown(
     stage: Stage, caller: httpx.AsyncClient
 ) -> None:
     video_id = await a_video(caller)
+    await shown_to_kids_too(caller, video_id)
     asked = await caller.post(f"/v1/videos/{video_id}/exports")
     assert asked.status_code == 202, asked.text
     view = await ended(caller, asked.json()["links"]["self"])

@@ -12,6 +12,7 @@ import pytest
 from infra.api.keys import issue_key
 from tests.infra.api.conftest import Stage
 from tests.infra.api.test_enrolments import code
+from tests.infra.api.test_exports import ended
 from tests.infra.api.test_generations import settled
 from tests.words import an_id
 from tests.workflows.screener import told_policy
@@ -30,8 +31,8 @@ async def staff(stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def asked(caller: httpx.AsyncClient, prompt: str) -> str:
-    answer = await caller.post("/v1/generations", json=of(prompt))
+async def asked(caller: httpx.AsyncClient, prompt: str, **more: Any) -> str:
+    answer = await caller.post("/v1/generations", json=of(prompt) | more)
     assert answer.status_code == 202, answer.text
     generation_id: str = answer.json()["generation_id"]
     return generation_id
@@ -169,6 +170,32 @@ async def test_a_published_film_is_hidden_while_humans_look_and_seen_again_when_
     nobody = an_id("vid", 77)
     unknown = await staff.post(f"/v1/moderation/videos/{nobody}/look")
     assert code(unknown) == (404, "video-unknown")
+
+
+async def test_a_film_for_one_surface_leaves_once_humans_let_it_pass_for_outside(
+    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+) -> None:
+    generation_id = await asked(caller, "a skirmish [violence 470]", surface="club")
+    view = await settled(caller, generation_id)
+    for gate in ("admission", "release"):
+        assert (await verdict(caller, generation_id, gate))["surface"] == "club"
+    assert (await caller.get(f"/v1/videos/{view['video_id']}")).json()["surfaces"] == ["club"]
+    assert view["video_id"] not in (await caller.get("/v1/feed?limit=100")).text
+    exports = f"/v1/videos/{view['video_id']}/exports"
+
+    async def export() -> dict[str, Any]:
+        return await ended(caller, (await caller.post(exports)).json()["links"]["self"])
+
+    first = await export()
+    assert (first["status"], first["code"]) == ("refused", "content-held")
+    assert "Rule VIOLENCE-1, prompt, for the surface export." in first["explanation"]
+    case = await verdict(caller, generation_id, "elsewhere")
+    assert (case["surface"], case["status"]) == ("export", "held")
+    here = f"/v1/moderation/cases/{case['case_id']}/reasons"
+    stated = (await caller.get(here)).json()
+    assert (stated["surface"], stated["restriction"]) == ("export", "surface-held")
+    assert (await decided(staff, case["case_id"], "anne", "allow")).json()["surface"] == "export"
+    assert (await export())["status"] == "completed"
 
 
 async def test_policies_are_published_into_the_shadow_and_taken_back(
