@@ -62,6 +62,12 @@ class CancelAnswer(Value):
     stage: Stage
 
 
+class PublishAnswer(Value):
+    """How the generation stands after the request to publish it: ended ones stay as they are."""
+
+    stage: Stage
+
+
 class Failure(Value):
     """Why there is no video: a code, the stage, what is the case and what to do next."""
 

@@ -37,12 +37,14 @@ from workflows.contracts import (
     CancelRequest,
     Failure,
     Outcome,
+    PublishAnswer,
     Receipt,
     Stage,
     Status,
     VideoOrder,
     generation_workflow_id,
 )
+from workflows.drafting import Drafting
 from workflows.screening import Screening
 from workflows.sealing import Sealing
 from workflows.toolkit.failures import explain, was_stopped
@@ -82,6 +84,7 @@ class VideoGeneration:
         self._cast: AdmittedCast | None = None
         self._sealing = Sealing(order.generation_id, self._errand)
         self._screening = Screening(order, self._errand, self._enter)
+        self._drafting = Drafting(order, self._enter)
 
     @workflow.run
     async def run(self, order: VideoOrder) -> Outcome:
@@ -108,6 +111,7 @@ class VideoGeneration:
         takes = await self._sample()
         rendition = await self._store(takes)
         await self._screening.film(rendition, self._cast)
+        await self._drafting.until_published()
         await self._release(rendition)
         await self._notify("video-released")
         return self._ended("completed", film_key=rendition.film.key)
@@ -286,6 +290,13 @@ class VideoGeneration:
             self._story.cancel()
         await workflow.wait_condition(lambda: self._stage in _ENDINGS)
         return CancelAnswer(stage=self._stage)
+
+    @workflow.update
+    async def publish_draft(self) -> PublishAnswer:
+        """Publish what is, or will be, a draft; the release asks everybody's consent once more."""
+        if self._stage not in _ENDINGS:
+            self._drafting.publish()
+        return PublishAnswer(stage=self._stage)
 
     @workflow.query
     def status(self) -> Status:

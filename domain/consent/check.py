@@ -18,7 +18,8 @@ two, whoever blocked, refuses above all.
 
 **What of it.** The limits bind everybody but the owner: expiry, budget, refused scenes and topics,
 face and voice, generate and publish, surface and territory. A plan that is to be posted is held to
-``publish`` from its admission on, so that no GPU works for what could not be shown. Revocation,
+``publish`` from its admission on, so that no GPU works for what could not be shown; a draft is held
+to it when it is published. Revocation,
 suspension and deletion bind the owner too.
 
 **Wishes.** Words that go against how the owner is to be portrayed, and cannot be taken out, refuse

@@ -111,7 +111,7 @@ def cast_plan(
         plan_key=cast.plan_key,
         cast=tuple(members.values()),
         at=at,
-        destination="post",
+        destination=brief.destination,
         scenes=spoken_of(text, {label for each in limits for label in each.refused_scenes}),
         topics=spoken_of(text, {label for each in limits for label in each.refused_topics}),
         surface=brief.surface,

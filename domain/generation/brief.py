@@ -37,6 +37,8 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
 Prompt = Annotated[
     str, Personal(), StringConstraints(min_length=1, max_length=PROMPT_CHARACTERS_MAX)
 ]
+Destination = Literal["post", "draft"]
+"""Whether a film is published as soon as it can be, or once its account says so."""
 Side = Annotated[int, Field(ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)]
 
 
@@ -144,6 +146,7 @@ class Brief(Value):
 
     Sizes are in pixels, durations in seconds. Without ``shots`` the whole prompt is one shot.
     ``revises`` names the generation whose brief this was before some shots were changed.
+    A ``draft`` is made under the consent to generate, and waits to be published.
     ``surface`` is where it is to be shown: consent is asked and content is judged for there.
     """
 
@@ -155,6 +158,7 @@ class Brief(Value):
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
     sampler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "sketch"
     revises: GenerationId | None = None
+    destination: Destination = "post"
     surface: Surface = FEED
 
     _is_readable = field_validator("prompt")(_prompt)

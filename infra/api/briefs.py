@@ -24,6 +24,7 @@ from domain.generation.brief import (
     SIDE_MULTIPLE,
     Brief,
     Camera,
+    Destination,
     Handle,
     Language,
 )
@@ -185,6 +186,12 @@ class GenerationRequest(BaseModel):
         description="Where it is to be shown, such as `feed` or `kids`: consent is asked for "
         "there, and it is judged by the thresholds that the policy has there.",
         examples=["kids"],
+    )
+
+    destination: Destination = Field(
+        default="post",
+        description="`draft` keeps the film back, for its account and its cast alone, until "
+        "`POST /v1/generations/{id}/publish`: consent to generate is asked first, to publish then.",
     )
 
     def brief(self) -> Brief:

@@ -98,7 +98,7 @@ class CheckRequest(BaseModel):
         description="Who would be cast, each cameo once, where there is no brief.",
     )
     destination: Literal["draft", "post"] = Field(
-        default="post", description=f"Every video is posted when it is released. {_ONLY}"
+        default="post", description=f"Where it would go; a brief says it itself. {_ONLY}"
     )
     prompt: str | None = Field(
         default=None,

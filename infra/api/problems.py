@@ -156,6 +156,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Look at its preview while it is sampled, and at its video once it is released.",
         "storing",
     ),
+    "generation-no-draft": Kind(
+        409,
+        "This generation is no draft.",
+        "Wait for its release; ask with the destination `draft` to decide later.",
+        "release",
+    ),
     "export-unfinished": Kind(
         409,
         "There is no copy to fetch: it is being made, or it was refused.",

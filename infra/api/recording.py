@@ -33,6 +33,7 @@ from workflows.contracts import (
     CancelAnswer,
     CancelRequest,
     Outcome,
+    PublishAnswer,
     Receipt,
     VideoOrder,
     generation_workflow_id,
@@ -112,6 +113,28 @@ async def cancel(
         if answer.stage != "cancelled":
             raise Trouble.refused(AlreadySettled(f"It is {answer.stage}."), generation_id)
     return True
+
+
+async def publish(client: Client, generation_id: str, seconds_max: float) -> str:
+    """Ask a draft to be published: the stage that it is in. Refuses what is none or has ended."""
+    await _require_temporal(client)
+    handle = client.get_workflow_handle(generation_workflow_id(generation_id))
+    try:
+        async with asking("temporal", seconds_max):
+            answer: PublishAnswer = await handle.execute_update(
+                "publish_draft",
+                result_type=PublishAnswer,
+                rpc_timeout=timedelta(seconds=seconds_max),
+            )
+    except WorkflowUpdateFailedError as refused:
+        raise _refusal(refused, generation_id) from None
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        raise Trouble.refused(AlreadySettled(), generation_id) from None
+    if answer.stage in ("failed", "cancelled"):
+        raise Trouble.refused(AlreadySettled(f"It is {answer.stage}."), generation_id)
+    return answer.stage
 
 
 async def _require_temporal(client: Client) -> None:

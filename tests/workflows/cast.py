@@ -14,6 +14,7 @@ from domain.account.handles import handle_key
 from domain.consent.appearance import APPEARANCE, AppearanceNoted, Appearing, appearance_id
 from domain.consent.casting import CASTING, Casting
 from domain.consent.commands import (
+    ChangeLimits,
     ChangeTier,
     DenyCaster,
     RestatePreferences,
@@ -52,6 +53,11 @@ class Person:
 
     async def wishes(self, *wishes: Preference) -> None:
         await self._say(RestatePreferences, wishes=wishes, salt="5a" * 32)
+
+    async def forbids(self, **limits: bool) -> None:
+        """Set limits: ``publish=False`` lets others generate only."""
+        held = await self.consent()
+        await self._say(ChangeLimits, limits=held.limits.model_copy(update=limits))
 
     async def revokes(self) -> None:
         await self._say(RevokeConsent, reason="mine")

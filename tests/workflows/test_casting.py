@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from domain.consent.check import check
 from domain.consent.preferences import Preference
@@ -22,7 +24,7 @@ from tests.workflows.cast import (
 )
 from tests.workflows.lab import PLAYERS, SMALL, Lab
 from tests.workflows.players import STEPS
-from workflows.contracts import CancelAnswer, CancelRequest, Outcome
+from workflows.contracts import CancelAnswer, CancelRequest, Outcome, PublishAnswer, Status
 
 pytestmark = pytest.mark.servers
 
@@ -205,6 +207,67 @@ async def test_a_running_job_keeps_the_version_that_it_was_admitted_with(lab: La
     later = await lab.start(a_brief(anna), caster)
     await later.result()
     assert (await casting_of(lab, later)).receipts[0].receipt.version == 2
+
+
+async def until_kept(handle: WorkflowHandle[Any, Outcome]) -> None:
+    """Return once a draft waits to be published."""
+    async with asyncio.timeout(30):
+        while (await handle.query("status", result_type=Status)).stage != "releasing":
+            await asyncio.sleep(0.05)
+
+
+async def test_a_draft_needs_consent_to_generate_and_to_publish_only_when_it_is_published(
+    lab: Lab,
+) -> None:
+    anna, caster = await a_person(lab), await a_caster(lab)
+    await anna.forbids(publish=False)
+    posted = await (await lab.start(a_brief(anna), caster)).result()
+    assert posted.failure is not None
+    assert f"{anna.cameo_id}: publishing-refused" in posted.failure.explanation
+    handle = await lab.start(a_brief(anna, destination="draft"), caster)
+    await until_kept(handle)
+    assert "generation-completed.v1" not in await lab.types(handle)
+    await handle.execute_update("publish_draft", result_type=PublishAnswer)
+    outcome = await handle.result()
+    assert outcome.failure is not None
+    assert f"{anna.cameo_id}: publishing-refused" in outcome.failure.explanation
+    doors = await acts_of(lab, handle)
+    assert doors == [("admission", True), ("gpu-start", True), ("publish", False)]
+
+
+async def test_a_draft_is_published_when_its_account_says_so(lab: Lab) -> None:
+    anna, caster = await a_person(lab), await a_caster(lab)
+    handle = await lab.start(a_brief(anna, destination="draft"), caster)
+    await until_kept(handle)
+    await handle.execute_update("publish_draft", result_type=PublishAnswer)
+    assert (await handle.result()).stage == "completed"
+    [receipt] = (await casting_of(lab, handle)).receipts
+    assert receipt.receipt.act == "publish"
+
+
+async def test_what_is_to_be_posted_is_no_draft(lab: Lab) -> None:
+    anna, caster = await a_person(lab), await a_caster(lab)
+    handle = await lab.start(a_brief(anna), caster)
+    await lab.until_sampling(handle)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await handle.execute_update("publish_draft", result_type=PublishAnswer)
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "generation-no-draft"
+    assert (await handle.result()).stage == "completed"
+
+
+async def test_later_wishes_are_no_part_of_what_was_made_before_them(lab: Lab) -> None:
+    anna, caster = await a_person(lab), await a_caster(lab)
+    await anna.wishes(Preference(kind="always", thing="a gold chain"))
+    handle = await lab.start(a_brief(anna), caster)
+    await lab.until_sampling(handle)
+    stated = (await anna.consent()).preferences
+    await anna.wishes(Preference(kind="always", thing="a silver chain"))
+    assert (await handle.result()).stage == "completed"
+    assert '"a gold chain"' in PLAYERS.plans[-1].shots[0].prompt
+    [receipt] = (await casting_of(lab, handle)).receipts
+    assert receipt.receipt.preferences_version == 1
+    assert receipt.receipt.preferences_sha256 == stated.sha256
 
 
 def video_of(handle: WorkflowHandle[Any, Outcome]) -> str:

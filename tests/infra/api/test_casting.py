@@ -145,6 +145,26 @@ async def test_the_owner_of_a_cast_watches_a_film_that_waits_for_a_human(stage: 
         await ben.post(f"/v1/generations/{seen['generation_id']}/cancel")
 
 
+async def test_a_draft_is_seen_by_its_account_and_its_cast_until_it_is_published(
+    stage: Stage,
+) -> None:
+    async with somebody(stage) as anna, somebody(stage) as ben, somebody(stage) as eve:
+        cameo_id = await named(anna, "anna.kept")
+        body = a_video("@anna.kept") | {"destination": "draft"}
+        accepted = await ben.post("/v1/generations", json=body)
+        here = f"/v1/generations/{accepted.json()['generation_id']}"
+        async with asyncio.timeout(20):
+            while (film := await ben.get(f"{here}/draft")).status_code != 200:
+                await asyncio.sleep(0.05)
+        assert (await anna.get(f"{here}/draft")).json()["sha256"] == film.json()["sha256"]
+        assert code(await eve.get(f"{here}/draft")) == (404, "generation-unknown")
+        assert code(await anna.post(f"{here}/publish")) == (404, "generation-unknown")
+        published = await ben.post(f"{here}/publish")
+        assert published.status_code == 202, published.text
+        await appearances(anna, cameo_id, "released")
+        assert code(await ben.get(f"{here}/draft")) == (404, "draft-missing")
+
+
 async def test_an_attempt_with_somebody_unknown_is_told_to_the_owners_of_the_others(
     stage: Stage,
 ) -> None:
