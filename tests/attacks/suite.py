@@ -206,8 +206,11 @@ def face_swapped(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
 
 
 def person_as_pet(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
-    """A pet's clip in which a person is seen too, at the side, large or small."""
-    clip = film_pet(path, rng, size.camera(rng), beside=PEOPLE[seed % len(PEOPLE)])
+    """A pet's clip in which a person is seen too, at the side, large or small; in every third clip
+    lying down, to the left, to the right, or on the head."""
+    quarters = 1 + seed // 3 % 3 if seed % 3 == 0 else 0
+    beside = PEOPLE[seed % len(PEOPLE)]
+    clip = film_pet(path, rng, size.camera(rng), beside=beside, quarters=quarters)
     return Attack(clip, None, Claim(subject="pet"))
 
 

@@ -129,7 +129,7 @@ def _examine_here(
         report = examiner.examine(str(clip), sniff(clip) or "", LIMITS.model_dump())
         facts = facts_in(json.dumps(report).encode(), LIMITS)
         require(facts, with_sound=challenge is not None)
-        observe(clip, facts, _faces(), Path(folder))
+        observe(clip, facts, _faces(), Path(folder), turned=challenge is None)
         return examined(observation(facts, Path(folder)), challenge, templates, claim)
 
 
