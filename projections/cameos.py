@@ -151,3 +151,7 @@ class CameosReader:
         """The ids of cameos that are not deleted, in their order, after one of them."""
         rows = await self._pool.fetch(CAMEOS.sql["after"], cameo_id, limit)
         return [row["cameo_id"] for row in rows]
+
+    async def position(self) -> int:
+        """How far the table has come in the log."""
+        return int(await self._pool.fetchval(CAMEOS.sql["position"]))

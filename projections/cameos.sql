@@ -59,4 +59,7 @@ WHERE NOT deleted AND cameo_id > $1 ORDER BY cameo_id LIMIT $2;
 
 -- name: everything
 -- The whole table in the order of its key, to compare it with another.
+-- name: position
+SELECT position FROM read_cameos.checkpoint;
+
 SELECT * FROM read_cameos.cameos ORDER BY cameo_id

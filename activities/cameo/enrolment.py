@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from temporalio import activity
 
@@ -29,7 +29,7 @@ from domain.account.relations import Relations
 from domain.cameo import enrolment_situations as situations
 from domain.cameo.cameo import CameoVersion, Castable, Deleted
 from domain.cameo.challenge import ENTROPY_BYTES, challenge_from
-from domain.cameo.enrolment import ENROLMENT
+from domain.cameo.enrolment import ENROLMENT, require_of_age
 from domain.cameo.enrolment_commands import (
     CloseEnrolment,
     ConcludeChecks,
@@ -37,7 +37,11 @@ from domain.cameo.enrolment_commands import (
     ReviewEnrolment,
     StartEnrolment,
 )
-from domain.cameo.enrolment_refusals import ChallengeStillOpen, EnrolmentSettled
+from domain.cameo.enrolment_refusals import (
+    ChallengeStillOpen,
+    EnrolmentSettled,
+    EnrolmentUnderAge,
+)
 from domain.cameo.keeping import (
     CAMEO,
     ApproveVersion,
@@ -49,6 +53,9 @@ from domain.cameo.keeping import (
 from domain.consent.commands import OpenConsent
 from domain.consent.decider import CONSENT
 
+
+_OVERTAKEN: Final = (VersionOutOfTurn.code, CameoOfAnother.code, EnrolmentUnderAge.code)
+"""Why an attempt is closed whose decision met something that had happened meanwhile."""
 
 def context_of(errand: CameoErrand) -> Context:
     """The envelope's part of an order: who acts, in which story, under which trace."""
@@ -170,7 +177,8 @@ class EnrolmentActivities:
     ) -> Concluded:
         """The decision and, where it approves, the new version, in one atomic append.
 
-        Nobody is asked about a retake of what was deleted meanwhile: it is closed.
+        Nobody is asked about a retake of what was deleted meanwhile: it is closed. So is an attempt
+        whose account turned out to be under age since it began, unless it is refused anyway.
         """
         standing = await self._ledger.state(ENROLMENT, order.enrolment_id)
         cameo = (await self._ledger.state(CAMEO, order.cameo_id)).state
@@ -183,18 +191,23 @@ class EnrolmentActivities:
             decisions.append(Decision(CAMEO, order.cameo_id, _approval(order, outcome, version)))
             decisions.append(Decision(CONSENT, order.cameo_id, _consent(order, outcome)))
         try:
-            performed = await self._ledger.perform(decisions, context_of(order))
-        except (VersionOutOfTurn, CameoGone, CameoOfAnother) as overtaken:
+            performed = await self._ledger.perform(decisions, context_of(order), guards)
+        except (VersionOutOfTurn, CameoGone, CameoOfAnother, EnrolmentUnderAge) as overtaken:
             return await self._close(order, overtaken.code)
         concluded = _concluded(performed.states[0])
         if concluded.standing != "approved":
             return concluded
+        if isinstance(standing.state, situations.Closed) and standing.state.reason in _OVERTAKEN:
+            return _concluded(standing.state)  # a repeated step
         kept = performed.states[1]
         gone = isinstance(kept, Deleted)  # since this step was first done: nothing is kept longer
         destroy_by = order.at if gone else kept.versions[concluded.version].destroy_by
         return concluded.model_copy(update={"destroy_by": destroy_by})
 
     async def _close(self, order: CameoErrand, reason: str) -> Concluded:
+        guards = [Guard(RELATIONS, order.account_id, require_of_age)]
+        if isinstance(outcome, situations.Refused):
+            guards = []
         command = CloseEnrolment(command_id=f"{order.command_id}/close", at=order.at, reason=reason)
         with suppress(EnrolmentSettled):  # the earlier ending stands
             await self._ledger.perform(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.cameo.challenge import CHALLENGE_LIFETIME
+from domain.account.relations import Relations
 from domain.cameo.checks import HUMAN_DECIDES, REQUIRED, CheckVerdict, Shortcoming, shortcoming
 from domain.cameo.enrolment_commands import (
     CloseEnrolment,
@@ -135,6 +136,12 @@ def _covers(release: SignedRelease, kind: Kind) -> bool:
     if kind == "person":
         stores |= {"face-template", "voice-template"}
         purposes |= {"duplicate-search"}
+def require_of_age(relations: Relations) -> None:
+    """Raise ``EnrolmentUnderAge`` where the account's holder is known to be a child by now."""
+    if relations.age_band == "under_13":
+        raise EnrolmentUnderAge
+
+
     return stores <= set(release.stores) and purposes <= set(release.purposes)
 
 

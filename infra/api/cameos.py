@@ -22,6 +22,7 @@ from infra.api.auth import Account, Client, KeyRequired
 from infra.api.deadlines import asking
 from infra.api.deciding import standing
 from infra.api.declared import problems
+from infra.api.deletions import delete_for_good
 from infra.api.doors import doors_of
 from infra.api.endings import end_requests_for, end_retakes_of
 from infra.api.enrolment_views import EnrolmentRequest
@@ -35,8 +36,6 @@ from projections.cameos import CameoRow
 from workflows.cameo_contracts import (
     CAMEO_DELETION,
     CAMEO_ENROLLMENT,
-    CameoDeletionOrder,
-    DeletionReceipt,
     EnrolmentOrder,
     EnrolmentReceipt,
     deletion_workflow_id,
@@ -314,26 +313,7 @@ async def delete_cameo(
     request: Request, client: Client, account: Account, cameo: OwnCameo
 ) -> DeletedView:
     """Delete it for good. Its likeness is destroyed next; open requests and retakes end."""
-    doors = doors_of(request)
-    order = CameoDeletionOrder(
-        cameo_id=cameo.cameo_id,
-        account_id=account,
-        requested_by=f"client/{client}",
-        traceparent=traces.current_traceparent(),
-    )
-    await stories.begin(
-        doors.client,
-        CAMEO_DELETION,
-        order,
-        deletion_workflow_id(cameo.cameo_id),
-        "recorded",
-        DeletionReceipt,
-        update_id=f"recorded/{cameo.cameo_id}",
-        again=True,
-        seconds_max=doors.limits.recording_seconds_max,
-    )
-    await end_requests_for(doors, cameo.cameo_id)
-    await end_retakes_of(doors, account, cameo.cameo_id)
+    await delete_for_good(doors_of(request), client, account, cameo.cameo_id)
     return DeletedView(cameo_id=cameo.cameo_id)
 
 
