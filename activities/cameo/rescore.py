@@ -29,6 +29,8 @@ RESCORED: Final = "failed-rescoring"
 
 
 class LookAgain(Protocol):
+RESCORE: Final = "rescore"
+"""The alarm of every rescoring."""
     """``activities.cameo.rescoring.look_again``: blocks its thread, raises ClipRefused."""
 
     def __call__(
@@ -124,3 +126,4 @@ class RescoringActivities:
         )
         context = Context(order.actor, f"cameo/{order.cameo_id}")
         await self._ledger.perform([Decision(CAMEO, order.cameo_id, command)], context)
+            alarm=RESCORE,
