@@ -14,13 +14,16 @@ Entropy = Callable[[int], bytes]
 
 @dataclass(frozen=True)
 class Likeness:
-    """Whose face and voice: float32 vectors of unit length, little-endian."""
+    """Whose face and voice: float32 vectors of unit length, little-endian, and the models that made
+    them, as ``activities.likeness.models`` calls them."""
 
     enrolment_id: str
     cameo_id: str
     account_id: str
     face: bytes | None
     voice: bytes | None
+    face_by: str | None = None
+    voice_by: str | None = None
 
 
 class CameoIndex(Protocol):

@@ -28,16 +28,17 @@ from activities.likeness.digits import SLOW_THROATS, THROATS, readings
 from activities.likeness.evidence import SAMPLE_RATE, Evidence, EvidenceUnreadable, load
 from activities.likeness.faces import Faces
 from activities.likeness.listening import pitch_hertz, spoken_part
+from activities.likeness.models import sface
 from activities.likeness.moves import turns_of
 from activities.likeness.observer import LOOKS_PER_SECOND, Observer
 from activities.likeness.pose import mouth_of
 from activities.likeness.speaker import voice_in
-from tests.activities.evidence import FPS, angles, evidence
 from activities.likeness.turning import sureness, surest_turned
+from tests.activities.evidence import FPS, angles, evidence
 from tests.media.clips import SAID_AT
-from tests.media.voices import RATE, Voice, resampled, say
 from tests.media.people import PEOPLE
 from tests.media.people import picture as picture_of
+from tests.media.voices import RATE, Voice, resampled, say
 
 MOVES: tuple[Move, ...] = ("left", "up", "right", "down")
 CHALLENGE = Challenge(digits="4071", moves=MOVES, issued_at=SAID_AT)
@@ -366,7 +367,6 @@ def test_one_face_in_a_pets_clip_is_one_too_many() -> None:
     assert human_face_in_pet(evidence(STILL, faces=faces)).verdict == "failed"
 
 
-def test_a_voice_is_nearer_to_itself_than_to_another() -> None:
 def test_vectors_of_another_model_are_not_compared_whatever_their_length() -> None:
     mine = np.zeros(128, np.float32)
     mine[0] = 1
@@ -415,6 +415,7 @@ def test_a_cat_is_nobody_whichever_way_it_lies() -> None:
     assert max(seen) < SURENESS_MAX
 
 
+def test_a_voice_is_nearer_to_itself_than_to_another() -> None:
     one, again, other = (
         voice_in(said(digits, voice))
         for digits, voice in (

@@ -22,6 +22,7 @@ from domain.cameo.enrolment_events import (
     EnrolmentRefused,
     EnrolmentReviewed,
     EnrolmentStarted,
+    ReviewReopened,
     ReviewRequested,
 )
 from domain.catalog import EVENTS
@@ -77,6 +78,9 @@ _TOLD: dict[type[Event], Event] = {
         ),
         ReviewRequested(at=NOON, enrolment_id=ENROLMENT_ID, checks=("age",)),
         EnrolmentReviewed(
+        ReviewReopened(
+            at=NOON, enrolment_id=ENROLMENT_ID, checks=("not-enrolled",), others=(CAMEO,)
+        ),
             at=NOON,
             enrolment_id=ENROLMENT_ID,
             reviewer="staff/7",
