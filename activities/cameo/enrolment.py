@@ -27,6 +27,7 @@ from domain.account.account import ACCOUNT, require_open
 from domain.account.relating import RELATIONS
 from domain.account.relations import Relations
 from domain.cameo import enrolment_situations as situations
+from domain.cameo.attempts import ATTEMPTS, CountAttempt, NoteTurnedAway, TooManyAttempts
 from domain.cameo.cameo import CameoVersion, Castable, Deleted
 from domain.cameo.challenge import ENTROPY_BYTES, challenge_from
 from domain.cameo.enrolment import ENROLMENT, require_of_age
@@ -53,9 +54,9 @@ from domain.cameo.keeping import (
 from domain.consent.commands import OpenConsent
 from domain.consent.decider import CONSENT
 
-
 _OVERTAKEN: Final = (VersionOutOfTurn.code, CameoOfAnother.code, EnrolmentUnderAge.code)
 """Why an attempt is closed whose decision met something that had happened meanwhile."""
+
 
 def context_of(errand: CameoErrand) -> Context:
     """The envelope's part of an order: who acts, in which story, under which trace."""
@@ -81,7 +82,10 @@ class EnrolmentActivities:
 
     @activity.defn
     async def record_enrolment(self, order: StartOrder) -> Begun:
-        """Begin an attempt for an open account of a known age; a retake is for the next version."""
+        """Begin an attempt for an open account of a known age; a retake is for the next version.
+
+        One attempt too many within a day is refused, and that is on record.
+        """
         relations = await self._ledger.state(RELATIONS, order.account_id)
         version = await self._next_version(order)
         command = StartEnrolment(
@@ -99,14 +103,23 @@ class EnrolmentActivities:
         def same_age(state: Relations) -> None:
             assert state.age_band == command.age_band, "an age band is read before it is used"
 
-        performed = await self._ledger.perform(
-            [Decision(ENROLMENT, order.enrolment_id, command)],
-            context_of(order),
-            guards=[
-                Guard(ACCOUNT, order.account_id, require_open),
-                Guard(RELATIONS, order.account_id, same_age),
-            ],
-        )
+        one_more = CountAttempt(**_counting(order))
+        try:
+            performed = await self._ledger.perform(
+                [
+                    Decision(ENROLMENT, order.enrolment_id, command),
+                    Decision(ATTEMPTS, order.account_id, one_more),
+                ],
+                context_of(order),
+                guards=[
+                    Guard(ACCOUNT, order.account_id, require_open),
+                    Guard(RELATIONS, order.account_id, same_age),
+                ],
+            )
+        except TooManyAttempts:
+            note = Decision(ATTEMPTS, order.account_id, NoteTurnedAway(**_counting(order, "/note")))
+            await self._ledger.perform([note], context_of(order))
+            raise
         return Begun(enrolment_id=order.enrolment_id, version=version, position=performed.position)
 
     @activity.defn
@@ -184,12 +197,17 @@ class EnrolmentActivities:
         cameo = (await self._ledger.state(CAMEO, order.cameo_id)).state
         if isinstance(cameo, Deleted) and not isinstance(standing.state, situations.Settled):
             return await self._close(order, CameoGone.code)
+        if isinstance(standing.state, situations.Closed) and standing.state.reason in _OVERTAKEN:
+            return _concluded(standing.state)  # a repeated step
         decisions = [Decision(ENROLMENT, order.enrolment_id, command)]
         outcome = _foreseen(standing.state, command)
         if isinstance(outcome, situations.Approved):
             version = _version(outcome, examined, order.at)
             decisions.append(Decision(CAMEO, order.cameo_id, _approval(order, outcome, version)))
             decisions.append(Decision(CONSENT, order.cameo_id, _consent(order, outcome)))
+        guards = [Guard(RELATIONS, order.account_id, require_of_age)]
+        if isinstance(outcome, situations.Refused):
+            guards = []
         try:
             performed = await self._ledger.perform(decisions, context_of(order), guards)
         except (VersionOutOfTurn, CameoGone, CameoOfAnother, EnrolmentUnderAge) as overtaken:
@@ -197,17 +215,12 @@ class EnrolmentActivities:
         concluded = _concluded(performed.states[0])
         if concluded.standing != "approved":
             return concluded
-        if isinstance(standing.state, situations.Closed) and standing.state.reason in _OVERTAKEN:
-            return _concluded(standing.state)  # a repeated step
         kept = performed.states[1]
         gone = isinstance(kept, Deleted)  # since this step was first done: nothing is kept longer
         destroy_by = order.at if gone else kept.versions[concluded.version].destroy_by
         return concluded.model_copy(update={"destroy_by": destroy_by})
 
     async def _close(self, order: CameoErrand, reason: str) -> Concluded:
-        guards = [Guard(RELATIONS, order.account_id, require_of_age)]
-        if isinstance(outcome, situations.Refused):
-            guards = []
         command = CloseEnrolment(command_id=f"{order.command_id}/close", at=order.at, reason=reason)
         with suppress(EnrolmentSettled):  # the earlier ending stands
             await self._ledger.perform(
@@ -215,6 +228,15 @@ class EnrolmentActivities:
             )
         standing = await self._ledger.state(ENROLMENT, order.enrolment_id)
         return _concluded(standing.state)
+
+
+def _counting(order: StartOrder, step: str = "") -> dict[str, Any]:
+    return {
+        "command_id": f"{order.command_id}{step}",
+        "at": order.at,
+        "account_id": order.account_id,
+        "enrolment_id": order.enrolment_id,
+    }
 
 
 def _foreseen(

@@ -24,7 +24,6 @@ from infra.api.deciding import standing
 from infra.api.declared import problems
 from infra.api.deletions import delete_for_good
 from infra.api.doors import doors_of
-from infra.api.endings import end_requests_for, end_retakes_of
 from infra.api.enrolment_views import EnrolmentRequest
 from infra.api.idempotency import Answer
 from infra.api.once import IdempotencyKey, once
@@ -34,11 +33,9 @@ from infra.api.problems import Trouble
 from infra.telemetry import traces
 from projections.cameos import CameoRow
 from workflows.cameo_contracts import (
-    CAMEO_DELETION,
     CAMEO_ENROLLMENT,
     EnrolmentOrder,
     EnrolmentReceipt,
-    deletion_workflow_id,
     enrolment_workflow_id,
 )
 
@@ -124,7 +121,7 @@ OwnCameo = Annotated[Castable, Depends(own_cameo)]
     "",
     status_code=201,
     response_model=Begun,
-    responses=problems(403, 404, 409, 410, 422, 503, body=True),
+    responses=problems(403, 404, 409, 410, 422, 429, 503, body=True),
     summary="Begin to enrol",
 )
 async def begin_enrolment(
@@ -142,7 +139,7 @@ async def begin_enrolment(
     "/{cameo_id}/retakes",
     status_code=201,
     response_model=Begun,
-    responses=problems(403, 404, 409, 410, 422, 503, body=True),
+    responses=problems(403, 404, 409, 410, 422, 429, 503, body=True),
     summary="Retake",
 )
 async def begin_retake(
