@@ -57,15 +57,15 @@ class CameoRescore:
             return
         told: list[tuple[str, Kind, str]] = []
         if rescored.account_id is not None:
-            told.append((rescored.account_id, "cameo-suspended", f"{name}/tell"))
-        for account_id in rescored.frozen:
-            told.append((account_id, "cameo-frozen", f"{name}/tell/{account_id}"))
-        for account_id, kind, command_id in told:
+            told.append((rescored.account_id, "cameo-suspended", cameo_id))
+        for other_id, account_id in sorted(rescored.frozen.items()):
+            told.append((account_id, "cameo-frozen", other_id))
+        for account_id, kind, about in told:
             tell = TellOrder(
                 account_id=account_id,
-                about=f"{cameo_id}.{job.job_id}",
+                about=f"{about}.{job.job_id}",
                 kind=kind,
-                command_id=command_id,
+                command_id=f"{name}/tell" if about == cameo_id else f"{name}/tell/{about}",
                 at=workflow.now(),
                 actor=job.requested_by,
             )

@@ -209,10 +209,10 @@ class RescoreOrder(Value):
 
 class Rescored(Value):
     """What came of it: versions judged, versions suspended, and whom that concerns; ``frozen`` are
-    the accounts whose cameos wait for a human with it."""
+    the cameos of others that wait for a human with it, and whose they are."""
 
     looked_at: int
     suspended: tuple[int, ...] = ()
     checks: tuple[CheckName, ...] = ()
     account_id: AccountId | None = None
-    frozen: tuple[AccountId, ...] = ()
+    frozen: dict[CameoId, AccountId] = Field(default_factory=dict)

@@ -44,21 +44,21 @@ class ReopenedReviews:
         command_id: str,
         at: datetime,
         context: Context,
-    ) -> tuple[str, ...]:
-        """Freeze all and ask a human, in one append; the other accounts that it concerns."""
+    ) -> dict[str, str]:
+        """Freeze all and ask a human, in one append; the others' cameos, and whose they are."""
         alarm = version.enrolment_id
         reopen = ReopenReview(
             command_id=command_id, at=at, checks=("not-enrolled",), others=tuple(others)
         )
-        decisions, accounts = [Decision(ENROLMENT, alarm, reopen)], []
+        decisions, frozen = [Decision(ENROLMENT, alarm, reopen)], dict[str, str]()
         for cameo_id in (cameo.cameo_id, *others):
             state = (await self._ledger.state(CAMEO, cameo_id)).state
             if isinstance(state, Castable):
                 suspend = SuspendCameo(command_id=command_id, at=at, reason=ALARM, alarm=alarm)
                 decisions.append(Decision(CAMEO, cameo_id, suspend))
-                accounts.append(state.account_id)
+                frozen[cameo_id] = state.account_id
         await self._ledger.perform(decisions, context)
-        return tuple(sorted({*accounts} - {cameo.account_id}))
+        return {each: owner for each, owner in frozen.items() if each != cameo.cameo_id}
 
     async def decide(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -10,9 +10,8 @@ from temporalio import activity
 
 from activities.cameo.orders import CameoPage, PageOrder, Rescored, RescoreOrder
 from activities.cameo.places import open_reference
-from activities.cameo.ports import CameoIndex, Gallery, Likeness
+from activities.cameo.ports import CameoIndex, Gallery, Likeness, SeenAgain
 from activities.cameo.reopening import ReopenedReviews
-from activities.cameo.rescoring import SeenAgain
 from activities.cameo.verdicts import clip_refused, verdicts_of
 from activities.clip.refusals import ClipRefused
 from activities.heartbeats import beating
@@ -109,7 +108,7 @@ class RescoringActivities:
     ) -> Rescored:
         """One version more: suspended, frozen, or as it was."""
         against = [each for each in verdicts if each.verdict == "failed"]
-        frozen: tuple[str, ...] = ()
+        frozen: Mapping[str, str] = {}
         if against:
             await self._suspend(order, version.number)
         else:
@@ -129,7 +128,7 @@ class RescoringActivities:
             looked_at=done.looked_at + 1,
             suspended=(*done.suspended, *([version.number] if against else [])),
             checks=tuple(checks),
-            frozen=tuple(sorted({*done.frozen, *frozen})),
+            frozen={**done.frozen, **frozen},
         )
 
     async def _seen_again(self, cameo: Castable, version: CameoVersion) -> Sequence[CheckVerdict]:

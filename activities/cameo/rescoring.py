@@ -11,40 +11,21 @@ from __future__ import annotations
 import tempfile
 import wave
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from activities.cameo.comparison import compare
-from activities.cameo.ports import Likeness
+from activities.cameo.ports import Likeness, Measured, SeenAgain
 from activities.likeness import models
 from activities.likeness.checks.one_face import one_face
 from activities.likeness.checks.same_face import same_face, typical_face
-from activities.likeness.contract import Claim, Examination, Finding, Template
+from activities.likeness.contract import Claim, Examination, Template
 from activities.likeness.evidence import Evidence
 from activities.likeness.examine import examine
 from activities.likeness.observing import look_at
 from activities.likeness.speaker import voice_in
 from domain.cameo.release import Kind
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A face and a voice as the models of today have them, and what these models are called."""
-
-    face: bytes | None
-    voice: bytes | None
-    face_by: str
-    voice_by: str
-
-
-@dataclass(frozen=True)
-class SeenAgain:
-    """Every finding that can be made anew; of a person also the face and the voice."""
-
-    findings: tuple[Finding, ...]
-    measured: Measured | None = None
 
 
 def look_again(

@@ -15,8 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from activities.cameo.ports import Likeness
-from activities.cameo.rescoring import Measured, SeenAgain
+from activities.cameo.ports import Likeness, Measured, SeenAgain
 from activities.clip.refusals import ClipDamaged, ClipEmpty
 from activities.likeness.contract import (
     CHECKS_OF_A_PERSON,
