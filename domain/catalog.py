@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.account import account, handle, notice, relations
-from domain.cameo import cameo, protection
+from domain.cameo import attempts, cameo, protection
 from domain.cameo import enrolment_events as enrolment
 from domain.consent import appearance, asking, casting
 from domain.consent import events as consent
@@ -21,6 +21,7 @@ EVENTS: Final[Catalog] = Catalog().merged(
     notice.CATALOG,
     relations.CATALOG,
     enrolment.CATALOG,
+    attempts.CATALOG,
     cameo.CATALOG,
     protection.CATALOG,
     consent.CATALOG,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -30,6 +31,8 @@ class CameoRow:
     updated_at: datetime
     suspended: bool = False
     """The whole cameo, or its newest version."""
+    alarms: str = "[]"
+    """JSON: the version, or null for the whole, and the alarm of every suspension."""
     deleted: bool = False
     tier: str = "only-me"
     expires_at: datetime | None = None
@@ -53,20 +56,27 @@ def _approved(row: CameoRow | None, fact: Fact) -> CameoRow:
         )
     row.version, row.approved_at, row.destroy_by = version["number"], at, destroy_by
     row.updated_at = at
-    return row
+    return _stopped_by(row, json.loads(row.alarms))
 
 
 def _suspended(row: CameoRow | None, fact: Fact) -> CameoRow:
-    row = _touched(row, fact)
-    if fact.fields["version"] in (None, row.version):
-        row.suspended = True
-    return row
+    row, alarms = _touched(row, fact), json.loads(existing(row).alarms)
+    stop = [fact.fields["version"], fact.fields.get("alarm")]
+    return _stopped_by(row, alarms if stop in alarms else [*alarms, stop])
 
 
 def _reinstated(row: CameoRow | None, fact: Fact) -> CameoRow:
-    row = _touched(row, fact)
-    if fact.fields["version"] in (None, row.version):
-        row.suspended = False
+    """One alarm is over; without a name, all of this version, or of the whole."""
+    row, alarms = _touched(row, fact), json.loads(existing(row).alarms)
+    version, over = fact.fields["version"], fact.fields.get("alarm")
+    return _stopped_by(
+        row, [each for each in alarms if each[0] != version or over not in (None, each[1])]
+    )
+
+
+def _stopped_by(row: CameoRow, alarms: list[list[Any]]) -> CameoRow:
+    row.alarms = json.dumps(alarms)
+    row.suspended = any(version in (None, row.version) for version, _ in alarms)
     return row
 
 
@@ -115,7 +125,7 @@ def _touched(row: CameoRow | None, fact: Fact) -> CameoRow:
 
 CAMEOS: Final = Projection[CameoRow](
     name="cameos",
-    version=1,
+    version=2,
     table="cameos",
     row=CameoRow,
     key=by("cameo_id"),
@@ -151,3 +161,7 @@ class CameosReader:
         """The ids of cameos that are not deleted, in their order, after one of them."""
         rows = await self._pool.fetch(CAMEOS.sql["after"], cameo_id, limit)
         return [row["cameo_id"] for row in rows]
+
+    async def position(self) -> int:
+        """How far the table has come in the log."""
+        return int(await self._pool.fetchval(CAMEOS.sql["position"]))

@@ -11,6 +11,7 @@ CREATE TABLE read_cameos.cameos (
     first_position bigint      NOT NULL,
     updated_at     timestamptz NOT NULL,
     suspended      boolean     NOT NULL,
+    alarms         text        NOT NULL,
     deleted        boolean     NOT NULL,
     tier           text        NOT NULL,
     expires_at     timestamptz,
@@ -29,8 +30,8 @@ SELECT * FROM read_cameos.cameos WHERE cameo_id = ANY ($1::text[]);
 INSERT INTO read_cameos.cameos
 SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[], $6::timestamptz[],
-    $7::bigint[], $8::timestamptz[], $9::boolean[], $10::boolean[], $11::text[],
-    $12::timestamptz[], $13::boolean[], $14::bigint[]
+    $7::bigint[], $8::timestamptz[], $9::boolean[], $10::text[], $11::boolean[],
+    $12::text[], $13::timestamptz[], $14::boolean[], $15::bigint[]
 )
 ON CONFLICT (cameo_id) DO UPDATE SET
     version       = excluded.version,
@@ -38,6 +39,7 @@ ON CONFLICT (cameo_id) DO UPDATE SET
     destroy_by    = excluded.destroy_by,
     updated_at    = excluded.updated_at,
     suspended     = excluded.suspended,
+    alarms        = excluded.alarms,
     deleted       = excluded.deleted,
     tier          = excluded.tier,
     expires_at    = excluded.expires_at,
@@ -56,6 +58,9 @@ LIMIT $3;
 -- Every cameo after one, for those who go through all of them.
 SELECT cameo_id FROM read_cameos.cameos
 WHERE NOT deleted AND cameo_id > $1 ORDER BY cameo_id LIMIT $2;
+
+-- name: position
+SELECT position FROM read_cameos.checkpoint;
 
 -- name: everything
 -- The whole table in the order of its key, to compare it with another.

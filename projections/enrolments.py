@@ -71,6 +71,8 @@ def _asked(row: EnrolmentRow | None, fact: Fact) -> EnrolmentRow:
 
 
 def _approved(row: EnrolmentRow | None, fact: Fact) -> EnrolmentRow:
+    """Also after a review: where that refuses an attempt, the next event says so, and somebody who
+    is enrolled stays it."""
     return _moved(row, fact, "approved")
 
 
@@ -92,7 +94,7 @@ def _moved(row: EnrolmentRow | None, fact: Fact, status: str) -> EnrolmentRow:
 
 ENROLMENTS: Final = Projection[EnrolmentRow](
     name="enrolments",
-    version=1,
+    version=2,
     table="enrolments",
     row=EnrolmentRow,
     key=by("enrolment_id"),
@@ -102,6 +104,8 @@ ENROLMENTS: Final = Projection[EnrolmentRow](
         "enrolment-clip-received": _received,
         "enrolment-clip-declined": _declined,
         "enrolment-review-requested": _asked,
+        "enrolment-review-reopened": _asked,
+        "enrolment-reviewed": _approved,
         "enrolment-approved": _approved,
         "enrolment-refused": _refused,
         "enrolment-closed": _closed,

@@ -9,6 +9,7 @@ from activities.account import fronts as account
 from activities.account.orders import TellOrder
 from activities.cameo import fronts
 from activities.cameo.orders import PageOrder, Rescored, RescoreOrder
+from domain.account.notice import Kind
 from workflows.cameo_contracts import CAMEO_RESCORE, RescoreJob, RescoreProgress
 from workflows.toolkit.failures import was_stopped
 from workflows.toolkit.steps import step
@@ -54,16 +55,21 @@ class CameoRescore:
                 raise
             self._count(cameo_id, Rescored(looked_at=0), failed=1)
             return
+        told: list[tuple[str, Kind, str]] = []
         if rescored.account_id is not None:
+            told.append((rescored.account_id, "cameo-suspended", cameo_id))
+        for other_id, account_id in sorted(rescored.frozen.items()):
+            told.append((account_id, "cameo-frozen", other_id))
+        for account_id, kind, about in told:
             tell = TellOrder(
-                account_id=rescored.account_id,
-                about=f"{cameo_id}.{job.job_id}",
-                kind="cameo-suspended",
-                command_id=f"{name}/tell",
+                account_id=account_id,
+                about=f"{about}.{job.job_id}",
+                kind=kind,
+                command_id=f"{name}/tell" if about == cameo_id else f"{name}/tell/{about}",
                 at=workflow.now(),
                 actor=job.requested_by,
             )
-            await step(account.tell_account, tell, "Tell the account: cameo-suspended")
+            await step(account.tell_account, tell, f"Tell the account: {kind}")
         self._count(cameo_id, rescored)
 
     def _count(self, cameo_id: str, rescored: Rescored, failed: int = 0) -> None:

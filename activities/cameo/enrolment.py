@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from temporalio import activity
 
@@ -27,9 +27,10 @@ from domain.account.account import ACCOUNT, require_open
 from domain.account.relating import RELATIONS
 from domain.account.relations import Relations
 from domain.cameo import enrolment_situations as situations
+from domain.cameo.attempts import ATTEMPTS, CountAttempt, NoteTurnedAway, TooManyAttempts
 from domain.cameo.cameo import CameoVersion, Castable, Deleted
 from domain.cameo.challenge import ENTROPY_BYTES, challenge_from
-from domain.cameo.enrolment import ENROLMENT
+from domain.cameo.enrolment import ENROLMENT, require_of_age
 from domain.cameo.enrolment_commands import (
     CloseEnrolment,
     ConcludeChecks,
@@ -37,7 +38,11 @@ from domain.cameo.enrolment_commands import (
     ReviewEnrolment,
     StartEnrolment,
 )
-from domain.cameo.enrolment_refusals import ChallengeStillOpen, EnrolmentSettled
+from domain.cameo.enrolment_refusals import (
+    ChallengeStillOpen,
+    EnrolmentSettled,
+    EnrolmentUnderAge,
+)
 from domain.cameo.keeping import (
     CAMEO,
     ApproveVersion,
@@ -48,6 +53,9 @@ from domain.cameo.keeping import (
 )
 from domain.consent.commands import OpenConsent
 from domain.consent.decider import CONSENT
+
+_OVERTAKEN: Final = (VersionOutOfTurn.code, CameoOfAnother.code, EnrolmentUnderAge.code)
+"""Why an attempt is closed whose decision met something that had happened meanwhile."""
 
 
 def context_of(errand: CameoErrand) -> Context:
@@ -74,7 +82,10 @@ class EnrolmentActivities:
 
     @activity.defn
     async def record_enrolment(self, order: StartOrder) -> Begun:
-        """Begin an attempt for an open account of a known age; a retake is for the next version."""
+        """Begin an attempt for an open account of a known age; a retake is for the next version.
+
+        One attempt too many within a day is refused, and that is on record.
+        """
         relations = await self._ledger.state(RELATIONS, order.account_id)
         version = await self._next_version(order)
         command = StartEnrolment(
@@ -92,14 +103,23 @@ class EnrolmentActivities:
         def same_age(state: Relations) -> None:
             assert state.age_band == command.age_band, "an age band is read before it is used"
 
-        performed = await self._ledger.perform(
-            [Decision(ENROLMENT, order.enrolment_id, command)],
-            context_of(order),
-            guards=[
-                Guard(ACCOUNT, order.account_id, require_open),
-                Guard(RELATIONS, order.account_id, same_age),
-            ],
-        )
+        one_more = CountAttempt(**_counting(order))
+        try:
+            performed = await self._ledger.perform(
+                [
+                    Decision(ENROLMENT, order.enrolment_id, command),
+                    Decision(ATTEMPTS, order.account_id, one_more),
+                ],
+                context_of(order),
+                guards=[
+                    Guard(ACCOUNT, order.account_id, require_open),
+                    Guard(RELATIONS, order.account_id, same_age),
+                ],
+            )
+        except TooManyAttempts:
+            note = Decision(ATTEMPTS, order.account_id, NoteTurnedAway(**_counting(order, "/note")))
+            await self._ledger.perform([note], context_of(order))
+            raise
         return Begun(enrolment_id=order.enrolment_id, version=version, position=performed.position)
 
     @activity.defn
@@ -170,21 +190,27 @@ class EnrolmentActivities:
     ) -> Concluded:
         """The decision and, where it approves, the new version, in one atomic append.
 
-        Nobody is asked about a retake of what was deleted meanwhile: it is closed.
+        Nobody is asked about a retake of what was deleted meanwhile: it is closed. So is an attempt
+        whose account turned out to be under age since it began, unless it is refused anyway.
         """
         standing = await self._ledger.state(ENROLMENT, order.enrolment_id)
         cameo = (await self._ledger.state(CAMEO, order.cameo_id)).state
         if isinstance(cameo, Deleted) and not isinstance(standing.state, situations.Settled):
             return await self._close(order, CameoGone.code)
+        if isinstance(standing.state, situations.Closed) and standing.state.reason in _OVERTAKEN:
+            return _concluded(standing.state)  # a repeated step
         decisions = [Decision(ENROLMENT, order.enrolment_id, command)]
         outcome = _foreseen(standing.state, command)
         if isinstance(outcome, situations.Approved):
             version = _version(outcome, examined, order.at)
             decisions.append(Decision(CAMEO, order.cameo_id, _approval(order, outcome, version)))
             decisions.append(Decision(CONSENT, order.cameo_id, _consent(order, outcome)))
+        guards = [Guard(RELATIONS, order.account_id, require_of_age)]
+        if isinstance(outcome, situations.Refused):
+            guards = []
         try:
-            performed = await self._ledger.perform(decisions, context_of(order))
-        except (VersionOutOfTurn, CameoGone, CameoOfAnother) as overtaken:
+            performed = await self._ledger.perform(decisions, context_of(order), guards)
+        except (VersionOutOfTurn, CameoGone, CameoOfAnother, EnrolmentUnderAge) as overtaken:
             return await self._close(order, overtaken.code)
         concluded = _concluded(performed.states[0])
         if concluded.standing != "approved":
@@ -202,6 +228,15 @@ class EnrolmentActivities:
             )
         standing = await self._ledger.state(ENROLMENT, order.enrolment_id)
         return _concluded(standing.state)
+
+
+def _counting(order: StartOrder, step: str = "") -> dict[str, Any]:
+    return {
+        "command_id": f"{order.command_id}{step}",
+        "at": order.at,
+        "account_id": order.account_id,
+        "enrolment_id": order.enrolment_id,
+    }
 
 
 def _foreseen(

@@ -207,7 +207,15 @@ def _likeness(order: ExaminationOrder, found: contract.Examination) -> Likeness:
         account_id=order.account_id,
         face=found.face,
         voice=found.voice,
+        face_by=_made_by(found, "same_face"),
+        voice_by=_made_by(found, "impostor_voice"),
     )
+
+
+def _made_by(found: contract.Examination, check: contract.CheckName) -> str | None:
+    """The model of a check, by which the vector that it looks at was made."""
+    by = {finding.check: f"{finding.model} {finding.version}" for finding in found.findings}
+    return by.get(check)
 
 
 def _templates(order: ExaminationOrder, found: contract.Examination) -> tuple[SealedTemplate, ...]:

@@ -36,8 +36,10 @@ class FreezingActivities:
 
     @activity.defn
     async def freeze_cameos(self, order: FreezeOrder) -> Frozen:
-        """Suspend cameos, or end that. One that is still being enrolled is held back until it
-        exists, for its owner may pass meanwhile; one that was deleted is passed over.
+        """Suspend cameos for this attempt's alarm, or end that; another attempt's alarm stands.
+
+        One that is still being enrolled is held back until it exists, for its owner may pass
+        meanwhile; one that was deleted is passed over.
         """
         accounts = []
         for cameo_id in order.cameos:
@@ -47,6 +49,7 @@ class FreezingActivities:
                 at=order.at,
                 cameo_id=cameo_id,
                 reason=order.reason,
+                alarm=order.enrolment_id,
             )
             with suppress(Refusal):
                 performed = await self._ledger.perform(

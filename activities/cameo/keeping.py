@@ -53,6 +53,7 @@ class KeepingActivities:
                 at=order.at,
                 reason=RETENTION_OVER,
                 version=order.version,
+                alarm=RETENTION_OVER,
             ),
         )
         await self._gallery.withdraw(order.enrolment_id)

@@ -208,9 +208,11 @@ class RescoreOrder(Value):
 
 
 class Rescored(Value):
-    """What came of it: versions looked at, versions suspended, and whom that concerns."""
+    """What came of it: versions judged, versions suspended, and whom that concerns; ``frozen`` are
+    the cameos of others that wait for a human with it, and whose they are."""
 
     looked_at: int
     suspended: tuple[int, ...] = ()
     checks: tuple[CheckName, ...] = ()
     account_id: AccountId | None = None
+    frozen: dict[CameoId, AccountId] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from activities.likeness.contract import Template
+from activities.likeness.contract import Finding, Template
 
 Entropy = Callable[[int], bytes]
 """So many bytes of chance, from the operating system where it is not a test."""
@@ -14,13 +14,34 @@ Entropy = Callable[[int], bytes]
 
 @dataclass(frozen=True)
 class Likeness:
-    """Whose face and voice: float32 vectors of unit length, little-endian."""
+    """Whose face and voice: float32 vectors of unit length, little-endian, and the models that made
+    them, as ``activities.likeness.models`` calls them."""
 
     enrolment_id: str
     cameo_id: str
     account_id: str
     face: bytes | None
     voice: bytes | None
+    face_by: str | None = None
+    voice_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A face and a voice as the models of today have them, and what these models are called."""
+
+    face: bytes | None
+    voice: bytes | None
+    face_by: str
+    voice_by: str
+
+
+@dataclass(frozen=True)
+class SeenAgain:
+    """Every finding that can be made anew; of a person also the face and the voice."""
+
+    findings: tuple[Finding, ...]
+    measured: Measured | None = None
 
 
 class CameoIndex(Protocol):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from activities.cameo.ports import Likeness
 from activities.ledger import Context, Decision, Ledger
+from activities.likeness import models
 from domain.cameo.protection import PROTECTION, EndProtection, Protection, ProtectPerson
 from domain.kernel.vault import Vault
 
@@ -45,7 +46,9 @@ class ProtectedPeople:
     async def add(self, command: ProtectPerson, face: bytes, context: Context) -> None:
         """Keep the face first, so that whoever reads the event can rely on it."""
         identifier = command.protected_id
-        await self._gallery.protect(Likeness(identifier, identifier, "", face, None))
+        await self._gallery.protect(
+            Likeness(identifier, identifier, "", face, None, face_by=models.sface().label)
+        )
         await self._ledger.perform([Decision(PROTECTION, identifier, command)], context)
 
     async def remove(self, protected_id: str, command: EndProtection, context: Context) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -10,12 +10,13 @@ from temporalio import activity
 
 from activities.cameo.orders import CameoPage, PageOrder, Rescored, RescoreOrder
 from activities.cameo.places import open_reference
-from activities.cameo.ports import CameoIndex, Gallery, Likeness
+from activities.cameo.ports import CameoIndex, Gallery, Likeness, SeenAgain
+from activities.cameo.reopening import ReopenedReviews
 from activities.cameo.verdicts import clip_refused, verdicts_of
 from activities.clip.refusals import ClipRefused
 from activities.heartbeats import beating
 from activities.ledger import Context, Decision, Ledger
-from activities.likeness.contract import Finding, Template
+from activities.likeness.contract import Template
 from activities.scratch import scratch_folder
 from activities.threads import in_thread
 from domain.cameo.cameo import CameoVersion, Castable
@@ -24,8 +25,11 @@ from domain.cameo.keeping import CAMEO, SuspendCameo
 from domain.cameo.release import Kind
 from domain.kernel.ports import ObjectStore
 from domain.kernel.vault import Vault
+from domain.video.media import MediaFile
 
 RESCORED: Final = "failed-rescoring"
+RESCORE: Final = "rescore"
+"""The alarm of every rescoring."""
 
 
 class LookAgain(Protocol):
@@ -34,10 +38,11 @@ class LookAgain(Protocol):
     def __call__(
         self,
         clip: Path,
+        voice: Path | None,
         kind: Kind,
         likeness: Likeness | None,
         templates: Sequence[Template],
-    ) -> tuple[Finding, ...]: ...
+    ) -> SeenAgain: ...
 
 
 class RescoringActivities:
@@ -56,6 +61,7 @@ class RescoringActivities:
         self._store, self._ledger, self._vault = store, ledger, vault
         self._gallery, self._index = gallery, index
         self._look_again, self._scratch = look_again, scratch
+        self._reviews = ReopenedReviews(ledger)
 
     @property
     def bodies(self) -> list[Callable[..., Any]]:
@@ -69,9 +75,12 @@ class RescoringActivities:
 
     @activity.defn
     async def rescore_cameo(self, order: RescoreOrder) -> Rescored:
-        """Look at every version that could be cast, and suspend those that fail a check.
+        """Look at every version that is kept, and suspend those that fail a check.
 
-        What is unsure stays as it is: a human has decided about it when it was enrolled.
+        Somebody whom another account enrolled as well is frozen with that other and a human is
+        asked, unless one has decided about the two of them. What is unsure otherwise stays as it
+        is: a human has decided about it when it was enrolled. What is suspended is not judged
+        again, only measured by a new model, so that others are still held against it.
         """
         state = (await self._ledger.state(CAMEO, order.cameo_id)).state
         if not isinstance(state, Castable):
@@ -79,41 +88,92 @@ class RescoringActivities:
         kept = [
             (number, version)
             for number, version in sorted(state.versions.items())
-            if number not in state.templates_destroyed and not state.suspends(number)
+            if number not in state.templates_destroyed
         ]
-        suspended, checks = [], dict[str, CheckVerdict]()
+        done = Rescored(looked_at=0)
         async with beating():
             for number, version in kept:
-                failed = await self._failed(state, version)
-                if failed:
-                    await self._suspend(order, number)
-                    suspended.append(number)
-                    checks |= {each.check: each for each in failed}
+                verdicts = await self._seen_again(state, version)
+                if not state.suspends(number):
+                    done = await self._judged(order, state, version, verdicts, done)
+        return done.model_copy(update={"account_id": state.account_id if done.suspended else None})
+
+    async def _judged(
+        self,
+        order: RescoreOrder,
+        cameo: Castable,
+        version: CameoVersion,
+        verdicts: Sequence[CheckVerdict],
+        done: Rescored,
+    ) -> Rescored:
+        """One version more: suspended, frozen, or as it was."""
+        against = [each for each in verdicts if each.verdict == "failed"]
+        frozen: Mapping[str, str] = {}
+        if against:
+            await self._suspend(order, version.number)
+        else:
+            met = {other for each in verdicts for other in each.others}
+            if others := await self._reviews.undecided(cameo, version, sorted(met)):
+                against = [each for each in verdicts if {*each.others} & {*others}]
+                frozen = await self._reviews.open(
+                    cameo,
+                    version,
+                    others,
+                    f"{order.command_id}/{version.number}/reopen",
+                    order.at,
+                    _context(order),
+                )
+        checks = dict.fromkeys((*done.checks, *(each.check for each in against)))
         return Rescored(
-            looked_at=len(kept),
-            suspended=tuple(suspended),
-            checks=tuple(each.check for each in checks.values()),
-            account_id=state.account_id if suspended else None,
+            looked_at=done.looked_at + 1,
+            suspended=(*done.suspended, *([version.number] if against else [])),
+            checks=tuple(checks),
+            frozen={**done.frozen, **frozen},
         )
 
-    async def _failed(self, cameo: Castable, version: CameoVersion) -> list[CheckVerdict]:
-        reference = version.references.clip
-        if reference is None:
-            return []
+    async def _seen_again(self, cameo: Castable, version: CameoVersion) -> Sequence[CheckVerdict]:
+        """What is found today. A face and a voice that were measured anew are kept at once, so that
+        whoever is looked at later meets them."""
+        if version.references.clip is None:
+            return ()
         likeness = await self._gallery.find(version.enrolment_id)
         templates = await self._gallery.others(cameo.account_id)
         with scratch_folder(self._scratch, "rescore-") as folder:
-            clip = folder / "clip.mp4"
-            clip.write_bytes(
-                await open_reference(self._store, self._vault, version, reference, folder)
-            )
+            clip, voice = await self._references(version, folder)
             try:
-                found = await in_thread(
-                    lambda _: self._look_again(clip, cameo.kind, likeness, templates)
+                seen = await in_thread(
+                    lambda _: self._look_again(clip, voice, cameo.kind, likeness, templates)
                 )
             except ClipRefused as refused:
                 return [clip_refused(refused)]
-        return [each for each in verdicts_of(found) if each.verdict == "failed"]
+        if seen.measured is not None:
+            anew = Likeness(
+                version.enrolment_id,
+                cameo.cameo_id,
+                cameo.account_id,
+                seen.measured.face,
+                seen.measured.voice,
+                seen.measured.face_by,
+                seen.measured.voice_by,
+            )
+            if anew != likeness:
+                await self._gallery.enter(anew)
+        return verdicts_of(seen.findings)
+
+    async def _references(self, version: CameoVersion, folder: Path) -> tuple[Path, Path | None]:
+        """The clip, and the sample of the voice where there is one, in clear."""
+        kept = version.references
+        assert kept.clip is not None, "asked before"
+        clip = folder / "clip.mp4"
+        clip.write_bytes(await self._opened(version, kept.clip, folder))
+        if kept.voice is None:
+            return clip, None
+        voice = folder / "voice.wav"
+        voice.write_bytes(await self._opened(version, kept.voice, folder))
+        return clip, voice
+
+    async def _opened(self, version: CameoVersion, file: MediaFile, folder: Path) -> bytes:
+        return await open_reference(self._store, self._vault, version, file, folder)
 
     async def _suspend(self, order: RescoreOrder, number: int) -> None:
         command = SuspendCameo(
@@ -121,6 +181,10 @@ class RescoringActivities:
             at=order.at,
             reason=RESCORED,
             version=number,
+            alarm=RESCORE,
         )
-        context = Context(order.actor, f"cameo/{order.cameo_id}")
-        await self._ledger.perform([Decision(CAMEO, order.cameo_id, command)], context)
+        await self._ledger.perform([Decision(CAMEO, order.cameo_id, command)], _context(order))
+
+
+def _context(order: RescoreOrder) -> Context:
+    return Context(order.actor, f"cameo/{order.cameo_id}")

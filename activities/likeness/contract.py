@@ -94,13 +94,17 @@ class Claim(Value):
 class Template(Value):
     """A face and a voice that are known: somebody enrolled by another account, or protected.
 
-    ``key`` is opaque and comes back in ``Finding.against``.
+    ``key`` is opaque and comes back in ``Finding.against``. ``face_by`` and ``voice_by`` are the
+    models that made the vectors (``models.Model.label``): those of other models say nothing to each
+    other and are not compared. None: made by whatever is installed now.
     """
 
     key: str
     kind: Literal["enrolled", "protected"] = "enrolled"
     face: Annotated[bytes | None, Personal()] = Field(default=None, repr=False)
     voice: Annotated[bytes | None, Personal()] = Field(default=None, repr=False)
+    face_by: str | None = None
+    voice_by: str | None = None
 
 
 class Finding(Value):

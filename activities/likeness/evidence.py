@@ -38,8 +38,10 @@ class Evidence:
     [m, 468, 3]. Where there is no face, zeros.
     Of the k whose identity was taken: ``identity_of`` [k] (indices into the m), ``identities``
     [k, 128], ``over`` [k] (how much surer the detector is when the picture is turned over: above 0
-    where it stands on its head). ``size`` [2] is the width and height of the pictures looked at;
-    ``sound`` the mono samples at 16 kHz, beginning with the first picture.
+    where it stands on its head). Of the j that were looked at turned as well, ``turned`` [j, 2]:
+    the score and the presence of the surest face; none where nobody asked.
+    ``size`` [2] is the width and height of the pictures looked at; ``sound`` the mono samples at
+    16 kHz, beginning with the first picture.
     """
 
     times: Floats
@@ -54,6 +56,7 @@ class Evidence:
     identity_of: NDArray[np.int32]
     identities: Floats
     over: Floats
+    turned: Floats
     size: NDArray[np.int32]
     sound: Floats
 
@@ -94,6 +97,7 @@ def _require(found: Evidence) -> None:
         "identity_of": (k,),
         "identities": (k, IDENTITY_SIZE),
         "over": (k,),
+        "turned": (len(found.turned), 2),
         "size": (2,),
         "sound": (len(found.sound),),
     }
@@ -103,7 +107,7 @@ def _require(found: Evidence) -> None:
             raise EvidenceUnreadable(f"{name} has another shape")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise EvidenceUnreadable(f"{name} is not finite")
-    if not 1 <= n <= PICTURES_MAX or not 1 <= m <= n or k > m:
+    if not 1 <= n <= PICTURES_MAX or not 1 <= m <= n or k > m or len(found.turned) > m:
         raise EvidenceUnreadable("pictures are missing")
     if k and not 0 <= int(found.identity_of.min()) <= int(found.identity_of.max()) < m:
         raise EvidenceUnreadable("identities of no picture")

@@ -55,7 +55,9 @@ def examine(
     if (claim.subject == "person") != (challenge is not None):
         raise ValueError("a person answers a challenge; a pet or a thing has none")
     with tempfile.TemporaryDirectory(prefix="callsheet-likeness-") as folder:
-        seen = look_at(clip, Path(folder), with_sound=challenge is not None)
+        seen = look_at(
+            clip, Path(folder), with_sound=challenge is not None, turned=challenge is None
+        )
     return examined(seen, challenge, templates, claim)
 
 

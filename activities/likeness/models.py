@@ -28,6 +28,11 @@ class Model:
     name: str
     version: str
 
+    @property
+    def label(self) -> str:
+        """Both in one word, to be kept beside what the model made."""
+        return f"{self.name} {self.version}"
+
 
 @cache
 def yunet() -> Model:

@@ -1,8 +1,9 @@
 """The observer: a process of its own that decodes a probed clip once more and measures it.
 
 ``python -m activities.likeness.observer CLIP FACTS FOLDER`` leaves ``evidence.npz`` and, where a
-face was found, ``face.png`` and ``head.mp4`` in the folder. It is confined before the first byte of
-the clip is decoded, for the models and FFmpeg run on bytes that a stranger chose.
+face was found, ``face.png`` and ``head.mp4`` in the folder; with ``turned`` behind it, faces that
+lie on their side are looked for too. It is confined before the first byte of the clip is decoded,
+for the models and FFmpeg run on bytes that a stranger chose.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from activities.clip.reading import opened
 from activities.clip.streams import picture_streams
 from activities.likeness.evidence import LANDMARKS, SAMPLE_RATE, THUMB_SIDE, Evidence
 from activities.likeness.faces import Face, Faces, Picture
+from activities.likeness.observing import TURNED
 from activities.likeness.portrait import Portrait, Whole
+from activities.likeness.turning import surest_turned
 
 _MEMORY_BYTES: Final = 4 << 30
 _CPU_SECONDS: Final = 120
@@ -40,6 +43,7 @@ _EARLY_SECONDS: Final = 0.01
 _IDENTITY_SECONDS: Final = 0.55
 _TURNED_OVER_EVERY: Final = 3
 """Of the identities, so many are taken for each look at the picture turned over."""
+_TURNED_SECONDS: Final = 0.5
 
 
 @dataclass
@@ -58,17 +62,19 @@ class _Notes:
     identity_of: list[int] = field(default_factory=list)
     identities: list[NDArray[np.float32]] = field(default_factory=list)
     over: list[float] = field(default_factory=list)
+    turned: list[tuple[float, float]] = field(default_factory=list)
     size: tuple[int, int] = (0, 0)
 
 
 class Observer:
-    """Looks at pictures in their order."""
+    """Looks at pictures in their order; with ``turned``, for faces that lie on their side, too."""
 
-    def __init__(self, faces: Faces) -> None:
+    def __init__(self, faces: Faces, *, turned: bool = False) -> None:
         self.notes = _Notes()
         self.portrait = Portrait()
         self._faces = faces
         self._next_look, self._next_identity = 0.0, 0.0
+        self._next_turned = 0.0 if turned else float("inf")
 
     def see(self, seconds: float, picture: Picture, whole: Whole | None = None) -> None:
         """One picture, upright. Every one is remembered small; some are looked at closely.
@@ -85,6 +91,9 @@ class Observer:
     def _look(self, seconds: float, picture: Picture, whole: Whole | None) -> None:
         notes = self.notes
         notes.size = (picture.shape[1], picture.shape[0])
+        if seconds + _EARLY_SECONDS >= self._next_turned:
+            self._next_turned += _TURNED_SECONDS
+            notes.turned.append(surest_turned(self._faces, picture, len(notes.turned)))
         found = self._faces.detect(picture)
         notes.seen_at.append(seconds)
         notes.faces.append(len(found))
@@ -133,6 +142,7 @@ class Observer:
             identity_of=np.array(notes.identity_of, np.int32),
             identities=np.array(notes.identities, np.float32).reshape(-1, 128),
             over=np.array(notes.over, np.float32),
+            turned=np.array(notes.turned, np.float32).reshape(-1, 2),
             size=np.array(notes.size, np.int32),
             sound=sound,
         )
@@ -226,9 +236,11 @@ def _confine() -> None:
             resource.setrlimit(kind, (bound, bound))
 
 
-def observe(clip: Path, facts: ClipFacts, faces: Faces, folder: Path) -> None:
+def observe(
+    clip: Path, facts: ClipFacts, faces: Faces, folder: Path, *, turned: bool = False
+) -> None:
     """Look at the whole clip and listen to it, and leave what was measured in the folder."""
-    observer = Observer(faces)
+    observer = Observer(faces, turned=turned)
     for seconds, picture, whole in looks(clip, facts):
         observer.see(seconds, picture, whole)
     observer.evidence(hear(clip, facts)).save(folder / "evidence.npz")
@@ -242,7 +254,7 @@ def main() -> None:
     av.logging.set_level(None)
     cv2.setNumThreads(1)
     _confine()
-    observe(clip, facts, Faces(), folder)
+    observe(clip, facts, Faces(), folder, turned=TURNED in sys.argv[4:])
     os._exit(0)
 
 

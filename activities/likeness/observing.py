@@ -29,6 +29,8 @@ FPS_MIN, FPS_MAX = 9.0, 61.0
 """In pictures a second: at fewer, the mouth cannot be compared with the voice."""
 WALL_SECONDS: Final = 120.0
 _OBSERVER: Final = "activities.likeness.observer"
+TURNED: Final = "turned"
+"""Asks the observer to look for faces that are not upright."""
 _PORTRAIT_BYTES_MAX: Final = 8 << 20
 
 
@@ -42,15 +44,16 @@ class Observation:
     head_mp4: bytes | None
 
 
-def look_at(clip: Path, folder: Path, *, with_sound: bool) -> Observation:
-    """Measure a clip; ``folder`` is an empty place that the caller removes.
+def look_at(clip: Path, folder: Path, *, with_sound: bool, turned: bool = False) -> Observation:
+    """Measure a clip; ``folder`` is an empty place that the caller removes. With ``turned``, faces
+    that lie on their side are looked for as well.
 
     Raises ClipRefused, whose kinds name the reason; OSError where there is no file.
     """
     facts = probe(clip, LIMITS)
     require(facts, with_sound=with_sound)
     (folder / "facts.json").write_text(facts.model_dump_json(), encoding="utf-8")
-    _observe(clip, folder)
+    _observe(clip, folder, turned=turned)
     return observation(facts, folder)
 
 
@@ -83,11 +86,11 @@ def require(facts: ClipFacts, *, with_sound: bool) -> None:
         raise PicturesTooFast(f"It has {fps:.0f} a second; the most is {FPS_MAX:g}.")
 
 
-def _observe(clip: Path, folder: Path) -> None:
+def _observe(clip: Path, folder: Path, *, turned: bool) -> None:
     """Run the observer. Raises ClipTooCostly, ClipDamaged where it did not live to write."""
-    arguments = [clip, folder / "facts.json", folder]
+    arguments = [str(each.resolve()) for each in (clip, folder / "facts.json", folder)]
     try:
-        run(_OBSERVER, [str(each.resolve()) for each in arguments], WALL_SECONDS)
+        run(_OBSERVER, [*arguments, *([TURNED] if turned else [])], WALL_SECONDS)
     except TookTooLong as error:
         if error.waited:
             raise ClipTooCostly(f"The limit is {WALL_SECONDS:g} s of waiting.") from None

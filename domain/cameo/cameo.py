@@ -59,19 +59,25 @@ class VersionApproved(Event):
 
 
 class CameoSuspended(Event):
-    """Nobody may use the cameo, or one version of it, until it is reinstated."""
+    """Nobody may use the cameo, or one version of it, until it is reinstated.
+
+    ``alarm`` says who needs that: an enrolment's id, or a word. Before alarms had names there was
+    one for each version.
+    """
 
     cameo_id: CameoId
     reason: str
     version: int | None = None
+    alarm: str | None = None
 
 
 class CameoReinstated(Event):
-    """The suspension is over."""
+    """The suspension that this alarm needed is over; without an alarm, all of them are."""
 
     cameo_id: CameoId
     reason: str
     version: int | None = None
+    alarm: str | None = None
 
 
 class TemplatesDestroyed(Event):
@@ -93,13 +99,15 @@ class CameoHeld(Event):
 
     cameo_id: CameoId
     reason: str
+    alarm: str | None = None
 
 
 class CameoFreed(Event):
-    """What was held back may be used once it is approved."""
+    """What this alarm held back may be used once it is approved; without an alarm, whatever did."""
 
     cameo_id: CameoId
     reason: str
+    alarm: str | None = None
 
 
 CameoEvent = (
@@ -113,22 +121,35 @@ CameoEvent = (
 )
 
 
+Alarm = str | None
+"""Who needs a suspension. ``None`` stands for those of a time before alarms had names."""
+
+
+@dataclass(frozen=True)
+class Suspension:
+    """One alarm stops one version, or with ``None`` the whole cameo."""
+
+    version: int | None
+    alarm: Alarm
+
+
 @dataclass(frozen=True)
 class NoCameo:
-    """Nobody has been enrolled under this id. ``held_back`` is why somebody may not be used yet."""
+    """Nobody has been enrolled under this id. ``held_back`` is why somebody may not be used yet,
+    by alarm."""
 
-    held_back: str | None = None
+    held_back: Mapping[Alarm, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
 class Castable:
-    """The cameo exists. ``suspended`` holds version numbers, and ``None`` for the whole cameo."""
+    """The cameo exists. It may be used again when every alarm about it is over."""
 
     cameo_id: str
     account_id: str
     kind: Kind
     versions: Mapping[int, CameoVersion]
-    suspended: frozenset[int | None] = field(default=frozenset())
+    suspensions: frozenset[Suspension] = field(default=frozenset())
     templates_destroyed: frozenset[int] = field(default=frozenset())
 
     @property
@@ -138,7 +159,12 @@ class Castable:
 
     def suspends(self, version: int) -> bool:
         """Whether this version may not be used at the moment."""
-        return None in self.suspended or version in self.suspended
+        return any(each.version in (None, version) for each in self.suspensions)
+
+    def alarms(self, version: int | None) -> list[Alarm]:
+        """Who stops exactly this version, or exactly the whole, in the order of their names."""
+        found = [each.alarm for each in self.suspensions if each.version == version]
+        return sorted(found, key=lambda alarm: alarm or "")
 
 
 @dataclass(frozen=True)
@@ -160,16 +186,17 @@ def evolve(state: Cameo, event: CameoEvent) -> Cameo:
             versions = MappingProxyType({event.version.number: event.version})
             return Castable(event.cameo_id, event.account_id, event.kind, versions)
         case CameoHeld(), NoCameo():
-            return NoCameo(held_back=event.reason)
+            return NoCameo(MappingProxyType({**state.held_back, event.alarm: event.reason}))
         case CameoFreed(), NoCameo():
-            return NoCameo()
+            return NoCameo(_freed(state.held_back, event.alarm))
         case VersionApproved(), Castable():
             more = {**state.versions, event.version.number: event.version}
             return replace(state, versions=MappingProxyType(more))
         case CameoSuspended(), Castable():
-            return replace(state, suspended=state.suspended | {event.version})
+            stopped = Suspension(event.version, event.alarm)
+            return replace(state, suspensions=state.suspensions | {stopped})
         case CameoReinstated(), Castable():
-            return replace(state, suspended=state.suspended - {event.version})
+            return replace(state, suspensions=_ended(state.suspensions, event))
         case TemplatesDestroyed(), Castable():
             gone = state.templates_destroyed | {event.version}
             return replace(state, templates_destroyed=gone)
@@ -178,6 +205,20 @@ def evolve(state: Cameo, event: CameoEvent) -> Cameo:
         case _, Deleted():
             return state
     raise ValueError(f"{type(event).__name__} cannot be the first event of a cameo")
+
+
+def _freed(held_back: Mapping[Alarm, str], alarm: Alarm) -> Mapping[Alarm, str]:
+    if alarm is None:
+        return MappingProxyType({})
+    return MappingProxyType({each: why for each, why in held_back.items() if each != alarm})
+
+
+def _ended(suspensions: frozenset[Suspension], event: CameoReinstated) -> frozenset[Suspension]:
+    return frozenset(
+        each
+        for each in suspensions
+        if each.version != event.version or event.alarm not in (None, each.alarm)
+    )
 
 
 CATALOG: Final = Catalog()

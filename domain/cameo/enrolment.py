@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
+from domain.account.relations import Relations
 from domain.cameo.challenge import CHALLENGE_LIFETIME
 from domain.cameo.checks import HUMAN_DECIDES, REQUIRED, CheckVerdict, Shortcoming, shortcoming
 from domain.cameo.enrolment_commands import (
@@ -14,6 +16,7 @@ from domain.cameo.enrolment_commands import (
     IssueChallenge,
     ReceiveClip,
     RecordCheck,
+    ReopenReview,
     ReviewEnrolment,
     StartEnrolment,
 )
@@ -28,6 +31,7 @@ from domain.cameo.enrolment_events import (
     EnrolmentRefused,
     EnrolmentReviewed,
     EnrolmentStarted,
+    ReviewReopened,
     ReviewRequested,
 )
 from domain.cameo.enrolment_refusals import (
@@ -59,6 +63,7 @@ from domain.cameo.enrolment_situations import (
     InReview,
     NotStarted,
     Refused,
+    Reopened,
     Started,
     evolve,
 )
@@ -87,6 +92,8 @@ def decide(command: EnrolmentCommand, state: Enrolment) -> list[EnrolmentEvent]:
             return []
         case _, Closed(reason=CameoGone.code):
             raise CameoGone
+        case ReopenReview() | ReviewEnrolment(), Approved():
+            return _once_more(command, state)
         case _, Approved() | Refused() | Closed():
             raise EnrolmentSettled(f"It is {type(state).__name__.lower()}.")
         case IssueChallenge(), Started():
@@ -99,7 +106,7 @@ def decide(command: EnrolmentCommand, state: Enrolment) -> list[EnrolmentEvent]:
             raise ClipMissing
         case ReviewEnrolment(), InReview():
             return _review(command, state)
-        case ReviewEnrolment(), Started():
+        case ReviewEnrolment() | ReopenReview(), Started():
             raise NotInReview
         case CloseEnrolment(), Started():
             return [
@@ -127,6 +134,12 @@ def _start(command: StartEnrolment) -> EnrolmentStarted:
         release=command.release,
         age_band=command.age_band,
     )
+
+
+def require_of_age(relations: Relations) -> None:
+    """Raise ``EnrolmentUnderAge`` where the account's holder is known to be a child by now."""
+    if relations.age_band == "under_13":
+        raise EnrolmentUnderAge
 
 
 def _covers(release: SignedRelease, kind: Kind) -> bool:
@@ -244,16 +257,20 @@ def _approved(command: ConcludeChecks | ReviewEnrolment, state: Started) -> Enro
     )
 
 
-def _review(command: ReviewEnrolment, state: InReview) -> list[EnrolmentEvent]:
+def _reviewed(command: ReviewEnrolment, state: Started) -> EnrolmentReviewed:
     if command.reviewer.endswith(state.began.account_id):
         raise ReviewedByOwner
-    reviewed = EnrolmentReviewed(
+    return EnrolmentReviewed(
         at=command.at,
         enrolment_id=state.began.enrolment_id,
         reviewer=command.reviewer,
         decision=command.decision,
         reason=command.reason,
     )
+
+
+def _review(command: ReviewEnrolment, state: InReview) -> list[EnrolmentEvent]:
+    reviewed = _reviewed(command, state)
     if command.decision == "approve":
         return [reviewed, _approved(command, state)]
     checks = [state.verdicts[each] for each in state.in_question.checks]
@@ -262,6 +279,39 @@ def _review(command: ReviewEnrolment, state: InReview) -> list[EnrolmentEvent]:
         at=command.at, enrolment_id=state.began.enrolment_id, shortcomings=found
     )
     return [reviewed, refused]
+
+
+def _once_more(command: ReopenReview | ReviewEnrolment, state: Approved) -> list[EnrolmentEvent]:
+    """It stays an enrolment: what a human decides about, this time, is the use of its cameo."""
+    enrolment_id = state.began.enrolment_id
+    match command, state:
+        case ReopenReview(), Reopened(in_question=asked) if set(command.others) <= set(
+            asked.others
+        ):
+            return []
+        case ReopenReview(), _:
+            return [
+                ReviewReopened(
+                    at=command.at,
+                    enrolment_id=enrolment_id,
+                    checks=command.checks,
+                    others=command.others,
+                )
+            ]
+        case ReviewEnrolment(), Reopened():
+            return [_reviewed(command, state)]
+    raise EnrolmentSettled("It is approved.")
+
+
+def reviewed_with(events: Iterable[object]) -> frozenset[str]:
+    """The cameos that an attempt resembles and that a human has decided about beside it."""
+    asked, decided = set[str](), set[str]()
+    for event in events:
+        if isinstance(event, ReviewRequested | ReviewReopened):
+            asked |= set(event.others)
+        elif isinstance(event, EnrolmentReviewed):
+            decided |= asked
+    return frozenset(decided)
 
 
 ENROLMENT: Final = Decider[EnrolmentCommand, Enrolment, EnrolmentEvent](

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from domain.account.relations import AgeBand
 from domain.cameo.challenge import Challenge
-from domain.cameo.checks import CheckVerdict
+from domain.cameo.checks import CheckName, CheckVerdict
 from domain.cameo.clip import Clip
 from domain.cameo.release import Kind, SignedRelease
 from domain.kernel.ids import AccountId, CameoId, EnrolmentId
@@ -75,6 +75,13 @@ class ReviewEnrolment(Command):
     reason: Code
 
 
+class ReopenReview(Command):
+    """Ask a human once more about somebody who is enrolled, because of these cameos."""
+
+    checks: tuple[CheckName, ...]
+    others: Annotated[tuple[CameoId, ...], Field(min_length=1)]
+
+
 class CloseEnrolment(Command):
     """End the attempt without a decision: cancelled, abandoned, or broken."""
 
@@ -89,5 +96,6 @@ EnrolmentCommand = (
     | RecordCheck
     | ConcludeChecks
     | ReviewEnrolment
+    | ReopenReview
     | CloseEnrolment
 )

@@ -83,6 +83,15 @@ class ReviewRequested(Event):
     others: tuple[CameoId, ...] = ()
 
 
+class ReviewReopened(Event):
+    """About somebody who is enrolled a human has to decide once more: a better detector sees these
+    cameos in them, and about these pairs nobody has decided yet."""
+
+    enrolment_id: EnrolmentId
+    checks: tuple[CheckName, ...]
+    others: tuple[CameoId, ...]
+
+
 class EnrolmentReviewed(Event):
     """A human decided."""
 
@@ -108,6 +117,7 @@ EnrolmentEvent = (
     | EnrolmentApproved
     | EnrolmentRefused
     | ReviewRequested
+    | ReviewReopened
     | EnrolmentReviewed
     | EnrolmentClosed
 )
@@ -121,5 +131,6 @@ CATALOG.register(CheckRecorded, "enrolment-check-recorded.v1")
 CATALOG.register(EnrolmentApproved, "enrolment-approved.v1")
 CATALOG.register(EnrolmentRefused, "enrolment-refused.v1")
 CATALOG.register(ReviewRequested, "enrolment-review-requested.v1")
+CATALOG.register(ReviewReopened, "enrolment-review-reopened.v1")
 CATALOG.register(EnrolmentReviewed, "enrolment-reviewed.v1")
 CATALOG.register(EnrolmentClosed, "enrolment-closed.v1")

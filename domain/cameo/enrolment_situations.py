@@ -19,6 +19,7 @@ from domain.cameo.enrolment_events import (
     EnrolmentRefused,
     EnrolmentReviewed,
     EnrolmentStarted,
+    ReviewReopened,
     ReviewRequested,
 )
 
@@ -66,6 +67,13 @@ class Approved(Started):
 
 
 @dataclass(frozen=True)
+class Reopened(Approved):
+    """It did, and a human decides about it once more; its cameo is suspended meanwhile."""
+
+    in_question: ReviewReopened
+
+
+@dataclass(frozen=True)
 class Refused(Started):
     """The attempt failed, and why is known."""
 
@@ -109,6 +117,10 @@ def _moved(state: Started, event: EnrolmentEvent) -> Started:
             return replace(state, verdicts=MappingProxyType(verdicts))
         case ReviewRequested() if isinstance(state, Examining):
             return InReview(began, state.clip, state.answered, state.verdicts, event)
+        case ReviewReopened():
+            return Reopened(began, in_question=event)
+        case EnrolmentReviewed() if isinstance(state, Reopened):
+            return Approved(began)
         case EnrolmentApproved():
             return Approved(began)
         case EnrolmentRefused():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from domain.cameo.cameo import (
     Cameo,
@@ -33,7 +33,7 @@ from domain.kernel.model import Command
 class ApproveVersion(Command):
     """Let an approved enrolment become version n of the cameo.
 
-    ``by_human`` says that somebody knew what it was held back for, which then ends.
+    ``by_human`` says that somebody decided about this attempt: what its own alarm held back ends.
     """
 
     cameo_id: CameoId
@@ -43,8 +43,11 @@ class ApproveVersion(Command):
     by_human: bool = False
 
 
+AlarmName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+
 class SuspendCameo(Command):
-    """Stop all use of the cameo, or of one version.
+    """Stop all use of the cameo, or of one version, for one alarm.
 
     A cameo that is still being enrolled is named by ``cameo_id``, and held back until it exists.
     """
@@ -52,14 +55,16 @@ class SuspendCameo(Command):
     cameo_id: CameoId | None = None
     reason: Code
     version: Annotated[int, Field(ge=1)] | None = None
+    alarm: AlarmName
 
 
 class ReinstateCameo(Command):
-    """End a suspension, or let through what was held back."""
+    """End what one alarm suspended or held back; without an alarm, what all of them did."""
 
     cameo_id: CameoId | None = None
     reason: Code
     version: Annotated[int, Field(ge=1)] | None = None
+    alarm: AlarmName | None = None
 
 
 class DestroyTemplates(Command):
@@ -138,7 +143,7 @@ def decide(command: CameoCommand, state: Cameo) -> list[CameoEvent]:
 
 def _approve(command: ApproveVersion, state: NoCameo | Castable) -> list[CameoEvent]:
     number, newest = command.version.number, 0
-    held_back = state.held_back if isinstance(state, NoCameo) else None
+    held_back = dict(state.held_back) if isinstance(state, NoCameo) else {}
     if isinstance(state, Castable):
         if (command.account_id, command.kind) != (state.account_id, state.kind):
             raise CameoOfAnother
@@ -154,9 +159,14 @@ def _approve(command: ApproveVersion, state: NoCameo | Castable) -> list[CameoEv
         kind=command.kind,
         version=command.version,
     )
-    if held_back is None or command.by_human:
-        return [approved]
-    return [approved, CameoSuspended(at=command.at, cameo_id=command.cameo_id, reason=held_back)]
+    if command.by_human:
+        held_back.pop(command.version.enrolment_id, None)
+        held_back.pop(None, None)  # of a time before alarms had names, when a human ended it
+    suspended = [
+        CameoSuspended(at=command.at, cameo_id=command.cameo_id, reason=reason, alarm=alarm)
+        for alarm, reason in held_back.items()
+    ]
+    return [approved, *suspended]
 
 
 def _hold(command: SuspendCameo | ReinstateCameo, state: NoCameo) -> list[CameoEvent]:
@@ -164,11 +174,12 @@ def _hold(command: SuspendCameo | ReinstateCameo, state: NoCameo) -> list[CameoE
     cameo_id = command.cameo_id
     if cameo_id is None or command.version is not None:
         raise CameoUnknown
-    match command, state.held_back:
-        case SuspendCameo(), None:
-            return [CameoHeld(at=command.at, cameo_id=cameo_id, reason=command.reason)]
-        case ReinstateCameo(), str():
-            return [CameoFreed(at=command.at, cameo_id=cameo_id, reason=command.reason)]
+    fields: dict[str, Any] = {"at": command.at, "cameo_id": cameo_id, "alarm": command.alarm}
+    match command:
+        case SuspendCameo() if command.alarm not in state.held_back:
+            return [CameoHeld(**fields, reason=command.reason)]
+        case ReinstateCameo() if state.held_back and command.alarm in (None, *state.held_back):
+            return [CameoFreed(**fields, reason=command.reason)]
     return []
 
 
@@ -178,15 +189,13 @@ def _keep(
     at, cameo_id, version = command.at, state.cameo_id, command.version
     if version is not None and version not in state.versions:
         raise VersionUnknown
+    alarms = state.alarms(version)
+    fields: dict[str, Any] = {"at": at, "cameo_id": cameo_id, "version": version}
     match command:
-        case SuspendCameo() if version not in state.suspended:
-            return [
-                CameoSuspended(at=at, cameo_id=cameo_id, reason=command.reason, version=version)
-            ]
-        case ReinstateCameo() if version in state.suspended:
-            return [
-                CameoReinstated(at=at, cameo_id=cameo_id, reason=command.reason, version=version)
-            ]
+        case SuspendCameo() if command.alarm not in alarms:
+            return [CameoSuspended(**fields, reason=command.reason, alarm=command.alarm)]
+        case ReinstateCameo() if alarms and command.alarm in (None, *alarms):
+            return [CameoReinstated(**fields, reason=command.reason, alarm=command.alarm)]
         case DestroyTemplates() if command.version not in state.templates_destroyed:
             return [TemplatesDestroyed(at=at, cameo_id=cameo_id, version=command.version)]
     return []

@@ -22,8 +22,8 @@ from infra.api.auth import Account, Client, KeyRequired
 from infra.api.deadlines import asking
 from infra.api.deciding import standing
 from infra.api.declared import problems
+from infra.api.deletions import delete_for_good
 from infra.api.doors import doors_of
-from infra.api.endings import end_requests_for, end_retakes_of
 from infra.api.enrolment_views import EnrolmentRequest
 from infra.api.idempotency import Answer
 from infra.api.once import IdempotencyKey, once
@@ -33,13 +33,9 @@ from infra.api.problems import Trouble
 from infra.telemetry import traces
 from projections.cameos import CameoRow
 from workflows.cameo_contracts import (
-    CAMEO_DELETION,
     CAMEO_ENROLLMENT,
-    CameoDeletionOrder,
-    DeletionReceipt,
     EnrolmentOrder,
     EnrolmentReceipt,
-    deletion_workflow_id,
     enrolment_workflow_id,
 )
 
@@ -125,7 +121,7 @@ OwnCameo = Annotated[Castable, Depends(own_cameo)]
     "",
     status_code=201,
     response_model=Begun,
-    responses=problems(403, 404, 409, 410, 422, 503, body=True),
+    responses=problems(403, 404, 409, 410, 422, 429, 503, body=True),
     summary="Begin to enrol",
 )
 async def begin_enrolment(
@@ -143,7 +139,7 @@ async def begin_enrolment(
     "/{cameo_id}/retakes",
     status_code=201,
     response_model=Begun,
-    responses=problems(403, 404, 409, 410, 422, 503, body=True),
+    responses=problems(403, 404, 409, 410, 422, 429, 503, body=True),
     summary="Retake",
 )
 async def begin_retake(
@@ -314,26 +310,7 @@ async def delete_cameo(
     request: Request, client: Client, account: Account, cameo: OwnCameo
 ) -> DeletedView:
     """Delete it for good. Its likeness is destroyed next; open requests and retakes end."""
-    doors = doors_of(request)
-    order = CameoDeletionOrder(
-        cameo_id=cameo.cameo_id,
-        account_id=account,
-        requested_by=f"client/{client}",
-        traceparent=traces.current_traceparent(),
-    )
-    await stories.begin(
-        doors.client,
-        CAMEO_DELETION,
-        order,
-        deletion_workflow_id(cameo.cameo_id),
-        "recorded",
-        DeletionReceipt,
-        update_id=f"recorded/{cameo.cameo_id}",
-        again=True,
-        seconds_max=doors.limits.recording_seconds_max,
-    )
-    await end_requests_for(doors, cameo.cameo_id)
-    await end_retakes_of(doors, account, cameo.cameo_id)
+    await delete_for_good(doors_of(request), client, account, cameo.cameo_id)
     return DeletedView(cameo_id=cameo.cameo_id)
 
 

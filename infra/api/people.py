@@ -26,6 +26,7 @@ from domain.kernel.ids import AccountId
 from infra.api.auth import Account, Client, KeyRequired
 from infra.api.deciding import decide, standing
 from infra.api.declared import problems
+from infra.api.deletions import delete_the_childs
 from infra.api.doors import Doors, doors_of
 from infra.api.endings import end_requests_between
 from infra.api.problems import Trouble
@@ -83,12 +84,18 @@ async def read_relations(request: Request, account: Account) -> PersonView:
 async def declare_age_band(
     request: Request, body: AgeBandRequest, client: Client, account: Account
 ) -> Response:
-    """Say which age band the holder is in; consent counts it from this position on."""
+    """Say which age band the holder is in; consent counts it from this position on. A child's
+    cameos are deleted for good, and an attempt to enrol one ends.
+    """
     doors = doors_of(request)
     command = DeclareAgeBand(
         command_id=doors.draw("cmd"), at=doors.clock(), account_id=account, band=body.age_band
     )
-    await decide(doors, client, f"account/{account}", [Decision(RELATIONS, account, command)])
+    told = await decide(
+        doors, client, f"account/{account}", [Decision(RELATIONS, account, command)]
+    )
+    if body.age_band == "under_13":
+        await delete_the_childs(doors, client, account, told.position)
     return Response(status_code=204)
 
 

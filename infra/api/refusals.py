@@ -8,8 +8,8 @@ from typing import Final
 
 from activities.provenance.refusals import ExaminationTooCostly, NotAFilm
 from domain.account import handle, handles, relating
+from domain.cameo import attempts, keeping
 from domain.cameo import enrolment_refusals as enrolment
-from domain.cameo import keeping
 from domain.consent import asking, may_ask, preferences
 from domain.consent import refusals as consent
 from domain.kernel.errors import Refusal
@@ -27,6 +27,7 @@ REFUSALS: Final[Mapping[type[Refusal], int]] = MappingProxyType(
         handle.HandleUnknown: 404,
         relating.TowardsOneself: 422,
         relating.BlockedByYou: 409,
+        attempts.TooManyAttempts: 429,
         enrolment.EnrolmentUnknown: 404,
         enrolment.EnrolmentAlreadyStarted: 409,
         enrolment.EnrolmentUnderAge: 403,

@@ -9,19 +9,24 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
+from activities.cameo.reopening import ReopenedReviews
+from activities.ledger import Context
 from domain.cameo import enrolment_situations as situations
 from domain.cameo.enrolment import ENROLMENT
+from domain.cameo.enrolment_commands import ReviewEnrolment
 from domain.cameo.enrolment_refusals import EnrolmentUnknown, NotInReview
+from domain.kernel.errors import Refusal
 from domain.kernel.ids import EnrolmentId
 from infra.api import stories
 from infra.api.auth import Client, KeyRequired
 from infra.api.deadlines import asking
 from infra.api.deciding import standing
 from infra.api.declared import problems
-from infra.api.doors import doors_of
+from infra.api.doors import Doors, doors_of
 from infra.api.enrolment_views import STRICT
 from infra.api.pages import Cursor, Limit, cursor_of, keys_of
 from infra.api.problems import Trouble
+from infra.telemetry import traces
 from projections.enrolments import EnrolmentRow
 from workflows.cameo_contracts import EnrolmentStatus, Review, enrolment_workflow_id
 
@@ -102,7 +107,11 @@ async def read_queue(
 async def review(
     request: Request, body: ReviewRequest, staff: Staff, enrolment_id: EnrolmentId
 ) -> ReviewedView:
-    """Decide about an attempt. Refused, the cameos that were frozen with it are let go again."""
+    """Decide about an attempt. Refused, the cameos that were frozen with it are let go again.
+
+    Of somebody who is enrolled already, and whom a better detector finds twice, `refuse` keeps the
+    cameo suspended.
+    """
     doors = doors_of(request)
     state = await standing(doors, ENROLMENT, enrolment_id)
     if isinstance(state, situations.NotStarted):
@@ -113,6 +122,8 @@ async def review(
         reason=body.reason,
         others=body.others,
     )
+    if isinstance(state, situations.Reopened):
+        return await _decide_once_more(doors, state, body, decided)
     try:
         status = await stories.ask(
             doors.client,
@@ -124,6 +135,32 @@ async def review(
     except stories.StoryOver:
         raise Trouble.refused(NotInReview()) from None
     return ReviewedView(enrolment_id=enrolment_id, status=status.stage)
+
+
+async def _decide_once_more(
+    doors: Doors, state: situations.Reopened, body: ReviewRequest, decided: Review
+) -> ReviewedView:
+    """About somebody who is enrolled: its story is over, so the log is told here."""
+    enrolment_id = state.began.enrolment_id
+    command = ReviewEnrolment(
+        command_id=doors.draw("cmd"),
+        at=doors.clock(),
+        reviewer=decided.reviewer,
+        decision=body.decision,
+        reason=body.reason,
+    )
+    context = Context(
+        f"client/{decided.reviewer}", f"enrolment/{enrolment_id}", traces.current_traceparent()
+    )
+    try:
+        async with asking("postgres"):
+            await ReopenedReviews(doors.ledger).decide(state, command, body.others, context)
+    except Refusal as refusal:
+        raise Trouble.refused(refusal) from None
+    return ReviewedView(
+        enrolment_id=enrolment_id,
+        status="approved" if body.decision == "approve" else "suspended",
+    )
 
 
 def _item(row: EnrolmentRow) -> ReviewItem:

@@ -252,7 +252,8 @@ class _Walk:
             case 0:
                 self.past.tell(CAMEO, cameo, DeleteCameo(**self._now(), reason="owner-asked"))
             case 1 | 2:
-                self.past.tell(CAMEO, cameo, SuspendCameo(**self._now(), reason="rescored"))
+                suspend = SuspendCameo(**self._now(), reason="rescored", alarm="rescore")
+                self.past.tell(CAMEO, cameo, suspend)
             case 3 | 4:
                 self.past.tell(CAMEO, cameo, ReinstateCameo(**self._now(), reason="reviewed"))
             case _:

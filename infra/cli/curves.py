@@ -29,7 +29,8 @@ Floats = NDArray[np.float64]
 class Curve:
     """One check: the scores of honest clips, and of the attacks that are aimed at it.
 
-    ``honest_refused`` and ``attacks_passed`` count verdicts, whatever the score.
+    ``honest_refused`` and ``attacks_passed``, of ``attacks_tried``, count verdicts, whatever the
+    score. An attack that was held to another threshold, of another unit, has no score here.
     """
 
     check: CheckName
@@ -37,6 +38,7 @@ class Curve:
     honest: Floats
     attacks: Floats
     honest_refused: int
+    attacks_tried: int
     attacks_passed: int
 
     def false_rejects(self, threshold: float) -> float:
@@ -59,7 +61,8 @@ class Curve:
         return {
             "threshold": self.threshold,
             "honest": _summary(self.honest) | {"refused": self.honest_refused},
-            "attacks": _summary(self.attacks) | {"passed": self.attacks_passed},
+            "attacks": _summary(self.attacks)
+            | {"tried": self.attacks_tried, "passed": self.attacks_passed},
             "curve": [
                 {
                     "threshold": round(float(step), 4),
@@ -84,8 +87,9 @@ def curves_of(trials: Sequence[Trial]) -> dict[str, Curve]:
                 check=check,
                 threshold=honest[0][2],
                 honest=np.array([score for score, _, _ in honest]),
-                attacks=np.array([score for score, _, _ in attacks]),
+                attacks=np.array([score for score, _, held in attacks if held == honest[0][2]]),
                 honest_refused=sum(not passed for _, passed, _ in honest),
+                attacks_tried=len(attacks),
                 attacks_passed=sum(passed for _, passed, _ in attacks),
             )
     return found
@@ -118,7 +122,8 @@ def page_table(curves: dict[str, Curve], trials: Sequence[Trial]) -> str:
         beside, passed = NOT_MEASURED, ""
         if len(attacks):
             beside = f"{np.median(attacks):.3g}, {np.percentile(attacks, worse):.3g}"
-            passed = f"{curve.attacks_passed} of {len(attacks)}"
+        if curve.attacks_tried:
+            passed = f"{curve.attacks_passed} of {curve.attacks_tried}"
         lines.append(
             f"| `{curve.check}` | {curve.threshold:g} | {np.percentile(honest, better):.3g}, "
             f"{np.median(honest):.3g} | {curve.honest_refused} of {len(honest)} | {beside} | "

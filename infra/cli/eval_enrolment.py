@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import chain
 from pathlib import Path
@@ -25,8 +25,9 @@ from rich.console import Console
 
 from infra.cli.curves import curves_of, page_table
 from infra.cli.figures import Figures, at_least, at_most, equals
+from infra.errors import UserError
 from tests.attacks.suite import KINDS
-from tests.attacks.trial import HONEST, HONEST_PET, Trial, run_trial
+from tests.attacks.trial import ALL_KINDS, HONEST, HONEST_PET, Trial, run_trial
 
 FIRST_TEST_SEED: Final = 13_000
 ATTACK_CLIPS: Final = 25
@@ -36,6 +37,8 @@ SECONDS_MAX: Final = 15.0
 TIMED_EVERY: Final = 5
 """Of the honest clips, so many are examined for each that is timed as well."""
 CLASSES_MIN: Final = 8
+NAMED_SHARE_MIN: Final = 0.95
+"""Of the attacks that are not approved, so many are to be stopped by the check that is for them."""
 _PAGE: Final = Path(__file__).parents[2] / "docs" / "enrolment.md"
 
 Task = tuple[str, int]
@@ -54,13 +57,18 @@ def evaluate(
     keep: Annotated[
         Path | None, typer.Option(help="Go on from this file of results, and add to it.")
     ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Of these kinds alone, with commas between them.")
+    ] = None,
     page: Annotated[bool, typer.Option(help="Write the table into docs/enrolment.md.")] = False,
     json_path: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file.")
     ] = None,
 ) -> None:
     """Film attacks and honest clips, examine them, and print what each check let through."""
-    wanted = list(tasks(clips, honest, first_seed))
+    if page and only is not None:
+        raise UserError("--page writes the table of every kind; leave --only out.")
+    wanted = list(chosen(tasks(clips, honest, first_seed), only))
     trials = list(kept(keep, wanted))
     done = {(trial.kind, trial.seed) for trial in trials}
     missing = [task for task in wanted if task not in done]
@@ -113,6 +121,16 @@ def tasks(clips: int, honest: int, first_seed: int) -> Iterator[Task]:
             yield from ((kind, seed) for kind in KINDS)
 
 
+def chosen(everything: Iterable[Task], only: str | None) -> Iterator[Task]:
+    """Of these kinds alone. Raises UserError for a kind that does not exist."""
+    kinds = ALL_KINDS if only is None else tuple(each.strip() for each in only.split(","))
+    if unknown := sorted({*kinds} - {*ALL_KINDS}):
+        raise UserError(
+            f"No clips are of the kind {', '.join(unknown)}. Kinds: {', '.join(ALL_KINDS)}."
+        )
+    return (task for task in everything if task[0] in kinds)
+
+
 def kept(keep: Path | None, wanted: Sequence[Task]) -> Iterator[Trial]:
     """What an earlier part tried of what is wanted, each once."""
     if keep is None or not keep.is_file():
@@ -163,12 +181,16 @@ def judge(trials: Sequence[Trial], wanted: int) -> Figures:
     approved = sum(each.approved for each in attacks)
     if attacks:
         figures.measured("attacks_approved", approved, "clips", goal=equals(0), peer=len(attacks))
-        unnamed = sum(not each.approved and not each.named and not each.refusal for each in attacks)
-        figures.measured("refusals_without_a_check", unnamed, "clips", goal=equals(0))
+        held = [each for each in attacks if not each.approved]
+        if held:
+            share = sum(names_its_check(each) for each in held) / len(held)
+            figures.measured(
+                "named_its_check", share, "share", goal=at_least(NAMED_SHARE_MIN), peer=len(held)
+            )
     for kind, tried in per_class.items():
         if tried:
             refused = sum(not each.approved for each in tried) / len(tried)
-            seen = sum(bool(KINDS[kind].caught_by & set(each.named)) for each in tried) / len(tried)
+            seen = sum(names_its_check(each) for each in tried) / len(tried)
             peer = {"clips": len(tried), "named_its_check": round(seen, 3)}
             figures.measured(f"refused_{kind}", refused, "share", goal=equals(1.0), peer=peer)
     if honest:
@@ -189,6 +211,11 @@ def judge(trials: Sequence[Trial], wanted: int) -> Figures:
     return figures
 
 
+def names_its_check(trial: Trial) -> bool:
+    """Whether a check that this class of attacks is aimed at stood against the clip."""
+    return bool(KINDS[trial.kind].caught_by & set(trial.named))
+
+
 def _judge_time(figures: Figures, honest: Sequence[Trial]) -> None:
     """The time of examinations that ran as an enrolment's does; without any it stays unmeasured."""
     if not honest:
@@ -203,7 +230,7 @@ def _judge_time(figures: Figures, honest: Sequence[Trial]) -> None:
 def _planned() -> list[str]:
     return [
         *("tried", "classes_in_full", "honest_clips", "attacks_approved"),
-        "refusals_without_a_check",
+        "named_its_check",
         *(f"refused_{kind}" for kind in KINDS),
         *("honest_approved", "pets_approved", "seconds_p95", "cpu_seconds_p95"),
     ]

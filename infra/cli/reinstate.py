@@ -29,15 +29,26 @@ CameoArgument = Annotated[str, typer.Argument(help="The cameo's id.")]
 Version = Annotated[
     int | None, typer.Option(min=1, help="One version; the whole cameo when it is left out.")
 ]
+Alarm = Annotated[
+    str | None,
+    typer.Option(help="End this alarm alone: the enrolment that raised it, or `rescore`."),
+]
 Reason = Annotated[str, typer.Option(help="One stable word, such as reviewed.")]
 
 
 def reinstate(
-    cameo_id: CameoArgument, version: Version = None, reason: Reason = "reviewed"
+    cameo_id: CameoArgument,
+    version: Version = None,
+    alarm: Alarm = None,
+    reason: Reason = "reviewed",
 ) -> None:
     """End the suspension of a cameo, or of one version, once a person has decided so."""
     command = ReinstateCameo(
-        command_id=drawn_by(system_clock)("cmd"), at=system_clock(), reason=reason, version=version
+        command_id=drawn_by(system_clock)("cmd"),
+        at=system_clock(),
+        reason=reason,
+        version=version,
+        alarm=alarm,
     )
     try:
         changed = asyncio.run(_reinstate(Settings.read(), cameo_id, command))
@@ -56,6 +67,7 @@ async def _reinstate(settings: Settings, cameo_id: str, command: ReinstateCameo)
 async def reinstated(ledger: Ledger, cameo_id: str, command: ReinstateCameo) -> bool:
     """Write it down; whether anything was suspended. Raises a Refusal or a UserError.
 
+    Of several alarms one is ended at a time, or one decision would end what another has to decide.
     A version whose likeness has been destroyed stays as it is: nothing of it can be cast.
     """
     cameo = (await ledger.state(CAMEO, cameo_id)).state
@@ -67,6 +79,15 @@ async def reinstated(ledger: Ledger, cameo_id: str, command: ReinstateCameo) -> 
             f"The likeness of version {command.version} has been destroyed; only a retake, which "
             "is the next version, can be cast."
         )
+    alarms = [each or "unnamed" for each in cameo.alarms(command.version)]
+    if command.alarm is None and len(alarms) > 1:
+        raise UserError(
+            f"{len(alarms)} alarms stop it: {', '.join(alarms)}. End the one that was decided "
+            "with --alarm."
+        )
+    if command.alarm is not None and command.alarm not in alarms:
+        known = ", ".join(alarms) or "none"
+        raise UserError(f"No alarm {command.alarm} stops it. Those that do: {known}.")
     context = Context(_ACTOR, f"cameo/{cameo_id}")
     performed = await ledger.perform([Decision(CAMEO, cameo_id, command)], context)
     return bool(performed.events)

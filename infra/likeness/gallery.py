@@ -61,7 +61,13 @@ class PostgresGallery:
         if row is None or template is None:
             return None
         return Likeness(
-            enrolment_id, row["cameo_id"], row["account_id"], template.face, template.voice
+            enrolment_id,
+            row["cameo_id"],
+            row["account_id"],
+            template.face,
+            template.voice,
+            template.face_by,
+            template.voice_by,
         )
 
     async def withdraw(self, enrolment_id: str) -> None:
@@ -79,6 +85,8 @@ class PostgresGallery:
             likeness.account_id,
             kind,
             sealed,
+            likeness.face_by,
+            likeness.voice_by,
         )
 
     async def _open(self, row: asyncpg.Record) -> Template | None:
@@ -89,6 +97,13 @@ class PostgresGallery:
             face, voice = unpacked(await self._vault.unseal(identifier, NAME, sealed))
         except Erased:
             return None
-        template = Template(key=row["cameo_id"], kind=row["kind"], face=face, voice=voice)
+        template = Template(
+            key=row["cameo_id"],
+            kind=row["kind"],
+            face=face,
+            voice=voice,
+            face_by=row["face_by"],
+            voice_by=row["voice_by"],
+        )
         self._opened[identifier] = (sealed, template)
         return template

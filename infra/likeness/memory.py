@@ -28,7 +28,14 @@ class MemoryGallery:
     async def others(self, account_id: str) -> list[Template]:
         """Everybody's but this account's."""
         return [
-            Template(key=each.cameo_id, kind=kind, face=each.face, voice=each.voice)
+            Template(
+                key=each.cameo_id,
+                kind=kind,
+                face=each.face,
+                voice=each.voice,
+                face_by=each.face_by,
+                voice_by=each.voice_by,
+            )
             for kind, likenesses in (("enrolled", self.entries), ("protected", self.guarded))
             for each in likenesses.values()
             if each.account_id != account_id

@@ -180,7 +180,7 @@ async def test_two_cameos_are_reserved_together_or_not_at_all(
         (
             CAMEO_DECIDER,
             CAMEO,
-            SuspendCameo(command_id="s", at=words.moment(), reason="rescored"),
+            SuspendCameo(command_id="s", at=words.moment(), reason="rescored", alarm="rescore"),
             "cameo-suspended",
         ),
     ],

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import cast
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from activities.likeness.checks.age_signs import age_signs
 from activities.likeness.checks.frozen_or_looped import frozen_or_looped
 from activities.likeness.checks.head_moves import head_moves
-from activities.likeness.checks.human_face_in_pet import human_face_in_pet
+from activities.likeness.checks.human_face_in_pet import SURENESS_MAX, human_face_in_pet
 from activities.likeness.checks.impostors import impostor_face, impostor_voice, protected
 from activities.likeness.checks.one_face import one_face
 from activities.likeness.checks.parallax import parallax
@@ -27,12 +28,16 @@ from activities.likeness.digits import SLOW_THROATS, THROATS, readings
 from activities.likeness.evidence import SAMPLE_RATE, Evidence, EvidenceUnreadable, load
 from activities.likeness.faces import Faces
 from activities.likeness.listening import pitch_hertz, spoken_part
+from activities.likeness.models import sface
 from activities.likeness.moves import turns_of
 from activities.likeness.observer import LOOKS_PER_SECOND, Observer
 from activities.likeness.pose import mouth_of
 from activities.likeness.speaker import voice_in
+from activities.likeness.turning import sureness, surest_turned
 from tests.activities.evidence import FPS, angles, evidence
 from tests.media.clips import SAID_AT
+from tests.media.people import PEOPLE
+from tests.media.people import picture as picture_of
 from tests.media.voices import RATE, Voice, resampled, say
 
 MOVES: tuple[Move, ...] = ("left", "up", "right", "down")
@@ -360,6 +365,54 @@ def test_one_face_in_a_pets_clip_is_one_too_many() -> None:
     assert human_face_in_pet(evidence(STILL, faces=faces)).verdict == "passed"
     faces[7] = 1
     assert human_face_in_pet(evidence(STILL, faces=faces)).verdict == "failed"
+
+
+def test_vectors_of_another_model_are_not_compared_whatever_their_length() -> None:
+    mine = np.zeros(128, np.float32)
+    mine[0] = 1
+    others = [
+        Template(key="old", face=np.ones(64, "<f4").tobytes(), face_by="sface of yesterday"),
+        Template(key="same", face=mine.tobytes(), face_by="sface of yesterday"),
+        Template(key="star", kind="protected", face=mine.tobytes(), face_by="yesterday's"),
+        Template(key="low", voice=np.ones(3, "<f4").tobytes(), voice_by="a voice of yesterday"),
+    ]
+    assert impostor_face(mine, others).verdict == "passed"
+    assert impostor_voice(mine, others).verdict == "passed"
+    assert protected(mine, others).verdict == "passed"
+    present = Template(key="now", face=mine.tobytes(), face_by=sface().label)
+    assert impostor_face(mine, [*others, present]).against == ("now",)
+
+
+@pytest.mark.parametrize(
+    ("score", "presence", "verdict"),
+    [
+        (0.92, 0.42, "failed"),  # somebody who lies on one side, as an upright look met them
+        (0.65, 1.0, "failed"),  # a small face in bad light, with a face's landmarks
+        (0.74, 0.0, "passed"),  # a cat, upside down
+        (0.62, 0.51, "passed"),  # a cat, upright
+    ],
+)
+def test_a_face_that_lies_on_its_side_counts_when_it_is_surer_than_a_cats(
+    score: float, presence: float, verdict: Verdict
+) -> None:
+    nobody = np.zeros(len(STILL), np.int32)
+    turned = np.array([[0, 0], [score, presence]], np.float32)
+    assert human_face_in_pet(evidence(STILL, faces=nobody, turned=turned)).verdict == verdict
+
+
+@pytest.mark.parametrize("degrees", range(0, 360, 30))
+def test_a_person_is_seen_whichever_way_they_lie(degrees: int) -> None:
+    faces, picture = Faces(), PEOPLE[1].picture[:, :, ::-1]
+    turn = cv2.getRotationMatrix2D((240, 240), degrees, 1.0)
+    lying = np.asarray(cv2.warpAffine(picture, turn, (480, 480)), np.uint8)
+    seen = [sureness(*surest_turned(faces, lying, look)) for look in (0, 1)]
+    assert max(seen) > SURENESS_MAX
+
+
+def test_a_cat_is_nobody_whichever_way_it_lies() -> None:
+    faces, cat = Faces(), picture_of("cat")[:, :, ::-1]
+    seen = [sureness(*surest_turned(faces, np.ascontiguousarray(cat), look)) for look in (0, 1)]
+    assert max(seen) < SURENESS_MAX
 
 
 def test_a_voice_is_nearer_to_itself_than_to_another() -> None:

@@ -38,6 +38,11 @@ def test_a_person_who_does_as_told_is_approved(seed: int) -> None:
     assert tuple(each.check for each in trial.findings) == CHECKS_OF_A_PERSON
 
 
+def test_a_person_who_lies_on_one_side_is_no_pet() -> None:
+    trial = run_trial("person_as_pet", 3, BRIEF, apart=True)
+    assert trial.named == ("human_face_in_pet",)
+
+
 @pytest.mark.parametrize("pet", ["cat", "dog"])
 def test_a_pet_alone_is_approved_and_leaves_a_picture_and_a_clip_for_the_studio(
     tmp_path: Path, pet: Pet

@@ -13,37 +13,23 @@ from typing import Final
 
 import numpy as np
 
-from activities.likeness.contract import Challenge, CheckName, Claim, Move
+from activities.likeness.contract import CheckName, Claim
+from tests.attacks.company import (
+    child_voice,
+    declared_minor,
+    protected_face,
+    two_people,
+    upside_down,
+)
 from tests.attacks.photographs import any_photograph
-from tests.media.camera import Camera, Lens, hissing, record
+from tests.attacks.scene import Attack, Dice, Scene, acted, another, scene_of
+from tests.media.camera import Lens, hissing, record
 from tests.media.clips import FULL, Size, chance, film, frame_times, honest, views
 from tests.media.head import Picture
-from tests.media.people import PEOPLE, Person
-from tests.media.performance import Performance, perform
+from tests.media.people import PEOPLE
+from tests.media.performance import perform
 from tests.media.pets import film_pet
-from tests.media.voices import RATE, Voice, say
-
-Dice = np.random.Generator
-_AT_ONCE: Final = 0.6
-"""How many speak while they move, instead of before: their clips are shorter by a third."""
-
-
-_PERSON: Final = Claim()
-
-
-@dataclass(frozen=True)
-class Attack:
-    """One clip, what it pretends, whose face or voice an account has enrolled before, whose face it
-    ``shows`` where that matters, and the ``voice`` where it is not that person's usual one.
-    """
-
-    clip: Path
-    challenge: Challenge | None
-    claim: Claim = _PERSON
-    enrolled_face: Person | None = None
-    enrolled_voice: Person | None = None
-    shows: str = ""
-    voice: Voice | None = None
+from tests.media.voices import RATE, say
 
 
 @dataclass(frozen=True)
@@ -52,30 +38,6 @@ class Kind:
 
     film: Callable[[Dice, int, Path, Size], Attack]
     caught_by: frozenset[CheckName]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The usual beginning of an attack."""
-
-    person: Person
-    challenge: Challenge
-    performance: Performance
-    camera: Camera
-
-
-def _scene(rng: Dice, seed: int, size: Size) -> Scene:
-    person = PEOPLE[seed % len(PEOPLE)]
-    challenge = size.challenge(rng)
-    performance = perform(
-        challenge.digits, challenge.moves, person.voice, rng, at_once=rng.random() < _AT_ONCE
-    )
-    return Scene(person, challenge, performance, size.camera(rng))
-
-
-def _other(person: Person, rng: Dice) -> Person:
-    others = [each for each in PEOPLE if each.name != person.name]
-    return others[int(rng.integers(len(others)))]
 
 
 def photo_held(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
@@ -89,7 +51,7 @@ def photo_bent(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
 
 
 def _with_photograph(rng: Dice, seed: int, path: Path, size: Size, *, bent: bool) -> Attack:
-    scene = _scene(rng, seed, size)
+    scene = scene_of(rng, seed, size)
     photograph, (across, down) = any_photograph(scene.person.head, rng, bent=bent)
     zooms = bent and rng.random() < 0.33
 
@@ -114,7 +76,7 @@ def replay(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
 
 def wrong_moves(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
     """The right number, and the right moves in another order, or one of them left out."""
-    scene = _scene(rng, seed, size)
+    scene = scene_of(rng, seed, size)
     shown = list(scene.challenge.moves)
     while tuple(shown) == scene.challenge.moves:
         if rng.random() < 0.3:
@@ -125,12 +87,12 @@ def wrong_moves(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
             shown = [shown[int(each)] for each in rng.permutation(len(shown))]
         if len(set(scene.challenge.moves)) == 1:
             shown = shown[1:]
-    return _acted(rng, path, scene, scene.challenge.digits, shown)
+    return acted(rng, path, scene, scene.challenge.digits, shown)
 
 
 def wrong_words(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
     """The right moves, and another number: sometimes only one digit or two neighbours apart."""
-    scene = _scene(rng, seed, size)
+    scene = scene_of(rng, seed, size)
     said = size.challenge(rng).digits
     digits = scene.challenge.digits
     near = int(rng.integers(3))
@@ -140,25 +102,16 @@ def wrong_words(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
         said += digits[at + 1 :]
     if near == 2:
         said = digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :]
-    return _acted(rng, path, scene, said, scene.challenge.moves)
-
-
-def _acted(rng: Dice, path: Path, scene: Scene, digits: str, moves: Sequence[Move]) -> Attack:
-    performance = perform(digits, moves, scene.person.voice, rng, at_once=rng.random() < _AT_ONCE)
-
-    def drawn(times: Sequence[int]) -> Iterator[Picture]:
-        return views(scene.person, performance, times, rng)
-
-    return Attack(film(path, drawn, performance, scene.camera, rng), scene.challenge)
+    return acted(rng, path, scene, said, scene.challenge.moves)
 
 
 def dubbed(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
     """The head moves as told and the right number is heard, but not from this mouth."""
-    scene = _scene(rng, seed, size)
+    scene = scene_of(rng, seed, size)
     mouth = perform(size.challenge(rng).digits, scene.challenge.moves, scene.person.voice, rng)
     silent = rng.random() < 0.4
     shift = float(rng.uniform(0.5, 1.2))
-    spoken = say(scene.challenge.digits, _other(scene.person, rng).voice)
+    spoken = say(scene.challenge.digits, another(scene.person, rng).voice)
     sound = np.zeros(int(mouth.seconds * RATE), np.float32)
     start = int(shift * RATE)
     sound[start : start + len(spoken)] = spoken[: len(sound) - start]
@@ -174,18 +127,18 @@ def dubbed(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
 
 def voice_of_another(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
     """One's own face, and the voice of somebody whom another account has enrolled."""
-    scene = _scene(rng, seed, size)
-    victim = _other(scene.person, rng)
+    scene = scene_of(rng, seed, size)
+    victim = another(scene.person, rng)
     speaking = replace(scene, person=replace(scene.person, voice=victim.voice))
-    attack = _acted(rng, path, speaking, scene.challenge.digits, scene.challenge.moves)
+    attack = acted(rng, path, speaking, scene.challenge.digits, scene.challenge.moves)
     return replace(attack, enrolled_voice=victim, shows=scene.person.name)
 
 
 def face_of_another(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
     """A face that another account has enrolled, with one's own voice: a mask that is perfect."""
-    scene = _scene(rng, seed, size)
-    own = replace(scene.person, voice=_other(scene.person, rng).voice)
-    attack = _acted(
+    scene = scene_of(rng, seed, size)
+    own = replace(scene.person, voice=another(scene.person, rng).voice)
+    attack = acted(
         rng, path, replace(scene, person=own), scene.challenge.digits, scene.challenge.moves
     )
     return replace(attack, enrolled_face=scene.person, shows=scene.person.name)
@@ -193,8 +146,8 @@ def face_of_another(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
 
 def face_swapped(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
     """Half-way, another face goes on where the first one stopped."""
-    scene = _scene(rng, seed, size)
-    second = _other(scene.person, rng)
+    scene = scene_of(rng, seed, size)
+    second = another(scene.person, rng)
     turns_at = float(rng.uniform(0.35, 0.7)) * scene.performance.seconds
 
     def drawn(times: Sequence[int]) -> Iterator[Picture]:
@@ -206,14 +159,17 @@ def face_swapped(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
 
 
 def person_as_pet(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
-    """A pet's clip in which a person is seen too, at the side, large or small."""
-    clip = film_pet(path, rng, size.camera(rng), beside=PEOPLE[seed % len(PEOPLE)])
+    """A pet's clip in which a person is seen too, at the side, large or small; in every third clip
+    lying down, to the left, to the right, or on the head."""
+    quarters = 1 + seed // 3 % 3 if seed % 3 == 0 else 0
+    beside = PEOPLE[seed % len(PEOPLE)]
+    clip = film_pet(path, rng, size.camera(rng), beside=beside, quarters=quarters)
     return Attack(clip, None, Claim(subject="pet"))
 
 
 def looped(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
     """A second of pictures is played twice or more, or one picture stands still."""
-    scene = _scene(rng, seed, size)
+    scene = scene_of(rng, seed, size)
     freezes = rng.random() < 0.4
     share = float(rng.uniform(0.1, 0.7))
 
@@ -255,7 +211,7 @@ def _film_unshaken(
 
 def edited_times(rng: Dice, seed: int, path: Path, size: Size) -> Attack:
     """Pictures were cut out, slowed or spliced after the recording, and the times rewritten."""
-    scene = _scene(rng, seed, size)
+    scene = scene_of(rng, seed, size)
     camera, performance = scene.camera, scene.performance
     times = frame_times(performance.seconds, camera.fps, rng)
     pictures = list(views(scene.person, performance, times, rng))
@@ -300,6 +256,11 @@ KINDS: Final[dict[str, Kind]] = {
     "person_as_pet": Kind(person_as_pet, frozenset({"human_face_in_pet"})),
     "looped": Kind(looped, frozenset({"frozen_or_looped", "head_moves"})),
     "edited_times": Kind(edited_times, frozenset({"frozen_or_looped"})),
+    "two_people": Kind(two_people, frozenset({"one_face"})),
+    "upside_down": Kind(upside_down, frozenset({"one_face"})),
+    "protected_face": Kind(protected_face, frozenset({"protected"})),
+    "declared_minor": Kind(declared_minor, frozenset({"age_signs"})),
+    "child_voice": Kind(child_voice, frozenset({"age_signs"})),
 }
 
 

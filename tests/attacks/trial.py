@@ -32,7 +32,8 @@ from activities.likeness.observer import observe
 from activities.likeness.observing import LIMITS, observation, require
 from activities.likeness.speaker import voice_in
 from domain.kernel.model import Value
-from tests.attacks.suite import KINDS, Attack, film_attack
+from tests.attacks.scene import Attack
+from tests.attacks.suite import KINDS, film_attack
 from tests.media.camera import Camera, Lens
 from tests.media.clips import FULL, Size, chance, honest
 from tests.media.people import BY_NAME, PEOPLE, Person
@@ -93,7 +94,7 @@ def _film(kind: str, seed: int, path: Path, size: Size) -> Attack:
         rng = chance("pet", seed)
         return Attack(film_pet(path, rng, size.camera(rng)), None, Claim(subject="pet"))
     attack = film_attack(kind, seed, path, size)
-    if attack.challenge is None:
+    if attack.challenge is None or attack.claim.age_years is not None:
         return attack
     return replace(attack, claim=_ADULT)
 
@@ -129,7 +130,7 @@ def _examine_here(
         report = examiner.examine(str(clip), sniff(clip) or "", LIMITS.model_dump())
         facts = facts_in(json.dumps(report).encode(), LIMITS)
         require(facts, with_sound=challenge is not None)
-        observe(clip, facts, _faces(), Path(folder))
+        observe(clip, facts, _faces(), Path(folder), turned=challenge is None)
         return examined(observation(facts, Path(folder)), challenge, templates, claim)
 
 
@@ -160,6 +161,9 @@ def templates_of(attack: Attack) -> tuple[Template, ...]:
         templates.append(Template(key="victim-face", face=face_template(attack.enrolled_face)))
     if attack.enrolled_voice:
         templates.append(Template(key="victim-voice", voice=voice_template(attack.enrolled_voice)))
+    if attack.protected_face:
+        face = face_template(attack.protected_face)
+        templates.append(Template(key="protected-face", kind="protected", face=face))
     return tuple(templates)
 
 

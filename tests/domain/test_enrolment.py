@@ -19,7 +19,7 @@ from domain.cameo.checks import (
     shortcoming,
 )
 from domain.cameo.clip import Clip
-from domain.cameo.enrolment import CHALLENGES_MAX, DECLINED_MAX, ENROLMENT
+from domain.cameo.enrolment import CHALLENGES_MAX, DECLINED_MAX, ENROLMENT, reviewed_with
 from domain.cameo.enrolment_commands import (
     CloseEnrolment,
     ConcludeChecks,
@@ -27,6 +27,7 @@ from domain.cameo.enrolment_commands import (
     IssueChallenge,
     ReceiveClip,
     RecordCheck,
+    ReopenReview,
     ReviewEnrolment,
     StartEnrolment,
 )
@@ -40,6 +41,7 @@ from domain.cameo.enrolment_events import (
     EnrolmentRefused,
     EnrolmentReviewed,
     EnrolmentStarted,
+    ReviewReopened,
     ReviewRequested,
 )
 from domain.cameo.enrolment_refusals import (
@@ -62,7 +64,7 @@ from domain.cameo.enrolment_refusals import (
     ReviewedByOwner,
     TooManyChallenges,
 )
-from domain.cameo.enrolment_situations import Examining
+from domain.cameo.enrolment_situations import Approved, Examining
 from domain.cameo.release import Kind, SignedRelease
 from tests import words
 from tests.domain.consent_words import CAMEO, CASTER, OWNER
@@ -327,3 +329,45 @@ def test_the_past_of_an_examination_keeps_what_it_answered() -> None:
     state = examining.state
     assert isinstance(state, Examining)
     assert state.answered == issued()
+
+
+OTHER = words.an_id("cam", 98)
+REOPENED = ReviewReopened(
+    at=words.moment(90), enrolment_id=ENROLMENT_ID, checks=("not-enrolled",), others=(OTHER,)
+)
+
+
+def test_about_somebody_who_is_enrolled_a_human_can_be_asked_once_more() -> None:
+    enrolled = an_attempt.given(started(), issued(), received(), APPROVED)
+    reopen = ReopenReview(
+        command_id="again", at=words.moment(90), checks=("not-enrolled",), others=(OTHER,)
+    )
+    enrolled.when(reopen).then(REOPENED)
+    asked = enrolled.given(REOPENED)
+    assert isinstance(asked.state, Approved), "the enrolment stands, only its use is in question"
+    asked.when(reopen).then_nothing()
+    review = ReviewEnrolment(
+        command_id="r", at=words.moment(95), reviewer="staff/7", decision="approve", reason="twins"
+    )
+    decided = EnrolmentReviewed(
+        at=words.moment(95),
+        enrolment_id=ENROLMENT_ID,
+        reviewer="staff/7",
+        decision="approve",
+        reason="twins",
+    )
+    asked.when(review).then(decided)
+    asked.when(review.model_copy(update={"reviewer": f"staff/{OWNER}"})).then_refused(
+        ReviewedByOwner
+    )
+    asked.given(decided).when(review).then_refused(EnrolmentSettled)
+    an_attempt.given(started()).when(reopen).then_refused(NotInReview)
+
+
+def test_a_pair_is_decided_about_only_once_a_human_has_decided() -> None:
+    reviewed = EnrolmentReviewed(
+        at=words.moment(95), enrolment_id=ENROLMENT_ID, reviewer="a", decision="refuse", reason="x"
+    )
+    assert reviewed_with([started(), APPROVED, REOPENED]) == frozenset()
+    assert reviewed_with([started(), APPROVED, REOPENED, reviewed]) == {OTHER}
+    assert reviewed_with([started(), reviewed, REOPENED]) == frozenset()

@@ -22,6 +22,7 @@ from domain.cameo.enrolment_events import (
     EnrolmentRefused,
     EnrolmentReviewed,
     EnrolmentStarted,
+    ReviewReopened,
     ReviewRequested,
 )
 from domain.catalog import EVENTS
@@ -34,6 +35,7 @@ from infra.cli.consent_crowd import crowd
 from infra.cli.consent_worlds import WorldMaker
 from tests.domain import (
     test_asking,
+    test_attempts,
     test_cameo,
     test_consent,
     test_enrolment,
@@ -76,6 +78,9 @@ _TOLD: dict[type[Event], Event] = {
             shortcomings=(shortcoming(test_enrolment.found("clip", "failed", code="no-sound")),),
         ),
         ReviewRequested(at=NOON, enrolment_id=ENROLMENT_ID, checks=("age",)),
+        ReviewReopened(
+            at=NOON, enrolment_id=ENROLMENT_ID, checks=("not-enrolled",), others=(CAMEO,)
+        ),
         EnrolmentReviewed(
             at=NOON,
             enrolment_id=ENROLMENT_ID,
@@ -85,6 +90,8 @@ _TOLD: dict[type[Event], Event] = {
         ),
         CameoHeld(at=NOON, cameo_id=CAMEO, reason="resembles-another"),
         CameoFreed(at=NOON, cameo_id=CAMEO, reason="reviewed"),
+        test_attempts.begun(test_attempts.HOUR),
+        test_attempts.turned_away(),
         test_protection.protected(),
         test_protection.ended(),
         TemplatesDestroyed(at=NOON, cameo_id=CAMEO, version=1),

@@ -6,9 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from activities.likeness.contract import CheckName, Finding, Verdict
+from activities.likeness.contract import (
+    CHECKS_OF_A_PERSON,
+    CHECKS_OF_A_THING,
+    CheckName,
+    Finding,
+    Verdict,
+)
 from infra.cli.curves import curves_of, page_table
-from infra.cli.eval_enrolment import ATTACK_CLIPS, HONEST_CLIPS, judge, kept, tasks
+from infra.cli.eval_enrolment import (
+    ATTACK_CLIPS,
+    HONEST_CLIPS,
+    chosen,
+    judge,
+    kept,
+    tasks,
+)
+from infra.errors import UserError
 from tests.attacks.suite import KINDS
 from tests.attacks.trial import HONEST, HONEST_PET, Trial
 
@@ -101,3 +115,43 @@ def test_a_part_that_was_kept_is_not_tried_again(tmp_path: Path) -> None:
     wanted = [(each.kind, each.seed) for each in trials[:3]]
     assert list(kept(path, wanted)) == trials[:3]
     assert list(kept(tmp_path / "none.jsonl", wanted)) == []
+
+
+def test_a_refusal_that_names_another_check_than_the_one_it_is_aimed_at_is_counted() -> None:
+    trials = everything_right()
+    assert judge(trials, len(trials)).checks["named_its_check"].value == 1.0
+    attacks = [index for index, each in enumerate(trials) if each.kind in KINDS]
+    for index in attacks[: len(attacks) // 10]:
+        trials[index] = trial(
+            trials[index].kind, trials[index].seed, finding("voice_moves_with_mouth", "unsure", 0.1)
+        )
+    figures = judge(trials, len(trials))
+    assert figures.checks["attacks_approved"].value == 0
+    assert not figures.checks["named_its_check"].ok
+
+
+def test_every_check_has_an_attack_that_is_aimed_at_it() -> None:
+    aimed = set[str]().union(*(each.caught_by for each in KINDS.values()))
+    assert aimed == {*CHECKS_OF_A_PERSON, *CHECKS_OF_A_THING}
+
+
+def test_scores_of_another_unit_are_not_in_the_curve_and_their_verdicts_are() -> None:
+    minor = finding("age_signs", "unsure", 15).model_copy(update={"threshold": 18})
+    voice = finding("age_signs", "unsure", 320).model_copy(update={"threshold": 290})
+    adult = finding("age_signs", score=34).model_copy(update={"threshold": 18})
+    trials = [trial(HONEST, 1, adult), trial("declared_minor", 1, minor)]
+    curve = curves_of([*trials, trial("child_voice", 1, voice)])["age_signs"]
+    assert (list(curve.attacks), curve.attacks_tried, curve.attacks_passed) == ([15.0], 2, 0)
+
+
+def test_an_evaluation_of_some_kinds_tries_those_alone() -> None:
+    everything = list(tasks(2, 2, 7))
+    assert list(chosen(everything, "replay, honest_pet")) == [
+        ("honest_pet", 7),
+        ("replay", 7),
+        ("honest_pet", 8),
+        ("replay", 8),
+    ]
+    assert list(chosen(everything, None)) == everything
+    with pytest.raises(UserError, match="of the kind cats"):
+        list(chosen(everything, "replay,cats"))

@@ -48,7 +48,7 @@ async def ledger() -> Ledger:
 async def test_a_frozen_cameo_is_free_again_and_asking_again_changes_nothing(
     ledger: Ledger,
 ) -> None:
-    await told(ledger, SuspendCameo(**fields("freeze")))
+    await told(ledger, SuspendCameo(**fields("freeze"), alarm="rescore"))
     assert await reinstated(ledger, CAMEO_ID, ReinstateCameo(**fields("free")))
     cameo = (await ledger.state(CAMEO, CAMEO_ID)).state
     assert isinstance(cameo, Castable)
@@ -59,7 +59,7 @@ async def test_a_frozen_cameo_is_free_again_and_asking_again_changes_nothing(
 async def test_what_was_destroyed_deleted_or_never_was_is_not_reinstated(ledger: Ledger) -> None:
     with pytest.raises(CameoUnknown):
         await reinstated(ledger, words.an_id("cam", 99), ReinstateCameo(**fields("free")))
-    suspend = SuspendCameo(**fields("over"), version=1)
+    suspend = SuspendCameo(**fields("over"), version=1, alarm="retention-over")
     destroy = DestroyTemplates(command_id="destroy", at=words.moment(), version=1)
     await told(ledger, suspend, destroy)
     with pytest.raises(UserError, match="version 1 has been destroyed"):
@@ -67,3 +67,18 @@ async def test_what_was_destroyed_deleted_or_never_was_is_not_reinstated(ledger:
     await told(ledger, DeleteCameo(**fields("delete")))
     with pytest.raises(CameoGone):
         await reinstated(ledger, CAMEO_ID, ReinstateCameo(**fields("free")))
+
+
+async def test_of_two_alarms_the_one_that_was_decided_is_ended_by_its_name(
+    ledger: Ledger,
+) -> None:
+    for alarm in ("rescore", "owner"):
+        await told(ledger, SuspendCameo(**fields(f"freeze for {alarm}"), alarm=alarm))
+    with pytest.raises(UserError, match="2 alarms stop it: owner, rescore"):
+        await reinstated(ledger, CAMEO_ID, ReinstateCameo(**fields("free")))
+    with pytest.raises(UserError, match="No alarm other stops it"):
+        await reinstated(ledger, CAMEO_ID, ReinstateCameo(**fields("free"), alarm="other"))
+    assert await reinstated(ledger, CAMEO_ID, ReinstateCameo(**fields("free"), alarm="owner"))
+    cameo = (await ledger.state(CAMEO, CAMEO_ID)).state
+    assert isinstance(cameo, Castable)
+    assert cameo.suspends(1), "the other alarm stands"

@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from activities.cameo.ports import Likeness
+from activities.cameo.ports import Likeness, Measured, SeenAgain
 from activities.clip.refusals import ClipDamaged, ClipEmpty
 from activities.likeness.contract import (
     CHECKS_OF_A_PERSON,
@@ -96,15 +96,41 @@ def told_again(found: Examination, templates: tuple[Template, ...]) -> Examinati
 FAILS_LATER = b"found out later"
 
 
+SEEN_LATER = b"seen later"
+BETTER = "told 2"
+"""What a better model is called."""
+
+
 def told_later(
-    clip: Path, kind: Kind, likeness: Likeness | None, templates: Sequence[Template]
-) -> tuple[Finding, ...]:
-    """What a better detector finds in a reference clip: fails those of a certain face."""
-    verdict: Verdict = "failed" if FAILS_LATER in clip.read_bytes() else "passed"
+    clip: Path,
+    voice: Path | None,
+    kind: Kind,
+    likeness: Likeness | None,
+    templates: Sequence[Template],
+) -> SeenAgain:
+    """What a better detector finds in a reference clip: fails those of a certain face, and sees one
+    face in all those that hide theirs behind another name."""
+    data = clip.read_bytes()
+    if SEEN_LATER in data:
+        face = vector(data.decode().split("/")[-1])
+        assert voice is not None, "a person has a voice"
+        met = tuple(each.key for each in templates if each.face == face and each.face_by == BETTER)
+        finding = Finding(
+            check="impostor_face",
+            verdict="unsure" if met else "passed",
+            score=0.9 if met else 0.1,
+            threshold=0.5,
+            model="told",
+            version="2",
+            against=met,
+        )
+        return SeenAgain((finding,), Measured(face, vector(str(data)), BETTER, BETTER))
+    verdict: Verdict = "failed" if FAILS_LATER in data else "passed"
     check: CheckName = "same_face" if kind == "person" else "human_face_in_pet"
-    return (
-        Finding(check=check, verdict=verdict, score=0.5, threshold=0.6, model="told", version="2"),
+    finding = Finding(
+        check=check, verdict=verdict, score=0.5, threshold=0.6, model="told", version="2"
     )
+    return SeenAgain((finding,))
 
 
 def _finding(

@@ -8,10 +8,16 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowHandle
 
+from activities.cameo.reopening import ReopenedReviews
+from activities.ledger import Context
 from domain.cameo.cameo import Castable
+from domain.cameo.enrolment import ENROLMENT
+from domain.cameo.enrolment_commands import ReviewEnrolment
+from domain.cameo.enrolment_situations import Reopened
 from domain.cameo.keeping import CAMEO
+from tests import words
 from tests.workflows.enrolling import Attempt, an_attempt, submitted
-from tests.workflows.examiner import FAILS_LATER, a_clip
+from tests.workflows.examiner import BETTER, FAILS_LATER, SEEN_LATER, a_clip
 from tests.workflows.lab import Lab, draw
 from workflows.cameo_contracts import CAMEO_RESCORE, RescoreJob, RescoreProgress
 from workflows.contracts import ORCHESTRATION_QUEUE
@@ -63,6 +69,43 @@ async def test_what_fails_a_better_detector_is_suspended_with_notice_and_the_res
     assert [each.rpartition(".")[2] for each in told] == ["cameo-suspended"]
     again = await rescored(lab)
     assert again.suspended == 0, "what is suspended is not looked at again"
+
+
+async def test_whom_a_better_model_finds_twice_is_frozen_with_the_other_until_a_human_decides(
+    lab: Lab,
+) -> None:
+    shared = draw("acc")
+    names = [f"{SEEN_LATER.decode()} {draw('acc')}/{shared}" for _ in range(2)]
+    first, second = sorted(
+        [await an_enrolled(lab, name) for name in names], key=lambda each: each.cameo_id
+    )
+    done = RescoreProgress(position=_before(first.cameo_id))
+    assert (await rescored(lab, done=done)).suspended == 1
+    assert await is_suspended(lab, first)
+    assert await is_suspended(lab, second)
+    likeness = await lab.gallery.find(first.enrolment_id)
+    assert likeness is not None
+    assert likeness.face_by == BETTER, "the better model's face is in the gallery now"
+    state = (await lab.ledger.state(ENROLMENT, second.enrolment_id)).state
+    assert isinstance(state, Reopened)
+    assert state.in_question.others == (first.cameo_id,)
+    streams = [each.stream for each in await lab.log.read_all(limit=100_000)]
+    for attempt, kind in ((first, "cameo-frozen"), (second, "cameo-suspended")):
+        told = [each for each in streams if each.startswith(f"notice-{attempt.cameo_id}")]
+        assert [each.rpartition(".")[2] for each in told] == [kind], "of one's own cameo alone"
+    review = ReviewEnrolment(
+        command_id=draw("cmd"),
+        at=words.moment(),
+        reviewer="staff-desk/r-17",
+        decision="approve",
+        reason="twins",
+    )
+    context = Context("client/test", "test")
+    await ReopenedReviews(lab.ledger).decide(state, review, "reinstate", context)
+    assert not await is_suspended(lab, first)
+    assert not await is_suspended(lab, second)
+    assert (await rescored(lab, done=done)).suspended == 0, "a human has decided about the two"
+    assert not await is_suspended(lab, second)
 
 
 async def test_a_job_goes_on_where_it_stood(lab: Lab) -> None:

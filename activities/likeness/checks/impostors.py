@@ -8,7 +8,7 @@ twins and brothers; a protected person's face is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def impostor_face(face: Vector | None, templates: Sequence[Template]) -> Finding
     model = models.sface()
     if face is None:
         return found("impostor_face", model, "failed", 1.0, FACE_COSINE_MAX, _UNSEEN)
-    known = {each.key: each.face for each in templates if each.kind == "enrolled" and each.face}
+    known = _faces(templates, "enrolled", model)
     score, met = _nearest(face, known, FACE_COSINE_MAX)
     verdict: Verdict = "unsure" if met else "passed"
     return found("impostor_face", model, verdict, score, FACE_COSINE_MAX, _ADVICE, met)
@@ -44,7 +44,11 @@ def impostor_voice(voice: Vector | None, templates: Sequence[Template]) -> Findi
     model = models.speaker()
     if voice is None:
         return found("impostor_voice", model, "failed", 1.0, VOICE_COSINE_MAX, _UNHEARD)
-    known = {each.key: each.voice for each in templates if each.kind == "enrolled" and each.voice}
+    known = {
+        each.key: each.voice
+        for each in templates
+        if each.kind == "enrolled" and each.voice and each.voice_by in (None, model.label)
+    }
     score, met = _nearest(voice, known, VOICE_COSINE_MAX)
     verdict: Verdict = "unsure" if met else "passed"
     return found("impostor_voice", model, verdict, score, VOICE_COSINE_MAX, _ADVICE, met)
@@ -55,10 +59,21 @@ def protected(face: Vector | None, templates: Sequence[Template]) -> Finding:
     model = models.sface()
     if face is None:
         return found("protected", model, "failed", 1.0, FACE_COSINE_MAX, _UNSEEN)
-    known = {each.key: each.face for each in templates if each.kind == "protected" and each.face}
+    known = _faces(templates, "protected", model)
     score, met = _nearest(face, known, FACE_COSINE_MAX)
     verdict: Verdict = "failed" if met else "passed"
     return found("protected", model, verdict, score, FACE_COSINE_MAX, _PROTECTED, met)
+
+
+def _faces(
+    templates: Sequence[Template], kind: Literal["enrolled", "protected"], model: models.Model
+) -> dict[str, bytes]:
+    """Those that the same model made: vectors of another have other lengths and directions."""
+    return {
+        each.key: each.face
+        for each in templates
+        if each.kind == kind and each.face and each.face_by in (None, model.label)
+    }
 
 
 def _nearest(vector: Vector, known: dict[str, bytes], most: float) -> tuple[float, tuple[str, ...]]:

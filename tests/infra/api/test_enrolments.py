@@ -278,6 +278,25 @@ async def test_a_retake_is_version_two_and_a_deleted_cameo_is_gone(stage: Stage)
         assert await nothing_left(stage, attempt, "likeness")
 
 
+async def test_who_turns_out_to_be_a_child_has_no_cameo_of_a_person_any_longer(
+    stage: Stage,
+) -> None:
+    async with somebody(stage) as http:
+        attempt = await begun(http)
+        await http.post(f"{attempt['links']['self']}/challenge", json=SESSION)
+        await handed_in(http, attempt, a_clip(account_of(http)))
+        await settled(http, attempt, "approved")
+        pet = await begun(http, "pet")
+        await handed_in(http, pet, a_clip("rex"))
+        await settled(http, pet, "approved")
+        child = {"age_band": "under_13"}
+        for _ in ("once", "again"):
+            assert (await http.put("/v1/accounts/me/age-band", json=child)).status_code == 204
+        assert code(await http.get(f"/v1/cameos/{attempt['cameo_id']}")) == (410, "cameo-deleted")
+        assert await nothing_left(stage, attempt, "likeness")
+        assert (await http.get(f"/v1/cameos/{pet['cameo_id']}")).status_code == 200
+
+
 async def test_staff_decides_about_a_known_face_and_nobody_else_does(stage: Stage) -> None:
     key = issue_key(stage.settings.keys_file, "staff-desk")
     async with somebody(stage) as anna, somebody(stage) as ben:
