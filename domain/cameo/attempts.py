@@ -40,7 +40,7 @@ class AttemptCounted(Event):
     enrolment_id: EnrolmentId
 
 
-class AttemptTurnedAway(Event):
+class AttemptRefused(Event):
     """The account asked for one attempt too many."""
 
     account_id: AccountId
@@ -56,7 +56,7 @@ class TooManyAttempts(Refusal):
 
 
 AttemptsCommand = CountAttempt | NoteTurnedAway
-AttemptsEvent = AttemptCounted | AttemptTurnedAway
+AttemptsEvent = AttemptCounted | AttemptRefused
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def decide(command: AttemptsCommand, state: Attempts) -> list[AttemptsEvent]:
     if isinstance(command, NoteTurnedAway):
         if state.turned_away >= ATTEMPTS_MAX:
             return []
-        return [AttemptTurnedAway(at=command.at, **fields)]
+        return [AttemptRefused(at=command.at, **fields)]
     recent = [each for each in state.begun if command.at - each < WITHIN]
     if len(recent) >= ATTEMPTS_MAX:
         raise TooManyAttempts(
@@ -85,7 +85,7 @@ def decide(command: AttemptsCommand, state: Attempts) -> list[AttemptsEvent]:
 
 def evolve(state: Attempts, event: AttemptsEvent) -> Attempts:
     """Only so many are remembered as can count."""
-    if isinstance(event, AttemptTurnedAway):
+    if isinstance(event, AttemptRefused):
         return replace(state, turned_away=state.turned_away + 1)
     return Attempts(begun=(*state.begun, event.at)[-ATTEMPTS_MAX:])
 
@@ -96,4 +96,4 @@ ATTEMPTS: Final = Decider[AttemptsCommand, Attempts, AttemptsEvent](
 
 CATALOG: Final = Catalog()
 CATALOG.register(AttemptCounted, "enrolment-attempt-counted.v1")
-CATALOG.register(AttemptTurnedAway, "enrolment-attempt-turned-away.v1")
+CATALOG.register(AttemptRefused, "enrolment-attempt-refused.v1")

@@ -10,7 +10,7 @@ from activities.cameo.orders import Begun, StartOrder
 from activities.ledger import Context, Decision, Ledger
 from domain.account.account import ACCOUNT, OpenAccount
 from domain.account.relating import RELATIONS, DeclareAgeBand
-from domain.cameo.attempts import ATTEMPTS, ATTEMPTS_MAX, AttemptTurnedAway, TooManyAttempts
+from domain.cameo.attempts import ATTEMPTS, ATTEMPTS_MAX, AttemptRefused, TooManyAttempts
 from domain.cameo.enrolment import ENROLMENT
 from domain.cameo.enrolment_situations import NotStarted
 from domain.catalog import EVENTS
@@ -55,4 +55,4 @@ async def test_ten_attempts_a_day_begin_and_the_next_is_refused_and_on_record() 
     state = (await ledger.state(ENROLMENT, words.an_id("enr", one_too_many))).state
     assert isinstance(state, NotStarted)
     kept = await ledger.events(ATTEMPTS, OWNER)
-    assert [isinstance(each, AttemptTurnedAway) for each in kept] == [False] * 10 + [True]
+    assert [isinstance(each, AttemptRefused) for each in kept] == [False] * 10 + [True]

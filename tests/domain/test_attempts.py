@@ -9,7 +9,7 @@ from domain.cameo.attempts import (
     ATTEMPTS_MAX,
     WITHIN,
     AttemptCounted,
-    AttemptTurnedAway,
+    AttemptRefused,
     CountAttempt,
     NoteTurnedAway,
     TooManyAttempts,
@@ -26,8 +26,8 @@ def begun(after: timedelta) -> AttemptCounted:
     return AttemptCounted(at=words.NOON + after, account_id=OWNER, enrolment_id=ENROLMENT_ID)
 
 
-def turned_away() -> AttemptTurnedAway:
-    return AttemptTurnedAway(at=words.NOON, account_id=OWNER, enrolment_id=ENROLMENT_ID)
+def turned_away() -> AttemptRefused:
+    return AttemptRefused(at=words.NOON, account_id=OWNER, enrolment_id=ENROLMENT_ID)
 
 
 def another(after: timedelta) -> CountAttempt:
