@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from activities.cameo.comparison import compare
 from activities.cameo.ports import Likeness, Measured, SeenAgain
@@ -63,7 +64,7 @@ def _measured(evidence: Evidence, voice: Path | None, likeness: Likeness | None)
     return Measured(face, said, face_by, voice_by)
 
 
-def _samples(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _samples(path: Path) -> NDArray[np.float32]:
     """A WAV of our own: mono, 16 bits."""
     with wave.open(str(path)) as file:
         pieces = file.readframes(file.getnframes())

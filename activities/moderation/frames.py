@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activities.likeness import models
-from activities.likeness.checks.impostors import FACE_COSINE_MAX
+from activities.likeness.checks.impostors import FACE_COSINE_MAX, has_comparable_face
 from activities.likeness.contract import Template
 from activities.moderation.watched import SENSES, Sense, Watched
 from activities.moderation.watching import Unwatched, watch
@@ -110,11 +110,11 @@ def uncast(
 
     A face belongs to whom of all it is most like, so that a look-alike of the cast is the cast.
     """
-    known = [each for each in others if each.face is not None]
+    known = [each for each in others if has_comparable_face(each)]
     if not known or not len(watched.faces):
         return
     strangers = _likeness(watched.faces, known)
-    own = [each for each in cast if each.face is not None]
+    own = [each for each in cast if has_comparable_face(each)]
     ours = _likeness(watched.faces, own).max(1) if own else np.full(len(watched.faces), -1.0)
     nearest = strangers.argmax(1)
     cosine = strangers.max(1)

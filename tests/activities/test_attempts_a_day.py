@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from temporalio.testing import ActivityEnvironment
 
@@ -39,7 +41,7 @@ async def begun(enrolments: EnrolmentActivities, number: int) -> Begun:
 async def test_ten_attempts_a_day_begin_and_the_next_is_refused_and_on_record() -> None:
     ledger = Ledger(MemoryEventLog(), CatalogCodec(EVENTS))
     enrolments = EnrolmentActivities(ledger, bytes)
-    fields = {"at": words.moment(), "account_id": OWNER}
+    fields: dict[str, Any] = {"at": words.moment(), "account_id": OWNER}
     decisions = [
         Decision(ACCOUNT, OWNER, OpenAccount(command_id="open", **fields)),
         Decision(RELATIONS, OWNER, DeclareAgeBand(command_id="age", band="adult", **fields)),

@@ -387,9 +387,9 @@ def test_vectors_of_another_model_are_not_compared_whatever_their_length() -> No
     ("score", "presence", "verdict"),
     [
         (0.92, 0.42, "failed"),  # somebody who lies on one side, as an upright look met them
-        (0.65, 1.0, "failed"),  # a small face in bad light, with a face's landmarks
+        (0.70, 1.0, "failed"),  # a small face in bad light, with a face's landmarks
         (0.74, 0.0, "passed"),  # a cat, upside down
-        (0.62, 0.51, "passed"),  # a cat, upright
+        (0.62, 0.89, "passed"),  # a cat in some noise
     ],
 )
 def test_a_face_that_lies_on_its_side_counts_when_it_is_surer_than_a_cats(

@@ -77,6 +77,13 @@ def test_the_cast_and_strangers_are_nobody_to_note() -> None:
     assert list(uncast(watched_with(towards(1), SOMEBODY), [ADA], [BEN])) == []
 
 
+def test_a_face_of_another_model_is_not_compared_whatever_its_length() -> None:
+    old = Template(key="cam_old", face=np.ones(64, "<f4").tobytes(), face_by="sface of yesterday")
+    known = a_template("cam_known", towards(1))
+    seen = watched_with(towards(1), towards(1))
+    assert [each.category for each in uncast(seen, [old], [old, known])] == ["uncast-likeness"]
+
+
 def test_who_is_more_like_the_cast_than_like_anybody_else_is_the_cast() -> None:
     twin = towards(1, 0.8)
     assert list(uncast(watched_with(twin, twin), [ADA], [BEN])) == []

@@ -33,7 +33,7 @@ def impostor_face(face: Vector | None, templates: Sequence[Template]) -> Finding
     model = models.sface()
     if face is None:
         return found("impostor_face", model, "failed", 1.0, FACE_COSINE_MAX, _UNSEEN)
-    known = _faces(templates, "enrolled", model)
+    known = _faces(templates, "enrolled")
     score, met = _nearest(face, known, FACE_COSINE_MAX)
     verdict: Verdict = "unsure" if met else "passed"
     return found("impostor_face", model, verdict, score, FACE_COSINE_MAX, _ADVICE, met)
@@ -59,21 +59,22 @@ def protected(face: Vector | None, templates: Sequence[Template]) -> Finding:
     model = models.sface()
     if face is None:
         return found("protected", model, "failed", 1.0, FACE_COSINE_MAX, _UNSEEN)
-    known = _faces(templates, "protected", model)
+    known = _faces(templates, "protected")
     score, met = _nearest(face, known, FACE_COSINE_MAX)
     verdict: Verdict = "failed" if met else "passed"
     return found("protected", model, verdict, score, FACE_COSINE_MAX, _PROTECTED, met)
 
 
+def has_comparable_face(template: Template) -> bool:
+    """Whether today's model made its face: vectors of another have other lengths and directions."""
+    return template.face is not None and template.face_by in (None, models.sface().label)
+
+
 def _faces(
-    templates: Sequence[Template], kind: Literal["enrolled", "protected"], model: models.Model
+    templates: Sequence[Template], kind: Literal["enrolled", "protected"]
 ) -> dict[str, bytes]:
-    """Those that the same model made: vectors of another have other lengths and directions."""
-    return {
-        each.key: each.face
-        for each in templates
-        if each.kind == kind and each.face and each.face_by in (None, model.label)
-    }
+    found = (each for each in templates if each.kind == kind and has_comparable_face(each))
+    return {each.key: each.face for each in found if each.face}
 
 
 def _nearest(vector: Vector, known: dict[str, bytes], most: float) -> tuple[float, tuple[str, ...]]:
