@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from activities.moderation.material import Material
-from domain.consent.roles import plan_key
+from domain.consent.roles import brief_key
 from domain.generation.brief import PROMPT_CHARACTERS_MAX, Brief, Line, Shot
 
 
@@ -33,7 +33,7 @@ def test_a_brief_says_where_it_is_to_be_shown_and_older_ones_meant_the_feed() ->
 
 def test_where_it_is_shown_is_a_part_of_what_is_consented_to_and_not_of_what_it_says() -> None:
     here, there = (Brief(prompt="a dog runs", surface=each) for each in ("feed", "kids"))
-    assert plan_key(here) == plan_key(Brief(prompt="a dog runs")) != plan_key(there)
+    assert brief_key(here) == brief_key(Brief(prompt="a dog runs")) != brief_key(there)
     assert Material(brief=here).sha256 == Material(brief=there).sha256
 
 

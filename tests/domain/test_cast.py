@@ -60,7 +60,7 @@ def test_a_plan_is_named_by_its_brief_its_cast_their_versions_and_their_wishes()
         revision=2,
         preferences_sha256="5a" * 32,
     )
-    others = [
+    others: list[dict[str, Any]] = [
         {"cameo_id": words.an_id("cam", 2)},
         {"version": 2},
         {"preferences_sha256": None},
