@@ -23,7 +23,6 @@ from domain.consent.refusals import CastNotPermitted
 from domain.generation.decider import GENERATION
 from domain.generation.refusals import AlreadySettled
 from domain.kernel.envelope import RecordedEvent
-from domain.kernel.errors import Mishap
 from domain.kernel.ports import START, EventLog, LogUnavailable
 from gpu_workers.companions import beside
 
@@ -53,15 +52,12 @@ def stopped_by(event: RecordedEvent) -> str | None:
     return None
 
 
-class FenceWithoutNews(Mishap):
-    """Nobody knows whether this generation still stands: the event log could not be read."""
+class FenceWithoutNews(LogUnavailable):
+    """Nobody knows whether this generation still stands: the log could not be read.
 
-    code = "fence-without-news"
-    stage = "sampling"
-    next_step = (
-        "Wait; it is tried again by itself and goes on where it was. The operator brings the "
-        "event log back."
-    )
+    As any outage of the log it is waited for, and another attempt goes on where this one was.
+    """
+
     goes_on_elsewhere = True
 
 
@@ -130,7 +126,7 @@ class Fence:
         while self._is_old():
             meanwhile()
             if time.monotonic() > give_up_at:
-                raise FenceWithoutNews(f"That has been so for {self._patience:g} s.")
+                raise FenceWithoutNews(f"The event log could not be read for {self._patience:g} s.")
             time.sleep(_LOOK_SECONDS)
         self.require_standing(generation_id)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from activities.likeness.contract import Template
+from activities.moderation.content import Content
 from activities.moderation.frames import face_detector, look_at_film, picture_detector
 from activities.moderation.looking import SUSPECT
 from activities.moderation.material import Again
@@ -16,6 +17,8 @@ from activities.moderation.transcribing import recogniser, transcript
 from activities.moderation.watched import SENSES, Sense, Watched
 from domain.moderation.finding import CERTAIN, Detector, Findings, Look
 
+FilmFindings = tuple[Findings, Findings, Findings]
+"""At the stages ``frames``, ``sound`` and ``likeness``."""
 HEARING: Final[Sense] = "hearing"
 """Who makes texts of what is said, for those who read them."""
 _PICTURES: Final[Sense] = "pictures"
@@ -34,29 +37,40 @@ class Films:
         return picture_detector(), face_detector(), recogniser()
 
     def look(
+        self, film: Path, cast: Collection[str], templates: Sequence[Template]
+    ) -> FilmFindings:
+        """Notes at the three stages of films, as ``look_for`` has them for the own panel."""
+        (noted,) = self.look_for(film, cast, templates, (self.panel,))
+        return noted
+
+    def look_for(
         self,
         film: Path,
         cast: Collection[str],
         templates: Sequence[Template],
-        again: Again | None = None,
-    ) -> tuple[Findings, ...]:
-        """Notes at the stages ``frames``, ``sound`` and ``likeness``. Blocks; never raises.
+        panels: Sequence[Panel],
+    ) -> tuple[FilmFindings, ...]:
+        """Notes for each panel, which reads what is said. Blocks; never raises.
 
         ``templates`` are of everybody who is enrolled or protected, ``cast`` the keys of those
-        among them who are cast. Takes about a second of two cores for ten seconds of a calm film,
-        and the time that is spoken; looking ``again``, what those need who are asked. What cannot
-        be looked at is a look that failed.
+        among them who are cast. A film is watched and listened to once, which takes about a second
+        of two cores for ten seconds of a calm film, and the time that is spoken. What cannot be
+        looked at is a look that failed.
         """
-        senses = self._needed(again) if again else SENSES
-        own = [each for each in templates if each.key in cast and each.kind == "enrolled"]
-        others = [each for each in templates if each not in own]
-        pictures, faces, watched = look_at_film(film, own, others, senses)
+        pictures, faces, watched = look_at_film(film, *_apart(cast, templates), SENSES)
+        said = _said(watched)
+        return tuple((pictures, _sound(said, each), faces) for each in panels)
+
+    def look_again(
+        self, film: Path, cast: Collection[str], templates: Sequence[Template], again: Again
+    ) -> tuple[Findings, ...]:
+        """The same, by those alone who are asked, in the time that what they need takes."""
+        senses = self._needed(again)
+        pictures, faces, watched = look_at_film(film, *_apart(cast, templates), senses)
         heard = Findings(stage="sound")
         if HEARING in senses:
-            panel = self.panel if again is None else self.panel.only(again.only)
-            heard = _sound(panel, watched)
-        found = (pictures, heard, faces)
-        return found if again is None else _of(again.only, found)
+            heard = _sound(_said(watched), self.panel.only(again.only))
+        return _of(again.only, (pictures, heard, faces))
 
     def beside(self, names: frozenset[str]) -> frozenset[str]:
         """These, and everybody who reads what is heard where another one listens."""
@@ -80,6 +94,14 @@ class Films:
         return frozenset(needed)
 
 
+def _apart(
+    cast: Collection[str], templates: Sequence[Template]
+) -> tuple[list[Template], list[Template]]:
+    """Those who are cast, and everybody else."""
+    own = [each for each in templates if each.key in cast and each.kind == "enrolled"]
+    return own, [each for each in templates if each not in own]
+
+
 def _drew_looks(findings: Findings) -> bool:
     return any(
         each.detector.name == _PICTURES and each.score >= SUSPECT * CERTAIN
@@ -101,15 +123,20 @@ def _of(names: frozenset[str], found: Sequence[Findings]) -> tuple[Findings, ...
     return tuple(each for each in kept if each.looks)
 
 
-def _sound(panel: Panel, watched: Watched | None) -> Findings:
-    listener = recogniser()
+def _said(watched: Watched | None) -> Content | str:
+    """What is said in a film, or a word for why nobody knows."""
     if watched is None:
-        failed = Look(detector=listener, state="failed", failure="film-unwatched")
-        return Findings(stage="sound", looks=(failed,))
+        return "film-unwatched"
     try:
-        content = transcript(watched.sound)
-        said = panel.look(content).looks if content.parts else ()
+        return transcript(watched.sound)
     except Exception:  # noqa: BLE001 # whatever broke, nobody listened; quote nothing
-        failed = Look(detector=listener, state="failed", failure="broke")
+        return "broke"
+
+
+def _sound(said: Content | str, panel: Panel) -> Findings:
+    listener = recogniser()
+    if isinstance(said, str):
+        failed = Look(detector=listener, state="failed", failure=said)
         return Findings(stage="sound", looks=(failed,))
-    return Findings(stage="sound", looks=(Look(detector=listener), *said))
+    looks = panel.look(said).looks if said.parts else ()
+    return Findings(stage="sound", looks=(Look(detector=listener), *looks))

@@ -177,7 +177,7 @@ class FilmsAnew:
         with tempfile.TemporaryDirectory(dir=self._scratch, prefix="looking-again-") as folder:
             path = Path(folder) / Path(film.key).name
             await self._store.get_file(film.key, path, film.sha256, film.size)
-            return await screener.film(path, material, again)
+            return await screener.film_again(path, material, again)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from activities.consent.desk import ConsentDesk
 from activities.generation import context_of
 from activities.heartbeats import beating
 from activities.ledger import Decision, Ledger
+from activities.moderation.beside import words_seen
 from activities.moderation.likenesses import told_of_uncast
-from activities.moderation.material import Material, Person, Screener, seal_material
+from activities.moderation.material import Material, Person, Screener, Seen, seal_material
 from activities.moderation.orders import CaseStanding, FilmScreeningOrder, WordsScreeningOrder
 from activities.moderation.policies import PolicyDesk
 from activities.moderation.standing import standing_of
@@ -79,8 +80,8 @@ class JudgingActivities:
         """Look at the prompt, and at the plan with everybody's wishes merged."""
         material = await self._material(order, order.brief, order.cast)
         ruling = await self._ruling(order, material.sha256)
-        findings = await self._screener.under(ruling.policy).words(material)
-        return await self._judge(order, "admission", material, ruling, findings)
+        seen = await words_seen(self._screener, ruling.policy, ruling.watching, material)
+        return await self._judge(order, "admission", material, ruling, seen)
 
     @activity.defn
     async def screen_film(self, order: FilmScreeningOrder) -> CaseStanding:
@@ -93,8 +94,9 @@ class JudgingActivities:
             path = Path(folder) / Path(film.key).name
             async with beating():
                 await self._store.get_file(film.key, path, film.sha256)
-                findings = await self._screener.film(path, material)
-        return await self._judge(order, "release", material, ruling, findings)
+                screener = self._screener.under(ruling.policy)
+                seen = await screener.film(path, material, ruling.watching)
+        return await self._judge(order, "release", material, ruling, seen)
 
     async def _ruling(self, order: Errand, content_sha256: str) -> _Ruling:
         policies = await self._policies.in_force(order.at)
@@ -130,8 +132,9 @@ class JudgingActivities:
         gate: Gate,
         material: Material,
         ruling: _Ruling,
-        findings: tuple[Findings, ...],
+        seen: Seen,
     ) -> CaseStanding:
+        findings = seen.findings
         context = Context(
             content_sha256=ruling.content_sha256,
             surface=material.brief.surface,
@@ -148,7 +151,7 @@ class JudgingActivities:
             context=context,
             findings=findings,
             verdict=judged(findings, ruling.policy, context),
-            watched=watched_by(ruling.watching, findings, context),
+            watched=watched_by(ruling.watching, seen.watching, context),
             sealed=sealed,
             cleared_by=await cleared_by(self._ledger, order.account_id, context),
         )

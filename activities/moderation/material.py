@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final, NamedTuple, Protocol
 
 from domain.generation.brief import Brief, Handle
 from domain.kernel.ids import CameoId
@@ -75,6 +75,16 @@ class Again:
     before: tuple[Findings, ...]
 
 
+class Seen(NamedTuple):
+    """What is found, for the policy that decides and for the one that only watches.
+
+    Both are the same where nobody watches, or where both policies protect the same names.
+    """
+
+    findings: tuple[Findings, ...]
+    watching: tuple[Findings, ...]
+
+
 class Screener(Protocol):
     """All detectors together. They note and never act; who cannot look says so in its look."""
 
@@ -96,13 +106,17 @@ class Screener(Protocol):
         """
         ...
 
-    async def film(
-        self, path: Path, material: Material, again: Again | None = None
-    ) -> tuple[Findings, ...]:
+    async def film(self, path: Path, material: Material, watching: Policy | None = None) -> Seen:
         """What is found in the pictures, in what is said, and in who is seen.
 
-        Looking ``again``, stages at which none of those who are asked looks are left out.
+        The film is watched once; what is said in it is also read for whom ``watching`` protects.
         """
+        ...
+
+    async def film_again(
+        self, path: Path, material: Material, again: Again
+    ) -> tuple[Findings, ...]:
+        """The same by those who are asked, without stages at which none of them looks."""
         ...
 
     def beside(self, names: frozenset[str]) -> frozenset[str]:

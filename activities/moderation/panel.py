@@ -20,6 +20,7 @@ from activities.moderation.head import load
 from activities.moderation.kept_looks import KeptLooks, LookKey
 from activities.moderation.meaning import Meaning
 from activities.moderation.names import Names, names
+from activities.moderation.nearness import Nearness, nearness
 from activities.moderation.normalising import CHARACTERS_MAX
 from activities.moderation.owners import Owners
 from activities.moderation.words import Words
@@ -51,12 +52,21 @@ class Panel:
     detectors: tuple[TextDetector, ...]
     kept: KeptLooks | None = field(default=None, compare=False)
     """Where looks are kept, so that a content is looked at once; without it, each time."""
+    wishes: bool = True
+    """Whether it is asked what the people in the cast do not want."""
+    near: Nearness | None = field(default=None, compare=False)
+    """What says how near a sentence is to a wish; without it wishes are met by words alone."""
+
+    @property
+    def owners(self) -> Detector:
+        """Who looks for what the people in the cast do not want, where anybody wants nothing."""
+        return Owners((), self.near).detector
 
     def look(self, content: Content) -> Findings:
         """Everybody's notes about a content. Blocks: about 40 ms for a sentence of 20 words."""
         asked = self.detectors
-        if content.restrictions:
-            asked = (*asked, Owners(content.restrictions))
+        if content.restrictions and self.wishes:
+            asked = (*asked, Owners(content.restrictions, self.near))
         return Findings(
             stage=content.stage, looks=tuple(self._once(each, content) for each in asked)
         )
@@ -68,9 +78,9 @@ class Panel:
         return self.kept.once(key, lambda: _look(detector, content))
 
     def only(self, names: frozenset[str]) -> Panel:
-        """The same panel with these detectors alone."""
+        """The detectors of these names alone."""
         kept = tuple(each for each in self.detectors if each.detector.name in names)
-        return replace(self, detectors=kept)
+        return replace(self, detectors=kept, wishes=self.owners.name in names)
 
     def under(self, policy: Policy) -> Panel:
         """The same panel, looking for whom another policy protects."""
@@ -81,12 +91,10 @@ class Panel:
 
 def built_in(policy: Policy, embedder: Embedder | None = None) -> Panel:
     """Words, meaning and names. Raises EmbedderMissing where its package is not installed."""
+    embeds, head = embedder or PackagedEmbedder(), load()
     return Panel(
-        (
-            Words(lists.built_in()),
-            Meaning(embedder or PackagedEmbedder(), load()),
-            _names(policy.protected),
-        )
+        (Words(lists.built_in()), Meaning(embeds, head), _names(policy.protected)),
+        near=nearness(embeds),
     )
 
 

@@ -14,8 +14,7 @@ from activities.moderation.content import Content, Restriction, of_brief, of_pla
 from activities.moderation.endpoint import NAME, Endpoint
 from activities.moderation.films import HEARING, Films
 from activities.moderation.kept_looks import LookKey
-from activities.moderation.material import Again, Material, Person
-from activities.moderation.owners import DETECTOR as OWNERS
+from activities.moderation.material import Again, Material, Person, Seen
 from activities.moderation.panel import Panel
 from domain.consent.preferences import Preference, Preferences
 from domain.consent.wording import Portrayed
@@ -51,7 +50,8 @@ class BuiltInScreener:
     @property
     def versions(self) -> Mapping[str, str]:
         """The running version of every detector, by its name."""
-        whole = [*(each.detector for each in self.panel.detectors), OWNERS, *self.films.detectors]
+        whole = [each.detector for each in self.panel.detectors]
+        whole += [self.panel.owners, *self.films.detectors]
         if self.reasoner is not None:
             whole.append(self.reasoner.detector(self.policy))
         return {each.name: each.version for each in whole}
@@ -87,15 +87,21 @@ class BuiltInScreener:
         key = LookKey(content.sha256, reasoner.detector(policy), policy.sha256, strict)
         return kept.find(key) or kept.keep(key, await reasoner.look(content, policy, strict=strict))
 
-    async def film(
-        self, path: Path, material: Material, again: Again | None = None
-    ) -> tuple[Findings, ...]:
-        """What is found in the pictures, in what is said, and in who is seen.
-
-        Looking ``again``, stages at which none of those who are asked looks are left out.
-        """
+    async def film(self, path: Path, material: Material, watching: Policy | None = None) -> Seen:
+        """What is found in the pictures, in what is said, and in who is seen."""
         templates = await self.known.others(NOBODY)
-        return await asyncio.to_thread(self.films.look, path, _cast(material), templates, again)
+        panel = self.films.panel
+        panels = (panel, panel if watching is None else panel.under(watching))
+        look = self.films.look_for
+        return Seen(*await asyncio.to_thread(look, path, _cast(material), templates, panels))
+
+    async def film_again(
+        self, path: Path, material: Material, again: Again
+    ) -> tuple[Findings, ...]:
+        """The same by those who are asked, without stages at which none of them looks."""
+        templates = await self.known.others(NOBODY)
+        look = self.films.look_again
+        return await asyncio.to_thread(look, path, _cast(material), templates, again)
 
     def beside(self, names: frozenset[str]) -> frozenset[str]:
         """These detectors, and those who look at what they have made of a film."""

@@ -112,13 +112,13 @@ def _fed(
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """DALI says everything with a RuntimeError: it is memory, the device, or else the clip.
+    """DALI says nearly everything with a RuntimeError: it is memory, the device, or the clip.
 
     A pipeline that failed is not run again; the next clip of that shape has it built anew.
     """
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, IndexError) as error:
         _graph.cache_clear()
         said = str(error).partition("Stacktrace")[0]
         if any(words in said for words in _SHORTAGE_WORDS):

@@ -88,7 +88,7 @@ def in_order(apart: Source, cutouts: Sequence[Cutout | None]) -> Source:
     ``cutouts`` [2] are uint8 RGBA, None where nobody is cast.
     """
     seen = [_thumb(_as_rgba(each)) for each in apart.plates]
-    meant = [None if each is None else _thumb(each / np.float32(255)) for each in cutouts]
+    meant = [None if each is None else _thumb(_in_unit(each)) for each in cutouts]
 
     def misfit(order: tuple[int, int]) -> float:
         pairs = [(seen[i], own) for i, own in zip(order, meant, strict=True) if own is not None]
@@ -104,6 +104,10 @@ def in_order(apart: Source, cutouts: Sequence[Cutout | None]) -> Source:
 def _as_rgba(plate: Floats) -> Floats:
     inside = (plate[..., 3:] > 0).astype(np.float32)
     return np.concatenate([(plate[..., :3] + 1) / 2, inside], 2)
+
+
+def _in_unit(cutout: Cutout) -> Floats:
+    return np.asarray(cutout / np.float32(255), np.float32)
 
 
 def _thumb(rgba: Floats) -> Floats:

@@ -162,7 +162,7 @@ class _Evaluation:
 
         match part:
             case Part.OWNERS:
-                return [try_owners(read_wishes(), self.policy)]
+                return [try_owners(read_wishes(), self.policy, self.panel.near)]
             case Part.DRAWN:
                 texts = [each.text for name in _SETS for each in _set(name)]
                 drawn = Detector(name="drawn", version=WORDS_VERSION)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from activities.moderation.content import Content, Part, Restriction
 from activities.moderation.drawn import is_drawn
+from activities.moderation.nearness import Nearness
 from activities.moderation.owners import Owners
 from domain.moderation.deciding import decide
 from domain.moderation.finding import DRAWN, Detector, Finding, Findings, Look
@@ -117,13 +118,13 @@ def read_wishes(path: Path = OWNERS_SET) -> list[Wished]:
     return found
 
 
-def try_owners(given: Iterable[Wished], policy: Policy) -> Trial:
+def try_owners(given: Iterable[Wished], policy: Policy, near: Nearness | None = None) -> Trial:
     """Lines and scenes that go against somebody's wishes, and others."""
-    trial = Trial(Owners(()).detector, "lines and scenes beside somebody's wishes")
+    trial = Trial(Owners((), near).detector, "lines and scenes beside somebody's wishes")
     for each in given:
         wish = Restriction(cameo_id=_CAMEO, never=each.never, refused=each.refused)
         place = "prompt" if each.place == "prompt" else "line-1.1"
-        owners = Owners((wish,))
+        owners = Owners((wish,), near)
         noted = _each_once(owners.look(Part(place=place, text=each.text)))
         findings = Findings(stage="prompt", looks=(Look(detector=owners.detector, findings=noted),))
         trial.add(each.kind, each.unwanted, "OWN-1", acting(findings, policy))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from activities.clip.probe import probe
 from activities.likeness.cutout import Cutout, Head, cut_out, trimmed
 from activities.likeness.faces import Face, Faces, Picture
-from activities.likeness.portrait import STILL_SIDE_MAX, head_and_shoulders
+from activities.likeness.observer import looks
+from activities.likeness.portrait import STILL_SIDE_MAX, Portrait, head_and_shoulders
+from tests.gpu_workers.clips import grey, write
 from tests.media.people import picture
 
 
@@ -58,6 +63,30 @@ def test_a_recording_keeps_its_pixels_up_to_a_limit(faces: Faces) -> None:
     [found] = faces.detect(part)
     middle = found.row[:2] + found.row[2:4] / 2
     assert np.abs(middle - (head.x, head.y)).max() < 0.1 * head.half_width
+
+
+def test_the_best_moment_is_kept_in_the_size_of_the_recording(faces: Faces, tmp_path: Path) -> None:
+    shown = seen("pilot")
+    large = np.asarray(cv2.resize(shown, None, fx=2, fy=2), np.uint8)
+    [face] = faces.detect(shown)
+    points, _ = faces.landmarks(shown, face)
+    portrait = Portrait()
+    for moment in range(3):
+        portrait.consider(shown, face, points, 1 + moment, lambda: large)
+    portrait.save(tmp_path)
+    kept = cv2.imread(str(tmp_path / "face.png"), cv2.IMREAD_UNCHANGED)
+    assert kept is not None
+    assert kept.shape[2] == 4
+    assert 600 < len(kept) <= STILL_SIDE_MAX
+
+
+def test_a_recording_is_looked_at_small_and_can_be_had_whole(tmp_path: Path) -> None:
+    clip = write(tmp_path / "clip.mkv", [grey(90, 1280, 96)] * 3, times_ms=(0, 40, 80))
+    facts = probe(clip)
+    for _, small, whole in looks(clip, facts):
+        assert small.shape == (48, 640, 3)
+        assert whole().shape == (96, 1280, 3)
+        assert np.abs(whole().astype(int).mean() - small.mean()) < 1
 
 
 def test_where_colours_tell_nothing_apart_a_soft_oval_is_left_around_the_face() -> None:

@@ -17,7 +17,7 @@ from activities.moderation.undoing import Undone, Waiting
 from domain.generation.brief import Line
 from domain.kernel.ports import LogUnavailable
 from domain.moderation.case import MODERATION
-from domain.moderation.policy import Policy, Threshold
+from domain.moderation.policy import Policy, Protected, Threshold
 from domain.moderation.publishing import HOUSE, PUBLISHING, PolicyLaxWhenCast, RevertPolicy
 from domain.moderation.undoing import UndoWasReversed
 from tests import words
@@ -87,6 +87,25 @@ async def test_a_policy_in_the_shadow_decides_nothing_and_is_written_beside(hous
     passed = await house.judge("a scuffle [violence 300]", number=2)
     assert passed.situation == "allowed"
     [*_, reached] = await house.ledger.events(MODERATION, passed.case_id)
+    assert reached.watched.outcome == "block"  # type: ignore[attr-defined]
+
+
+async def test_the_shadow_is_judged_by_whom_it_protects_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.judge("first")
+    names = Protected(name="Captain", kind="character")
+    shadow = told_policy(2, block=100, protected=(names,))
+    await publish(house.ledger, shadow, "publish/2", words.NOON, TEST)
+    finder = ToldScreener("1+captain")
+    monkeypatch.setattr(
+        house.screener, "under", lambda policy: finder if policy.protected else house.screener
+    )
+    monkeypatch.setattr(house.screener, "deaf", True)
+    passed = await house.judge("a captain [violence 300]", number=2)
+    [*_, reached] = await house.ledger.events(MODERATION, passed.case_id)
+    assert passed.situation == "allowed"
+    assert reached.verdict.grounds == ()  # type: ignore[attr-defined]
     assert reached.watched.outcome == "block"  # type: ignore[attr-defined]
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from activities.cameo.ports import Likeness
-from activities.moderation import lists
+from activities.moderation import films, lists
+from activities.moderation.beside import words_seen
+from activities.moderation.content import Content, Part
 from activities.moderation.default_policy import default_policy
 from activities.moderation.endpoint import NAME, Endpoint
 from activities.moderation.films import Films
@@ -20,6 +24,7 @@ from activities.moderation.screener import BuiltInScreener, KnownOnce, plan_of
 from activities.moderation.words import Words
 from domain.generation.brief import Brief, Line, Shot
 from domain.moderation.categories import Stage
+from domain.moderation.finding import Findings
 from domain.moderation.gates import judged
 from domain.moderation.policy import Protected
 from domain.moderation.verdict import Context
@@ -80,6 +85,43 @@ async def test_a_policy_that_protects_somebody_is_looked_for_under_another_versi
     assert (await outcome(under, material)).clause == "IP-1"
     changed = {name for name, each in under.versions.items() if screener.versions[name] != each}
     assert changed == {"names"}
+
+
+EAGER = POLICY.model_copy(
+    update={"protected": (*POLICY.protected, Protected(name="Captain", kind="character"))}
+)
+
+
+async def test_a_policy_that_watches_sees_whom_it_protects_and_the_other_one_does_not() -> None:
+    material = of("a captain waves from a boat", "", ada(refused=("gambling",)))
+    context = Context(content_sha256=material.sha256, strict=True)
+    for deciding, watching in ((POLICY, EAGER), (EAGER, POLICY)):
+        seen = await words_seen(a_screener(), deciding, watching, material)
+        assert (judged(seen.findings, EAGER, context).clause == "IP-1") == (deciding is EAGER)
+        assert (judged(seen.watching, EAGER, context).clause == "IP-1") == (watching is EAGER)
+
+
+async def test_without_another_list_everybody_looks_once() -> None:
+    renamed = POLICY.model_copy(update={"title": "The same names under another title"})
+    for watching in (None, renamed):
+        seen = await words_seen(a_screener(), POLICY, watching, of("a captain waves"))
+        assert seen.findings is seen.watching
+
+
+async def test_of_a_film_both_policies_hear_whom_they_protect(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    heard = Content(stage="sound", parts=(Part(place="film", text="here comes the captain"),))
+    nothing = Findings(stage="frames"), Findings(stage="likeness"), object()
+    monkeypatch.setattr(films, "look_at_film", lambda *_: nothing)
+    monkeypatch.setattr(films, "_said", lambda _: heard)
+    under = a_screener().under(POLICY)
+    seen = await under.film(tmp_path / "film.mp4", of("a boat"), EAGER)
+    found = [[each.category for part in side for each in part.found] for side in seen]
+    assert found == [[], ["protected-characters"]]
+    seen = await a_screener().under(EAGER).film(tmp_path / "film.mp4", of("a boat"))
+    assert seen.findings[1].found != ()
+    assert seen.findings == seen.watching
 
 
 async def test_only_those_who_are_named_look() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from activities.ledger import Context, Decision, Ledger
 from domain.catalog import EVENTS
@@ -21,6 +22,7 @@ from gpu_workers.fence import Fence, FenceWithoutNews
 from infra.cli.consent_proofs import tell
 from infra.eventlog.codec import CatalogCodec
 from infra.eventlog.memory import MemoryEventLog
+from infra.temporal.failures import as_failure
 from tests import words
 from tests.domain.consent_words import CAMEO, CASTER, consent_opened, tier_changed
 
@@ -188,8 +190,11 @@ async def test_waiting_for_news_has_an_end_with_a_reason_and_hears_the_caller() 
         with fence.watching(words.GENERATION_ID):
             log.away = True
             await asyncio.sleep(0.02)
-            with pytest.raises(FenceWithoutNews, match=r"0\.1 s"):
+            with pytest.raises(FenceWithoutNews, match=r"0\.1 s") as without:
                 await asyncio.to_thread(fence.heed, words.GENERATION_ID)
+            failure = as_failure(without.value, 99, "sampling")
+            assert isinstance(failure, ApplicationError)
+            assert (failure.type, failure.non_retryable) == ("log-unavailable", False)
 
             def called_off() -> None:
                 raise KeyboardInterrupt

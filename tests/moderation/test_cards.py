@@ -9,9 +9,10 @@ import pytest
 from activities.moderation import lists
 from activities.moderation.cards import NAMES, Figures, Measured, cards, figures
 from activities.moderation.default_policy import default_policy
+from activities.moderation.embedding import packaged_version
 from activities.moderation.frames import face_detector, picture_detector
 from activities.moderation.names import names
-from activities.moderation.owners import DETECTOR as OWNERS
+from activities.moderation.owners import detector as owners
 from activities.moderation.transcribing import recogniser
 from activities.moderation.words import VERSION as WORDS_VERSION
 from activities.moderation.words import Words
@@ -22,7 +23,7 @@ RUNNING = (
     Words(lists.built_in()).detector,
     names(default_policy().protected).detector,
     Detector(name="drawn", version=WORDS_VERSION),
-    *(OWNERS, picture_detector(), face_detector(), recogniser()),
+    *(owners(packaged_version()), picture_detector(), face_detector(), recogniser()),
 )
 """All but those that load a model to tell their version."""
 

@@ -224,7 +224,7 @@ def test_looking_again_only_those_look_who_are_asked_and_find_what_they_had_foun
         return watch(path, wanted)
 
     monkeypatch.setattr(frames, "watch", watch_for)
-    found = FILMS.look(film, {"cam_pilot"}, templates, Again(frozenset(only), whole))
+    found = FILMS.look_again(film, {"cam_pilot"}, templates, Again(frozenset(only), whole))
     expected = [
         (each.stage, looks)
         for each in whole
@@ -249,7 +249,7 @@ def test_pictures_look_along_where_they_had_drawn_more_looks_at_faces() -> None:
 def test_a_film_that_cannot_be_watched_again_says_so_whoever_is_asked(tmp_path: Path) -> None:
     for name in ("pictures", "faces", "hearing", "words"):
         again = Again(frozenset({name}), ())
-        found = FILMS.look(tmp_path / "absent.mp4", frozenset(), (), again)
+        found = FILMS.look_again(tmp_path / "absent.mp4", frozenset(), (), again)
         assert any(each.failed for each in found)
 
 

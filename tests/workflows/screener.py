@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from activities.moderation.material import Again, Material
+from activities.moderation.material import Again, Material, Seen
 from domain.kernel.surface import EXPORT
 from domain.moderation.categories import Stage
 from domain.moderation.finding import (
@@ -29,14 +29,14 @@ NAME = "told"
 
 
 class ToldScreener:
-    """Counts how often it was asked, and about films; ``broken`` makes every look fail.
+    """Counts how often it was asked, and about films.
 
-    ``blind`` makes those at films fail.
+    ``broken`` makes every look fail, ``blind`` those at films; ``deaf`` finds nothing in words.
     """
 
     def __init__(self, version: str = "1") -> None:
         self.version, self.counts = version, {"words": 0, "films": 0}
-        self.broken = self.blind = False
+        self.broken = self.blind = self.deaf = False
 
     @property
     def asked(self) -> int:
@@ -69,7 +69,7 @@ class ToldScreener:
             self._finding(category, score, place, span)
             for place, text, span in texts
             for film, category, score, _ in _TOLD.findall(text)
-            if not film
+            if not film and not self.deaf
         ]
         return (self._look("prompt", found[:1]), self._look("plan", found))
 
@@ -79,9 +79,16 @@ class ToldScreener:
     async def basis(self, stage: Stage, material: Material, names: frozenset[str]) -> str:
         return f"{stage} {sorted(names)} {self.version}"
 
-    async def film(
-        self, path: Path, material: Material, again: Again | None = None
+    async def film(self, path: Path, material: Material, watching: Policy | None = None) -> Seen:
+        noted = self._watch(path, material)
+        return Seen(noted, noted)
+
+    async def film_again(
+        self, path: Path, material: Material, again: Again
     ) -> tuple[Findings, ...]:
+        return self._watch(path, material)
+
+    def _watch(self, path: Path, material: Material) -> tuple[Findings, ...]:
         self.counts["films"] += 1
         assert path.stat().st_size > 0
         found = [
