@@ -103,7 +103,7 @@ def in_order(apart: Source, cutouts: Sequence[Cutout | None]) -> Source:
 
 def _as_rgba(plate: Floats) -> Floats:
     inside = (plate[..., 3:] > 0).astype(np.float32)
-    return np.concatenate([(plate[..., :3] + 1) / 2, inside], 2)
+    return np.asarray(np.concatenate([(plate[..., :3] + 1) / 2, inside], 2), np.float32)
 
 
 def _in_unit(cutout: Cutout) -> Floats:
