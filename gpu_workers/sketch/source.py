@@ -88,7 +88,7 @@ def in_order(apart: Source, cutouts: Sequence[Cutout | None]) -> Source:
     ``cutouts`` [2] are uint8 RGBA, None where nobody is cast.
     """
     seen = [_thumb(_as_rgba(each)) for each in apart.plates]
-    meant = [None if each is None else _thumb(each / np.float32(255)) for each in cutouts]
+    meant = [None if each is None else _thumb(_shares(each)) for each in cutouts]
 
     def misfit(order: tuple[int, int]) -> float:
         pairs = [(seen[i], own) for i, own in zip(order, meant, strict=True) if own is not None]
@@ -99,6 +99,10 @@ def in_order(apart: Source, cutouts: Sequence[Cutout | None]) -> Source:
     tracks, one, two = apart.tracks.copy(), slice(0, layers.TRACK), slice(layers.TRACK, _BOTH)
     tracks[:, one], tracks[:, two] = apart.tracks[:, two], apart.tracks[:, one]
     return replace(apart, plates=np.ascontiguousarray(apart.plates[::-1]), tracks=tracks)
+
+
+def _shares(cutout: Cutout) -> Floats:
+    return np.asarray(cutout, np.float32) / np.float32(255)
 
 
 def _as_rgba(plate: Floats) -> Floats:
