@@ -11,7 +11,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -72,6 +72,8 @@ class Checkpoints:
     attempt: int
     folder: Path
     shot: int = 0
+    _there: list[str] = field(default_factory=list, compare=False, repr=False)
+    """What lies in the store: listed when the first state is saved, and kept in mind since."""
 
     @property
     def prefix(self) -> str:
@@ -94,7 +96,7 @@ class Checkpoints:
         saved = SavedState(key=stored.key, sha256=stored.sha256, step=state.step)
         tell(saved)
         with suppress(StoreUnavailable):  # what is not removed now goes with the takes
-            await self._forget_older()
+            await self._forget_older(saved.key)
         return saved
 
     async def restore(self, saved: SavedState, plan: Plan, here: Mapping[str, str]) -> State | None:
@@ -120,7 +122,12 @@ class Checkpoints:
             return None
         return state
 
-    async def _forget_older(self) -> None:
-        keys = sorted([key async for key, _ in self.store.list(self.prefix)])
-        for key in keys[:-KEPT]:
-            await self.store.delete(key)
+    async def _forget_older(self, saved: str) -> None:
+        if not self._there:
+            self._there.extend([key async for key, _ in self.store.list(self.prefix)])
+        elif saved not in self._there:
+            self._there.append(saved)
+        self._there.sort()
+        while len(self._there) > KEPT:
+            await self.store.delete(self._there[0])
+            del self._there[0]
