@@ -13,12 +13,15 @@ import httpx
 import pytest
 
 from activities.cameo.places import upload_key
+from activities.cameo.reopening import ReopenedReviews
 from activities.ledger import Context, Decision
+from domain.cameo.cameo import Castable
 from domain.cameo.challenge import ENTROPY_BYTES, challenge_from
 from domain.cameo.clip import CLIP_BYTES_MAX
 from domain.cameo.enrolment import ENROLMENT
 from domain.cameo.enrolment_commands import IssueChallenge
 from domain.cameo.enrolment_events import ClipDeclined
+from domain.cameo.keeping import CAMEO
 from infra.api.keys import issue_key
 from tests.infra.api.conftest import Stage
 from tests.infra.api.enrolled import (
@@ -325,6 +328,52 @@ async def test_staff_decides_about_a_known_face_and_nobody_else_does(stage: Stag
             nothing = await staff.post(f"/v1/reviews/{an_id('enr', 99)}", json=decision)
             assert code(nothing) == (404, "enrolment-unknown")
         assert not (await anna.get(f"/v1/cameos/{cameo_id}")).json()["suspended"]
+
+
+async def test_staff_decides_once_more_about_two_who_are_enrolled(stage: Stage) -> None:
+    key = issue_key(stage.settings.keys_file, "staff-again")
+    async with somebody(stage) as anna, somebody(stage) as ben, stage.caller(key=key) as staff:
+        other, cameo_id = await enrolled(anna), await enrolled(ben)
+        await reopened(stage, cameo_id, other)
+        cameo = (await stage.doors.ledger.state(CAMEO, cameo_id)).state
+        assert isinstance(cameo, Castable)
+        here = f"/v1/reviews/{cameo.versions[1].enrolment_id}"
+        async with asyncio.timeout(20):
+            while not await in_queue(staff, here, [other]):
+                await asyncio.sleep(0.05)
+        for http, each in ((anna, other), (ben, cameo_id)):
+            assert (await http.get(f"/v1/cameos/{each}")).json()["suspended"]
+        decision = {"reviewer": "r-17", "decision": "refuse", "reason": "impostor"}
+        answer = await staff.post(here, json=decision)
+        assert (answer.status_code, answer.json()["status"]) == (200, "suspended")
+        assert not (await anna.get(f"/v1/cameos/{other}")).json()["suspended"]
+        assert (await ben.get(f"/v1/cameos/{cameo_id}")).json()["suspended"]
+        assert (await staff.post(here, json=decision)).status_code == 409
+        async with asyncio.timeout(20):
+            while await in_queue(staff, here, [other]):
+                await asyncio.sleep(0.05)
+
+
+async def reopened(stage: Stage, cameo_id: str, other: str) -> None:
+    """A better detector saw the other one in this cameo."""
+    cameo = (await stage.doors.ledger.state(CAMEO, cameo_id)).state
+    assert isinstance(cameo, Castable)
+    await ReopenedReviews(stage.doors.ledger).open(
+        cameo,
+        cameo.versions[1],
+        [other],
+        stage.doors.draw("cmd"),
+        stage.doors.clock(),
+        Context("client/test", "test"),
+    )
+
+
+async def in_queue(staff: httpx.AsyncClient, review: str, others: list[str]) -> bool:
+    """Whether humans are asked for this review, because of these cameos."""
+    items = (await staff.get("/v1/reviews?limit=100")).json()["items"]
+    asked = [each["others"] for each in items if review.endswith(each["enrolment_id"])]
+    assert asked in ([], [others])
+    return bool(asked)
 
 
 async def test_lists_show_ones_own_attempts_and_cameos(stage: Stage) -> None:
