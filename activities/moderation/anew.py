@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from activities.moderation.films_anew import FilmsAnew
+from activities.moderation.films_anew import FilmsAnew, renewed
 from activities.moderation.material import Screener, open_material
 from domain.kernel.vault import Erased, Vault
 from domain.moderation.case_situations import Known
+from domain.moderation.categories import OF_FILMS
 from domain.moderation.finding import Findings
 from domain.moderation.policy import Policy
 from domain.moderation.what_if import Unseen, stale
@@ -80,13 +81,16 @@ class FindingsAnew:
         if not content.sealed:
             return Anew(content.findings, "missing")
         material = await open_material(self._vault, content.account_id, content.sealed)
-        if content.gate == "admission":
+        findings = content.findings
+        if _looked_at(findings, names, of_films=False):
             anew = await self._screener.words(material, only=names)
-            return Anew(merged(content.findings, anew, names), "words-again")
+            findings = merged(findings, anew, names)
+        if not _looked_at(findings, names, of_films=True):
+            return Anew(findings, "words-again")
         found = await self._films.of(self._screener, case, material, names)
         if isinstance(found, str):
-            return Anew(content.findings, found)
-        return Anew(found, "film-again")
+            return Anew(findings, found)
+        return Anew(renewed(findings, found), "film-again")
 
     async def _is_erased(self, case: Known) -> bool:
         """Whether the key of the case's account is gone; asked once for each account."""
@@ -98,6 +102,12 @@ class FindingsAnew:
             except Erased:
                 self._erased[account_id] = True
         return self._erased.get(account_id, False)
+
+
+def _looked_at(findings: tuple[Findings, ...], names: frozenset[str], *, of_films: bool) -> bool:
+    """Whether one of these looked at a film, or at words; before a second surface, both count."""
+    stages = (each for each in findings if (each.stage in OF_FILMS) is of_films)
+    return any(look.detector.name in names for each in stages for look in each.looks)
 
 
 def merged(

@@ -21,7 +21,7 @@ from domain.generation.events import RenditionStored
 from domain.kernel.ids import sibling
 from domain.kernel.ports import HashMismatch, ObjectMissing, ObjectStore, ObjectTooLarge
 from domain.moderation.case_situations import Known, Withdrawn
-from domain.moderation.categories import Stage
+from domain.moderation.categories import OF_FILMS, Stage
 from domain.moderation.finding import Findings
 from domain.moderation.what_if import Unseen
 from domain.video.media import MediaFile
@@ -79,8 +79,8 @@ class FilmsAnew:
 
     async def of(
         self, screener: Screener, case: Known, material: Material, names: Names
-    ) -> tuple[Findings, ...] | Unseen:
-        """The findings of a film with these detectors' anew, or why nobody looked.
+    ) -> dict[Stage, NewLooks] | Unseen:
+        """What these detectors find in a film now, by stage, or why nobody looked.
 
         Raises StoreUnavailable.
         """
@@ -98,7 +98,7 @@ class FilmsAnew:
             if isinstance(seen, str):
                 return seen
             anew = seen
-        return renewed(case.content.findings, anew)
+        return anew
 
     async def _is_taken_down(self, case: Known) -> bool:
         video_id = sibling(case.content.generation_id, "vid")
@@ -121,6 +121,8 @@ class FilmsAnew:
         """Which looks are needed, at which stage, and by whom."""
         content, wanted = case.content, {}
         for each in content.findings:
+            if each.stage not in OF_FILMS:
+                continue
             asked = names & {look.detector.name for look in each.looks}
             if asked:
                 asked = screener.beside(asked)

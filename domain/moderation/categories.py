@@ -17,6 +17,8 @@ Gravity = Literal["ordinary", "grave", "gravest"]
 Stage = Literal["prompt", "plan", "frames", "sound", "likeness"]
 """What was looked at: the words asked for, the plan with everybody's wishes merged, the pictures,
 what is said, and who is seen."""
+OF_FILMS: Final = frozenset[Stage]({"frames", "sound", "likeness"})
+"""What of it is looked at in a film, and not in words."""
 STAGES: Final[tuple[Stage, ...]] = ("prompt", "plan", "frames", "sound", "likeness")
 
 CategoryName = Annotated[

@@ -9,10 +9,14 @@ import pytest
 
 from activities.ledger import Decision
 from activities.moderation import films, frames
+from activities.moderation.anew import FindingsAnew
 from activities.moderation.films_anew import FilmLook
 from activities.moderation.orders import ContentWithdrawalOrder
 from activities.moderation.watched import Sense, Watched
 from activities.moderation.watching import watch
+from domain.moderation.case import MODERATION
+from domain.moderation.case_situations import Known
+from domain.moderation.categories import STAGES
 from domain.moderation.finding import Detector, Finding, Findings, Look
 from domain.moderation.gates import case_id
 from domain.moderation.policy import Policy, Protected
@@ -63,6 +67,28 @@ async def test_a_detector_that_changed_looks_at_the_film_and_what_it_sees_decide
     told = await compared(house, ToldScreener("2"))
     assert (told.cases, told.rerun, told.films_rerun, told.not_rerun) == (4, 4, 2, 0)
     assert (told.newly_blocked, told.newly_allowed) == (1, 1)
+
+
+async def test_a_film_that_is_shown_elsewhere_keeps_what_its_words_say(house: House) -> None:
+    await house.film("a scuffle [violence 300]")
+    await house.release()
+    await house.place("club")
+    told = await compared(house, ToldScreener("2"))
+    assert (told.cases, told.films_rerun, told.not_rerun) == (3, 2, 0)
+    case = (await house.ledger.state(MODERATION, await placed_case(house, "club"))).state
+    assert isinstance(case, Known)
+    found = FindingsAnew(house.vault, house.second(ToldScreener("2")), told_policy(2))
+    anew = (await found.of(case)).findings
+    assert [each.stage for each in anew] == list(STAGES)
+    assert {look.detector.version for each in anew for look in each.looks} == {"2"}
+    assert [each.score for stage in anew for each in stage.found] == [300, 300]
+
+
+async def placed_case(house: House, surface: str) -> str:
+    """The case that judged the first video for another surface."""
+    [place] = (await house.video()).places
+    assert place.surface == surface
+    return place.case_id
 
 
 async def test_who_did_not_change_looks_at_no_film(house: House) -> None:
