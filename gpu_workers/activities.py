@@ -52,7 +52,7 @@ from gpu_workers.previews import Looks, Strips
 from gpu_workers.reel import Leaving, Reel, last_progress
 from gpu_workers.references import references_folder
 from gpu_workers.requests import order_request, require_all_shots, require_taken
-from gpu_workers.sampler import Plan, Sampler, State, begun, decoded, surroundings
+from gpu_workers.sampler import Plan, Sampler, State, begun, decoded, forget, surroundings
 from gpu_workers.shelf import Shelf
 
 NEWS_SHARE: Final = 0.2
@@ -210,12 +210,15 @@ class StudioActivities:
             looks.look(state)
 
         reel.heed()
-        state = begun(sampler, plan, reel.state)
-        if not reel.is_done:
-            device = self._device_of(sampler)
-            with nullcontext() if device is None else device.held(reel.turn, reel.heed):
-                reel.heed()
-                state = sampler.advance(plan, state, on_step)
+        try:
+            state = begun(sampler, plan, reel.state)
+            if not reel.is_done:
+                device = self._device_of(sampler)
+                with nullcontext() if device is None else device.held(reel.turn, reel.heed):
+                    reel.heed()
+                    state = sampler.advance(plan, state, on_step)
+        finally:
+            forget(sampler, plan)
         clip = decoded(sampler, plan, state, reel.heed_a_stop)
         write_mezzanine(require_audible(clip), path, reel.heed_a_stop)
 

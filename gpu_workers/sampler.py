@@ -273,7 +273,8 @@ def begun(sampler: Sampler, plan: Plan, reached: State | None) -> State:
     """The state to go on from: ``reached``, or that before the first step.
 
     A sampler whose ``advance`` reads references has a method ``prepare(plan, state)``, which does
-    that beforehand, while others have the device; ``start`` does it by itself.
+    that beforehand, while others have the device; ``start`` does it by itself. What it leaves in
+    memory is to be let go with ``forget`` when the job ends, however it ends.
     """
     if reached is None:
         return sampler.start(plan)
@@ -281,6 +282,13 @@ def begun(sampler: Sampler, plan: Plan, reached: State | None) -> State:
     if prepare is not None:
         prepare(plan, reached)
     return reached
+
+
+def forget(sampler: Sampler, plan: Plan) -> None:
+    """Let go of what ``prepare`` or ``start`` left in memory, where a sampler keeps something."""
+    let_go = getattr(sampler, "forget", None)
+    if let_go is not None:
+        let_go(plan)
 
 
 def decoded(sampler: Sampler, plan: Plan, state: State, heed: Callable[[], None]) -> Clip:

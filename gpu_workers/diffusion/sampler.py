@@ -151,6 +151,10 @@ class DiffusionSampler:
             canvas = canvas_for(self._family, self._pipeline(plan), plan, shot)
             self._fitted.keep(plan, shot, self._sources(plan, shot, canvas))
 
+    def forget(self, plan: Plan) -> None:
+        """Let go of the likenesses that were fitted for a job that has ended."""
+        self._fitted.forget(plan)
+
     def _sources(self, plan: Plan, shot: int, canvas: Canvas) -> Sources:
         moving = self._family.moving_likenesses
         return sources_for(plan, shot, canvas, self._references, moving)

@@ -48,7 +48,7 @@ def sources_for(
 class Fitted:
     """Sources that were fitted before their job's turn on the device; each is taken once.
 
-    They are a few at most: what a job that was stopped never took makes room for the next one's.
+    They are a few at most, and those of a job that was stopped are forgotten with it.
     Nothing depends on them. Whoever finds none, as in another process, fits them again.
     """
 
@@ -72,6 +72,11 @@ class Fitted:
         """Those of this shot, which are forgotten here."""
         with self._lock:
             return self._kept.pop((plan.key, shot), None)
+
+    def forget(self, plan: Plan) -> None:
+        """Let go of all that was fitted for this plan."""
+        with self._lock:
+            self._kept = {each: kept for each, kept in self._kept.items() if each[0] != plan.key}
 
 
 def _padded(pictures: Pictures, count: int) -> Pictures:

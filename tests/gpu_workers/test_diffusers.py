@@ -202,6 +202,8 @@ def test_what_was_fitted_for_jobs_that_never_came_makes_room(
     assert fitted.take(three, 0) is sources
     assert fitted.take(three, 0) is None
     assert fitted.take(two, 1) is None
+    fitted.forget(two)
+    assert not fitted.has(two, 0)
 
 
 def test_how_much_a_remix_keeps_matters(

@@ -199,6 +199,35 @@ async def test_a_generation_that_was_cancelled_in_the_log_is_not_begun(room: Roo
     assert room.beats[-1].left
 
 
+class Remembering(Journal):
+    """Keeps something of each plan in memory until it is told to let it go."""
+
+    def __init__(self) -> None:
+        super().__init__(stage_seconds=0.05)
+        self.remembered: set[str] = set()
+        self.ever = 0
+
+    def start(self, plan: Plan) -> State:
+        self.remembered.add(plan.key)
+        self.ever += 1
+        return super().start(plan)
+
+    def forget(self, plan: Plan) -> None:
+        self.remembered.discard(plan.key)
+
+
+async def test_nothing_of_a_job_stays_in_memory_when_it_is_stopped(room: Room) -> None:
+    journal = room.journal = Remembering()
+    environment = room.environment()
+    running = asyncio.ensure_future(room.run(environment))
+    await room.until(lambda: 1 in journal.steps_begun)
+    assert len(journal.remembered) == journal.ever == 1
+    environment.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not journal.remembered
+
+
 async def test_a_stop_in_the_log_lets_no_second_step_begin(room: Room) -> None:
     """Temporal's cancellation never arrives here."""
     running = room.run(room.environment())
