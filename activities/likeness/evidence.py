@@ -38,8 +38,8 @@ class Evidence:
     [m, 468, 3]. Where there is no face, zeros.
     Of the k whose identity was taken: ``identity_of`` [k] (indices into the m), ``identities``
     [k, 128], ``over`` [k] (how much surer the detector is when the picture is turned over: above 0
-    where it stands on its head). Of the j that were looked at turned as well, ``turned`` [j, 2]:
-    the score and the presence of the surest face; none where nobody asked.
+    where it stands on its head). Of the j that were looked at turned as well, ``turned`` [j]: how
+    sure the surest face is; none where nobody asked.
     ``size`` [2] is the width and height of the pictures looked at; ``sound`` the mono samples at
     16 kHz, beginning with the first picture.
     """
@@ -97,7 +97,7 @@ def _require(found: Evidence) -> None:
         "identity_of": (k,),
         "identities": (k, IDENTITY_SIZE),
         "over": (k,),
-        "turned": (len(found.turned), 2),
+        "turned": (len(found.turned),),
         "size": (2,),
         "sound": (len(found.sound),),
     }

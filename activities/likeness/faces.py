@@ -57,10 +57,11 @@ class Faces:
         outputs.sort(key=lambda each: -int(np.prod(each["shape"])))
         self._mesh_points, self._mesh_presence = (each["index"] for each in outputs[:2])
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """All faces, the widest first."""
+    def detect(self, picture: Picture, side: int = DETECTION_SIDE) -> list[Face]:
+        """All faces, the widest first; the picture is shrunk to ``side`` before they are looked
+        for, so a larger one finds smaller faces."""
         height, width = picture.shape[:2]
-        scale = min(1.0, DETECTION_SIDE / max(height, width))
+        scale = min(1.0, side / max(height, width))
         small = picture
         if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))

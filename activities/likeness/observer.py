@@ -62,7 +62,7 @@ class _Notes:
     identity_of: list[int] = field(default_factory=list)
     identities: list[NDArray[np.float32]] = field(default_factory=list)
     over: list[float] = field(default_factory=list)
-    turned: list[tuple[float, float]] = field(default_factory=list)
+    turned: list[float] = field(default_factory=list)
     size: tuple[int, int] = (0, 0)
 
 
@@ -142,7 +142,7 @@ class Observer:
             identity_of=np.array(notes.identity_of, np.int32),
             identities=np.array(notes.identities, np.float32).reshape(-1, 128),
             over=np.array(notes.over, np.float32),
-            turned=np.array(notes.turned, np.float32).reshape(-1, 2),
+            turned=np.array(notes.turned, np.float32),
             size=np.array(notes.size, np.int32),
             sound=sound,
         )

@@ -69,7 +69,7 @@ def evidence(poses: Floats, *, depth: float = 1.0, **changes: Any) -> Evidence:
         identity_of=of,
         identities=np.tile(person, (len(of), 1)),
         over=np.full(len(of), -0.5, np.float32),
-        turned=np.zeros((0, 2), np.float32),
+        turned=np.zeros(0, np.float32),
         size=np.array([480, 640], np.int32),
         sound=np.zeros(round(count / FPS * SAMPLE_RATE), np.float32),
     )
