@@ -1,8 +1,8 @@
 """Checkpoints: how often a state is saved, where, and whether a saved one can be trusted.
 
 They lie under ``takes/{generation}/checkpoints/``, each shot's apart, so whatever clears what a
-generation left clears them too. Their names sort by age: a worker that was replaced never removes
-its successor's.
+generation left clears them too. An attempt writes to a few names in turn, so nothing has to be
+removed while it runs; its second state removes what attempts before it left, never its successor's.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ FIRST_WRITE_SECONDS: Final = 0.02
 find out, and where it is much, one state is saved too early."""
 BEAT_SECONDS: Final = 0.1
 """How long the news of a saved state waits for the next heartbeat."""
-KEPT: Final = 2
+SLOTS: Final = 3
+"""Names that an attempt writes to: for the state on its way, the last whole one, and the one before
+it, of which the last heartbeat may still tell."""
 
 _log: Final = structlog.get_logger(__name__)
 _CONTENT_TYPE: Final = "application/octet-stream"
@@ -60,7 +62,7 @@ def steps_between(steps: int, step_seconds: float, write_seconds: float) -> int 
     return max(most, least, 1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Checkpoints:
     """The saved states of one attempt at one shot; ``folder`` holds them on their way.
 
@@ -72,8 +74,7 @@ class Checkpoints:
     attempt: int
     folder: Path
     shot: int = 0
-    _there: list[str] = field(default_factory=list, compare=False, repr=False)
-    """What lies in the store: listed when the first state is saved, and kept in mind since."""
+    _saved: int = field(default=0, init=False)
 
     @property
     def prefix(self) -> str:
@@ -82,21 +83,23 @@ class Checkpoints:
         return f"takes/{self.generation_id}/checkpoints/{apart}"
 
     async def save(self, state: State, tell: Tell = lambda _: None) -> SavedState:
-        """Write a state, tell of it, and forget all but the last two.
+        """Write a state over the oldest of this attempt, and tell of it.
 
         Raises StoreUnavailable, OSError.
         """
-        name = f"{self.attempt:05d}-{state.step:06d}.safetensors"
+        name = f"{self.attempt:05d}-{self._saved % SLOTS}.safetensors"
         path = self.folder / name
         try:
             await asyncio.to_thread(lambda: path.write_bytes(state.dump()))
             stored = await self.store.put_file(self.prefix + name, path, _CONTENT_TYPE)
         finally:
             path.unlink(missing_ok=True)
+        self._saved += 1
         saved = SavedState(key=stored.key, sha256=stored.sha256, step=state.step)
         tell(saved)
-        with suppress(StoreUnavailable):  # what is not removed now goes with the takes
-            await self._forget_older(saved.key)
+        if self._saved == SLOTS - 1:
+            with suppress(StoreUnavailable):  # what is not removed now goes with the takes
+                await self._forget_attempts_before()
         return saved
 
     async def restore(self, saved: SavedState, plan: Plan, here: Mapping[str, str]) -> State | None:
@@ -122,12 +125,8 @@ class Checkpoints:
             return None
         return state
 
-    async def _forget_older(self, saved: str) -> None:
-        if not self._there:
-            self._there.extend([key async for key, _ in self.store.list(self.prefix)])
-        elif saved not in self._there:
-            self._there.append(saved)
-        self._there.sort()
-        while len(self._there) > KEPT:
-            await self.store.delete(self._there[0])
-            del self._there[0]
+    async def _forget_attempts_before(self) -> None:
+        own = f"{self.prefix}{self.attempt:05d}-"
+        for key in [key async for key, _ in self.store.list(self.prefix)]:
+            if key < own:
+                await self.store.delete(key)

@@ -100,9 +100,10 @@ class Reel:
     def on_step(self, state: State) -> None:
         """Called by the sampler after each step: the fence before the next one."""
         require_finite(state, self.state)
+        is_owed = self._is_owed(state)  # once it is seen, it may be saved before it is asked about
         self.state, self.step = state, state.step
         self._loop.call_soon_threadsafe(self.moved.set)
-        if self._is_owed():
+        if is_owed:
             self._wait_until_told()
         if not self.is_done:
             self.heed()
@@ -120,7 +121,7 @@ class Reel:
         """Whether the state reached should be saved now."""
         if self.state is None or self.is_saved:
             return False
-        if self._leaving or self._is_owed():
+        if self._leaving or self._is_owed(self.state):
             return True
         every = steps_between(self.steps, self._step_seconds, self.write_seconds)
         since = self.step - (self.saved.step if self.saved else 0)
@@ -148,10 +149,10 @@ class Reel:
         done = max(self.step - self._began_at_step, 1)
         return max(self.turn.seconds / done, 1e-6)
 
-    def _is_owed(self) -> bool:
+    def _is_owed(self, state: State) -> bool:
         """Whether what is entrusted to others is not what the saved state says."""
         known = self._entrusted(self._kept) if self._kept else ()
-        return self.state is not None and self._entrusted(self.state) != known
+        return self._entrusted(state) != known
 
     def _wait_until_told(self) -> None:
         """Go on only when a heartbeat has carried this state: its work must not be done twice."""

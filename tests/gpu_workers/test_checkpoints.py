@@ -16,6 +16,7 @@ from gpu_workers.checkpoints import (
     BEAT_SECONDS,
     FIRST_WRITE_SECONDS,
     REDO_SHARE_AIM,
+    SLOTS,
     WORTH_SECONDS_MIN,
     WRITE_SHARE_MAX,
     Checkpoints,
@@ -102,23 +103,67 @@ async def test_a_saved_state_is_restored_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_the_last_two_are_kept_where_the_takes_are(tmp_path: Path) -> None:
+class StoreThatRefuses(MemoryObjectStore):
+    """Refuses to write while it is told to."""
+
+    refuses = False
+
+    async def put_file(self, key: str, path: Path, content_type: str) -> StoredObject:
+        if self.refuses:
+            raise StoreUnavailable("the disk is full")
+        return await super().put_file(key, path, content_type)
+
+
+async def test_an_attempt_writes_over_its_oldest_state(tmp_path: Path) -> None:
     store = MemoryObjectStore()
-    for step in (2, 4, 6, 8):
-        await checkpoints(store, tmp_path).save(state_at(step))
+    ours = checkpoints(store, tmp_path)
+    saved = [await ours.save(state_at(step)) for step in (2, 4, 6, 8, 10)]
     prefix = f"takes/{words.GENERATION_ID}/checkpoints/"
-    assert sorted(store.entries) == [
-        f"{prefix}00001-000006.safetensors",
-        f"{prefix}00001-000008.safetensors",
-    ]
+    assert sorted(store.entries) == [f"{prefix}00001-{n}.safetensors" for n in range(SLOTS)]
+    restored = [await ours.restore(each, PLAN, HERE) for each in saved]
+    assert [each.step if each else None for each in restored] == [None, None, 6, 8, 10]
+
+
+async def test_a_state_that_cannot_be_written_costs_no_state_before_it(tmp_path: Path) -> None:
+    store = StoreThatRefuses()
+    ours = checkpoints(store, tmp_path)
+    saved = [await ours.save(state_at(step)) for step in (2, 4)]
+    store.refuses = True
+    for step in (5, 6, 7, 8) * SLOTS:
+        with pytest.raises(StoreUnavailable):
+            await ours.save(state_at(step))
+    store.refuses = False
+    saved.append(await ours.save(state_at(9)))
+    restored = [await ours.restore(each, PLAN, HERE) for each in saved]
+    assert [each.step if each else None for each in restored] == [2, 4, 9]
 
 
 async def test_a_replaced_worker_removes_nothing_of_its_successor(tmp_path: Path) -> None:
     store = MemoryObjectStore()
+    second, first = checkpoints(store, tmp_path, 2), checkpoints(store, tmp_path, 1)
     for step in (2, 4):
-        await checkpoints(store, tmp_path, 2).save(state_at(step))
-    await checkpoints(store, tmp_path, 1).save(state_at(9))
-    assert [key[-24:-12] for key in sorted(store.entries)] == ["00002-000002", "00002-000004"]
+        await second.save(state_at(step))
+    for step in (7, 9):
+        await first.save(state_at(step))
+    assert [key[-19:-12] for key in sorted(store.entries)] == [
+        "00001-0",
+        "00001-1",
+        "00002-0",
+        "00002-1",
+    ]
+
+
+async def test_the_second_state_of_an_attempt_removes_what_those_before_left(
+    tmp_path: Path,
+) -> None:
+    store = MemoryObjectStore()
+    old = await checkpoints(store, tmp_path, 1).save(state_at(3))
+    second = checkpoints(store, tmp_path, 2)
+    await second.save(state_at(5))
+    assert await second.restore(old, PLAN, HERE), "the news of the first may not have arrived"
+    await second.save(state_at(7))
+    assert await second.restore(old, PLAN, HERE) is None
+    assert len(store.entries) == 2
 
 
 async def test_what_is_damaged_gone_or_anothers_is_not_used(tmp_path: Path) -> None:
