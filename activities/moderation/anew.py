@@ -1,7 +1,8 @@
 """Findings of recorded cases under another policy: only detectors that changed look again.
 
 A detector has changed when it runs in another version today; whom a policy protects is a part of
-the version of who looks for names. What was looked at is kept sealed for its account, and a film in
+the version of who looks for names. One that came later, such as a reasoning model, looks at words
+that it has never read. What was looked at is kept sealed for its account, and a film in
 the store.
 """
 
@@ -17,7 +18,7 @@ from domain.moderation.case_situations import Known
 from domain.moderation.categories import OF_FILMS
 from domain.moderation.finding import Findings
 from domain.moderation.policy import Policy
-from domain.moderation.what_if import Unseen, stale
+from domain.moderation.what_if import Unseen, stale, unasked
 
 How = Literal["as-recorded", "words-again", "film-again", "erased"] | Unseen
 
@@ -49,7 +50,7 @@ class Anew:
 class FindingsAnew:
     """Looks again where that is needed. Without a second look, nobody does.
 
-    With ``only``, no other detector looks again, whatever has changed.
+    With ``only``, no other detector looks again, whatever has changed, and nobody who came later.
     """
 
     def __init__(
@@ -63,6 +64,8 @@ class FindingsAnew:
         self._films = second.films if second else None
         self._screener = second.screener.under(policy) if second else None
         self._versions = dict(self._screener.versions) if self._screener else {}
+        newcomers_too = self._screener is not None and only is None
+        self._readers = self._screener.readers if newcomers_too and self._screener else frozenset()
         self._erased: dict[str, bool] = {}
 
     async def of(self, case: Known) -> Anew:
@@ -73,7 +76,8 @@ class FindingsAnew:
         content = case.content
         if await self._is_erased(case):
             return Anew(content.findings, "erased")
-        names = stale(case, self._versions)
+        late = unasked(case, self._readers)
+        names = stale(case, self._versions) | late
         if self._only is not None:
             names &= self._only
         if self._screener is None or self._films is None or not names:
@@ -82,7 +86,7 @@ class FindingsAnew:
             return Anew(content.findings, "missing")
         material = await open_material(self._vault, content.account_id, content.sealed)
         findings = content.findings
-        if _looked_at(findings, names, of_films=False):
+        if late or _looked_at(findings, names, of_films=False):
             anew = await self._screener.words(material, only=names)
             findings = merged(findings, anew, names)
         if not _looked_at(findings, names, of_films=True):
@@ -113,17 +117,17 @@ def _looked_at(findings: tuple[Findings, ...], names: frozenset[str], *, of_film
 def merged(
     before: tuple[Findings, ...], anew: tuple[Findings, ...], names: frozenset[str]
 ) -> tuple[Findings, ...]:
-    """The findings as they were, but for the looks of these detectors."""
-    looks = {(each.stage, look.detector.name): look for each in anew for look in each.looks}
-    return tuple(
-        Findings(
-            stage=each.stage,
-            looks=tuple(
-                looks.get((each.stage, look.detector.name), look)
-                if look.detector.name in names
-                else look
-                for look in each.looks
-            ),
-        )
-        for each in before
-    )
+    """The findings as they were, but for the looks of these detectors; new ones come last."""
+    return tuple(_merged(each, anew, names) for each in before)
+
+
+def _merged(before: Findings, anew: tuple[Findings, ...], names: frozenset[str]) -> Findings:
+    new = {
+        look.detector.name: look
+        for each in anew
+        if each.stage == before.stage
+        for look in each.looks
+        if look.detector.name in names
+    }
+    looks = [new.pop(look.detector.name, look) for look in before.looks]
+    return Findings(stage=before.stage, looks=(*looks, *new.values()))

@@ -93,6 +93,11 @@ class Screener(Protocol):
         """The running version of every detector, by its name."""
         ...
 
+    @property
+    def readers(self) -> frozenset[str]:
+        """The names of those who read all words, whoever is cast."""
+        ...
+
     def under(self, policy: Policy) -> Screener:
         """The same detectors, looking for whom this policy protects."""
         ...

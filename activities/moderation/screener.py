@@ -56,6 +56,12 @@ class BuiltInScreener:
             whole.append(self.reasoner.detector(self.policy))
         return {each.name: each.version for each in whole}
 
+    @property
+    def readers(self) -> frozenset[str]:
+        """Those of the panel, and the reasoning model where there is one."""
+        names = {each.detector.name for each in self.panel.detectors}
+        return frozenset(names if self.reasoner is None else {*names, NAME})
+
     def under(self, policy: Policy) -> BuiltInScreener:
         """The same detectors, looking for whom this policy protects."""
         panel = self.panel.under(policy)

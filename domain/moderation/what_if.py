@@ -16,6 +16,7 @@ from domain.kernel.canonical import canonical_json
 from domain.kernel.model import Value
 from domain.moderation.case_events import NO_RULE
 from domain.moderation.case_situations import Allowed, Blocked, Known, OnAppeal, Withdrawn
+from domain.moderation.categories import OF_FILMS
 from domain.moderation.finding import Findings
 from domain.moderation.gates import Gate, judged
 from domain.moderation.policy import Policy
@@ -198,6 +199,16 @@ def _humans(case: Known, verdict: Verdict) -> list[str]:
     if let_pass and verdict.outcome == "block":
         found.append("against_humans")
     return found
+
+
+def unasked(case: Known, readers: frozenset[str]) -> frozenset[str]:
+    """Those of the readers who have never looked at the words of a case: they came later.
+
+    Nobody, where a case is about its film alone.
+    """
+    words = [each for each in case.content.findings if each.stage not in OF_FILMS]
+    looked = {look.detector.name for each in words for look in each.looks}
+    return readers - looked if words else frozenset()
 
 
 def stale(case: Known, running: dict[str, str]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from activities.ledger import Decision
 from activities.moderation import films, frames
 from activities.moderation.anew import FindingsAnew
 from activities.moderation.films_anew import FilmLook
+from activities.moderation.material import Material
 from activities.moderation.orders import ContentWithdrawalOrder
+from activities.moderation.recorded import cases_between
 from activities.moderation.watched import Sense, Watched
 from activities.moderation.watching import watch
 from domain.moderation.case import MODERATION
@@ -42,6 +44,25 @@ class Swayed(ToldScreener):
         other = Swayed(f"1 for {len(policy.protected)}")
         other.counts = self.counts
         return other
+
+
+class Joined(ToldScreener):
+    """With a second reader, who was not there before and finds hatred in every text."""
+
+    newcomer = Detector(name="newcomer", version="1")
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        return {**super().versions, self.newcomer.name: self.newcomer.version}
+
+    async def words(
+        self, material: Material, only: frozenset[str] | None = None
+    ) -> tuple[Findings, ...]:
+        assert only == frozenset({self.newcomer.name})
+        self.counts["words"] += 1
+        hatred = Finding(detector=self.newcomer, category="hate", score=900)
+        look = Look(detector=self.newcomer, findings=(hatred,))
+        return tuple(Findings(stage=stage, looks=(look,)) for stage in ("prompt", "plan"))
 
 
 @pytest.fixture
@@ -97,6 +118,22 @@ async def test_who_did_not_change_looks_at_no_film(house: House) -> None:
     same = ToldScreener("1")
     told = await compared(house, same)
     assert (same.asked, told.rerun, told.not_rerun, told.unchanged) == (0, 0, 0, 4)
+
+
+async def test_who_came_later_reads_the_words_and_no_film(house: House) -> None:
+    await held_films(house, 2)
+    told = await compared(house, joined := Joined("1"))
+    assert joined.counts == {"words": 1, "films": 0}, "one case is of words, one of the film alone"
+    assert (told.cases, told.newly_blocked, told.rerun, told.films_rerun) == (2, 1, 1, 0)
+    assert [each.clause for each in told.rules if each.newly_blocked] == ["HATE-1"]
+
+
+async def test_an_undo_asks_nobody_who_came_later(house: House) -> None:
+    await held_films(house, 2)
+    [*cases] = [each async for each in cases_between(house.log, house.codec, SINCE, UNTIL)]
+    second, nobody = house.second(Joined("1")), frozenset[str]()
+    anew = FindingsAnew(house.vault, second, told_policy(2), only=nobody)
+    assert {(await anew.of(each)).how for each in cases} == {"as-recorded"}
 
 
 async def test_a_second_run_has_the_same_hash_and_looks_at_no_film(house: House) -> None:

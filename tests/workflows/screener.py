@@ -50,6 +50,10 @@ class ToldScreener:
     def versions(self) -> Mapping[str, str]:
         return {NAME: self.version}
 
+    @property
+    def readers(self) -> frozenset[str]:
+        return frozenset(self.versions)
+
     def under(self, policy: Policy) -> ToldScreener:
         return self
 
