@@ -11,7 +11,7 @@ import contextlib
 import os
 import resource
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,8 +36,9 @@ _FACE_WIDTH_MIN: Final = 20.0
 
 
 class Watcher:
-    """Looks at pictures in their order, as often as ``Pace`` wants; at faces beside the rest.
+    """Looks at pictures in their order, as often as ``Pace`` wants.
 
+    Faces are looked at, and the next picture is decoded, while one is being scored.
     Without a classifier nothing is suspect, and without ``faces`` nobody is seen.
     """
 
@@ -50,21 +51,27 @@ class Watcher:
         self._face_of: list[int] = []
         self._identities: list[NDArray[np.float32]] = []
         self._widths: list[float] = []
+        self._scoring: Future[float] | None = None
         self.count = 0
 
     def see(self, seconds: float, picture: NDArray[np.uint8]) -> None:
         """One picture, upright, BGR."""
+        self._settle()
         frame, self.count = self.count, self.count + 1
         if not self._pace.wants(seconds, picture):
             return
-        classified = self._beside.submit(self._score, picture)
+        self._scoring = self._beside.submit(self._score, picture)
         if self._faces is not None:
             self._meet(self._faces, picture)
-        score = classified.result()
-        self._pace.saw(score)
         self._seconds.append(seconds)
         self._frames.append(frame)
-        self._sexual.append(score)
+
+    def _settle(self) -> None:
+        """The score of the picture before decides how soon another one is wanted."""
+        if self._scoring is not None:
+            score, self._scoring = self._scoring.result(), None
+            self._pace.saw(score)
+            self._sexual.append(score)
 
     def _score(self, picture: NDArray[np.uint8]) -> float:
         if self._classifier is None:
@@ -81,6 +88,7 @@ class Watcher:
 
     def watched(self, sound: NDArray[np.float32]) -> Watched:
         """Everything so far, and the sound."""
+        self._settle()
         return Watched(
             seconds=np.array(self._seconds, np.float32),
             frames=np.array(self._frames, np.int32),
