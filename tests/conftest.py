@@ -18,6 +18,7 @@ _SHARING: Final = (
 _TURNS: Final = (
     *_SHARING,
     "tests/faults/",
+    "tests/privacy/",
     "tests/replay/",
     "tests/architecture/",
     "tests/gpu_workers/",
