@@ -20,6 +20,8 @@ _TURNS: Final = (
     "tests/faults/",
     "tests/privacy/",
     "tests/replay/",
+    "tests/gpu_workers/test_conformance.py",
+    "tests/activities/test_likeness_trials.py",
     "tests/architecture/",
     "tests/gpu_workers/",
     "tests/activities/",
