@@ -18,7 +18,10 @@ _SHARING: Final = (
 _TURNS: Final = (
     *_SHARING,
     "tests/faults/",
+    "tests/privacy/",
     "tests/replay/",
+    "tests/gpu_workers/test_conformance.py",
+    "tests/activities/test_likeness_trials.py",
     "tests/architecture/",
     "tests/gpu_workers/",
     "tests/activities/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from typing import Any, Final
 from activities.clip.container import REPORT_BYTES_MAX
 
 _ROOT: Final = Path(__file__).parents[2]
+_BYTECODE: Final = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+"""Where Python keeps what it compiled is all that an examiner learns of our surroundings. Without
+it every clip would wait until whatever its examiner imports is compiled once more."""
 
 
 class TookTooLong(Exception):
@@ -77,8 +81,7 @@ def _ended(
                 "MALLOC_ARENA_MAX": "2",
                 "OPENBLAS_NUM_THREADS": "1",
                 "OMP_NUM_THREADS": str(threads),
-                # what it may write is bounded, and Python would keep half a module's bytecode
-                "PYTHONDONTWRITEBYTECODE": "1",
+                **{name: os.environ[name] for name in _BYTECODE if name in os.environ},
             },
             timeout=wall_seconds,
             start_new_session=True,

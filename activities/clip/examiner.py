@@ -231,6 +231,7 @@ def _declared_seconds(container: InputContainer, video: VideoStream) -> float | 
 
 def _confine(limits: Limits) -> None:
     """From here on this process cannot grow, run long, or write much."""
+    sys.dont_write_bytecode = True  # half a module's is what the limits would leave of it
     for kind, bound in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),

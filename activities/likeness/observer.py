@@ -226,6 +226,7 @@ def _flat(frame: av.AudioFrame) -> NDArray[np.float32]:
 
 def _confine() -> None:
     """From here on this process cannot grow, run long, or write much."""
+    sys.dont_write_bytecode = True  # half a module's is what the limits would leave of it
     for kind, bound in (
         (resource.RLIMIT_AS, _MEMORY_BYTES),
         (resource.RLIMIT_CPU, _CPU_SECONDS),

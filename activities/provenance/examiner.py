@@ -28,6 +28,7 @@ _OPEN_FILES_MAX: Final = 64
 
 def _confine(asked: dict[str, Any]) -> None:
     """From here on this process cannot grow, run long, or write much."""
+    sys.dont_write_bytecode = True  # half a module's is what the limits would leave of it
     for kind, bound in (
         (resource.RLIMIT_AS, asked["memory_bytes"]),
         (resource.RLIMIT_CPU, asked["cpu_seconds"]),

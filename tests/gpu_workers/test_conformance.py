@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from gpu_workers import registry
-from gpu_workers.clip import samples_for
+from gpu_workers.clip import Clip, samples_for
 from gpu_workers.sampler import (
     Plan,
     Sampler,
@@ -47,10 +48,33 @@ def plan(sampler: Sampler) -> Plan:
     return sampler.plan(order())
 
 
+@dataclass(frozen=True)
+class Whole:
+    """The plan's clip, sampled without a break: each step that was told of, and the end."""
+
+    steps: tuple[int, ...]
+    end: State
+    clip: Clip
+
+
 @pytest.fixture(scope="module")
-def uninterrupted(sampler: Sampler, plan: Plan) -> str:
+def whole(sampler: Sampler, plan: Plan) -> Whole:
+    """Sampled once for all tests that compare with it."""
+    seen: list[int] = []
+    end = sampler.advance(plan, sampler.start(plan), lambda state: seen.append(state.step))
+    return Whole(tuple(seen), end, sampler.decode(plan, end))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(whole: Whole) -> str:
     """The fingerprint of the plan's clip, sampled without a break."""
-    return fingerprint(sampled(sampler, plan))
+    return fingerprint(whole.clip)
+
+
+@pytest.fixture(scope="module")
+def half(sampler: Sampler, plan: Plan) -> State:
+    """Sampled up to the middle once; a test holds that going on from it leaves it as it is."""
+    return sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
 
 
 class Elsewhere:
@@ -103,8 +127,8 @@ def test_the_same_seed_gives_the_same_bytes(
     assert fingerprint(sampled(sampler, plan)) == uninterrupted
 
 
-def test_another_seed_gives_other_pictures_and_other_sound(sampler: Sampler, plan: Plan) -> None:
-    one, other = sampled(sampler, plan), sampled(sampler, sampler.plan(order(seed=8)))
+def test_another_seed_gives_other_pictures_and_other_sound(sampler: Sampler, whole: Whole) -> None:
+    one, other = whole.clip, sampled(sampler, sampler.plan(order(seed=8)))
     assert (one.frames != other.frames).any()
     assert one.audio.shape == other.audio.shape
     assert (one.audio != other.audio).any()
@@ -116,24 +140,22 @@ def test_another_prompt_gives_other_bytes(sampler: Sampler) -> None:
     assert fingerprint(one) != fingerprint(other)
 
 
-def test_progress_counts_every_step_once(sampler: Sampler, plan: Plan) -> None:
-    seen: list[int] = []
-    end = sampler.advance(plan, sampler.start(plan), lambda state: seen.append(state.step))
-    assert seen == list(range(1, plan.steps + 1))
-    assert end.step == plan.steps
+def test_progress_counts_every_step_once(plan: Plan, whole: Whole) -> None:
+    assert whole.steps == tuple(range(1, plan.steps + 1))
+    assert whole.end.step == plan.steps
 
 
 def test_advancing_in_two_parts_is_the_same_as_in_one(
-    sampler: Sampler, plan: Plan, uninterrupted: str
+    sampler: Sampler, plan: Plan, half: State, uninterrupted: str
 ) -> None:
-    half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
     assert half.step == plan.steps // 2
     end = sampler.advance(plan, State.load(half.dump()), ignore)
     assert fingerprint(sampler.decode(plan, end)) == uninterrupted
 
 
-def test_a_state_does_not_change_when_work_goes_on_from_it(sampler: Sampler, plan: Plan) -> None:
-    half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
+def test_a_state_does_not_change_when_work_goes_on_from_it(
+    sampler: Sampler, plan: Plan, half: State
+) -> None:
     before = half.dump()
     sampler.advance(plan, half, ignore)
     assert half.dump() == before
@@ -142,11 +164,11 @@ def test_a_state_does_not_change_when_work_goes_on_from_it(sampler: Sampler, pla
 def test_resuming_in_another_process_gives_the_same_bytes(
     sampler: Sampler,
     plan: Plan,
+    half: State,
     uninterrupted: str,
     tmp_path: Path,
     elsewhere: Elsewhere,
 ) -> None:
-    half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
     (tmp_path / "state").write_bytes(half.dump())
     assert elsewhere.ask("finish", sampler, plan, tmp_path / "state") == uninterrupted
 
@@ -195,7 +217,9 @@ def test_nothing_is_left_behind_after_a_stop(
     assert fingerprint(sampled(sampler, plan)) == uninterrupted
 
 
-def test_a_stop_is_heard_while_it_decodes(sampler: Sampler, plan: Plan, uninterrupted: str) -> None:
+def test_a_stop_is_heard_while_it_decodes(
+    sampler: Sampler, plan: Plan, whole: Whole, uninterrupted: str
+) -> None:
     heard = 0
 
     def heed() -> None:
@@ -204,10 +228,9 @@ def test_a_stop_is_heard_while_it_decodes(sampler: Sampler, plan: Plan, uninterr
         if heard == 3:
             raise Fence
 
-    end = sampler.advance(plan, sampler.start(plan), ignore)
     with pytest.raises(Fence):
-        decoded(sampler, plan, end, heed)
-    assert fingerprint(decoded(sampler, plan, end, lambda: None)) == uninterrupted
+        decoded(sampler, plan, whole.end, heed)
+    assert fingerprint(decoded(sampler, plan, whole.end, lambda: None)) == uninterrupted
 
 
 def test_pictures_and_sound_last_equally_long(sampler: Sampler) -> None:
@@ -235,9 +258,10 @@ def test_an_unfinished_state_is_not_decoded(sampler: Sampler, plan: Plan) -> Non
         sampler.decode(plan, sampler.start(plan))
 
 
-def test_a_preview_shows_pictures_of_the_right_size(sampler: Sampler, plan: Plan) -> None:
+def test_a_preview_shows_pictures_of_the_right_size(
+    sampler: Sampler, plan: Plan, half: State
+) -> None:
     assert sampler.preview(plan, sampler.start(plan)).shape[1:] == (plan.height, plan.width, 3)
-    half = sampler.advance(plan, sampler.start(plan), ignore, upto=plan.steps // 2)
     look = sampler.preview(plan, half)
     assert len(look) >= 1
     assert look.shape[1:] == (plan.height, plan.width, 3)

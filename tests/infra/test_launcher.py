@@ -18,6 +18,7 @@ from infra.supervisor import ROOT
 _COMMAND_LINE = """
 import json, os, sys, tiny
 print(json.dumps({"tiny": tiny.VERSION, "argv": sys.argv[1:], "cwd": os.getcwd()}))
+print(tiny.__cached__ if os.path.exists(tiny.__cached__) else "compiled and forgotten")
 """
 
 
@@ -65,26 +66,30 @@ class Clone:
         pinned = f"tiny=={version} \\\n    --hash=sha256:{digest}\n"
         (self.root / "requirements" / "callsheet.lock").write_text(pinned)
 
-    def begin(self, *arguments: str, through: Path | None = None) -> subprocess.Popen[str]:
+    def begin(
+        self, *arguments: str, through: Path | None = None, **more: str
+    ) -> subprocess.Popen[str]:
         """Call the launcher from another folder."""
         environment = {
             **os.environ,
             "CALLSHEET_PIP_ARGS": f"--no-index --find-links {self.wheels}",
         }
-        for name in ("PYTHONPATH", "CALLSHEET_KEEP_VENV"):
+        for name in ("PYTHONPATH", "PYTHONPYCACHEPREFIX", "CALLSHEET_KEEP_VENV"):
             environment.pop(name, None)
         return subprocess.Popen(
             [sys.executable, str(through or self.launcher), *arguments],
             cwd=self.elsewhere,
-            env=environment,
+            env=environment | more,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def call(self, *arguments: str, through: Path | None = None) -> tuple[int, str, str]:
+    def call(
+        self, *arguments: str, through: Path | None = None, **more: str
+    ) -> tuple[int, str, str]:
         """Exit code, output, and what was said to the person who waits."""
-        process = self.begin(*arguments, through=through)
+        process = self.begin(*arguments, through=through, **more)
         out, said = process.communicate(timeout=90)
         return process.returncode, out, said
 
@@ -124,6 +129,12 @@ def test_paths_mean_what_they_mean_to_the_caller_also_through_a_link(clone: Clon
     code, out, _ = clone.call("status", through=link)
     assert code == 0
     assert f'"cwd": "{clone.elsewhere}"' in out
+
+
+def test_bytecode_is_kept_also_where_none_may_lie_beside_the_sources(clone: Clone) -> None:
+    _ready(clone)
+    _, out, _ = clone.call("status", PYTHONDONTWRITEBYTECODE="1")
+    assert str(clone.root / ".bytecode") in out
 
 
 def test_the_environment_is_made_anew_when_the_lock_changes(clone: Clone) -> None:
