@@ -178,7 +178,10 @@ def _undone(row: CaseRow | None, fact: Fact) -> CaseRow:
             row.clause = before["clause"]
         return row
     row.decided_by, row.because, row.upheld = "batch", "", False
-    return _stands(row, fact, _LEADS_TO[row.outcome])
+    status = _LEADS_TO[row.outcome]
+    if said.get("cleared_by") is not None and status != "allowed":
+        status, row.decided_by = "allowed", "clearance"
+    return _stands(row, fact, status)
 
 
 def _restored(row: CaseRow | None, fact: Fact) -> CaseRow:

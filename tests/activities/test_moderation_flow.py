@@ -391,6 +391,21 @@ async def test_asked_again_a_batch_names_the_same_cases_until_humans_have_decide
     assert (await house.standing(case.case_id)).situation == "blocked"
 
 
+async def test_what_two_humans_have_refused_since_a_batch_stays_refused_when_it_is_taken_back(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, rules=told_policy().rules[3:]))
+    passed = await house.judge("a scuffle [minors 600]")
+    assert passed.situation == "allowed"
+    done = await undone(house)
+    for reviewer in ("staff-desk/anne", "staff-desk/bert"):
+        await house.read(await house.standing(passed.case_id), "block", reviewer)
+    back = await house.undo.reverse(done.batch_id, words.moment(9100))
+    assert (back.cases, back.kept) == (0, 1)
+    assert (await house.standing(passed.case_id)).situation == "blocked"
+
+
 async def test_an_appeal_that_a_batch_had_ended_is_heard_again_when_it_is_taken_back(
     house: House,
 ) -> None:

@@ -22,7 +22,7 @@ from projections.moderation import MODERATION, CaseRow
 from projections.projection import Fact, name_of
 from projections.rules import RULES, RuleRow
 from tests.domain import test_case as cases
-from tests.domain.case_words import ANNE, BERT, judge, reached, screened
+from tests.domain.case_words import ANNE, BERT, CASE, judge, reached, screened
 
 CALM, EAGER = policy(1, 600, 850), policy(2, 90, 150)
 UNTIL = BEGINNING + timedelta(days=30)
@@ -62,8 +62,8 @@ def agrees(events: Sequence[Any]) -> None:
     assert (row.waiting_position > 0) == (row.status in ("held", "on-appeal"))
 
 
-def after(*found: tuple[str, int]) -> tuple[Event, ...]:
-    command = judge(*found)
+def after(*found: tuple[str, int], **more: Any) -> tuple[Event, ...]:
+    command = judge(*found, **more)
     return screened(command), reached(command)
 
 
@@ -72,6 +72,9 @@ HELD, BLOCKED, GRAVEST = (
     after(("violence", 900)),
     after(("minors", 500)),
 )
+
+
+CLEARED = after(("violence", 900), cleared_by=CASE)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,7 @@ HELD, BLOCKED, GRAVEST = (
         (*BLOCKED, cases.to_allow),
         (*BLOCKED, cases.to_hold),
         (*BLOCKED, cases.lodged, cases.to_allow),
+        (*CLEARED, cases.undone_for_the_cleared()),
     ],
 )
 def test_a_row_stands_where_its_case_stands(events: tuple[Event, ...]) -> None:
