@@ -50,6 +50,7 @@ from domain.moderation.undoing import (
     UndoWasReversed,
     batch_id,
     concerns,
+    occasion_of,
     undo_of,
 )
 from domain.moderation.what_if import Unseen
@@ -223,8 +224,10 @@ class PolicyUndo:
                     account_id=content.account_id,
                     about=content.case_id,
                     kind=kind,
+                    occasion=occasion_of(done.batch_id),
                 )
-                decisions.append(Decision(NOTICE, notice_id(content.case_id, kind), notice))
+                identifier = notice_id(content.case_id, kind, notice.occasion)
+                decisions.append(Decision(NOTICE, identifier, notice))
             done.note(case, now)
             done.changed += case.effects != now.effects
         context = self._context(done.batch_id)

@@ -299,6 +299,16 @@ async def test_whoever_was_refused_wrongly_is_told(house: House) -> None:
     assert await house.told(refused.case_id) == ["content-blocked", "restriction-undone"]
 
 
+async def test_whoever_is_refused_again_after_an_undo_hears_of_it_again(house: House) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    refused = await house.judge("a scuffle [violence 600]")
+    await undone(house)
+    await house.read(await house.standing(refused.case_id), "block")
+    told = await house.told(refused.case_id)
+    assert told == ["content-blocked", "restriction-undone", "content-held", "content-blocked"]
+
+
 async def test_what_was_let_pass_on_appeal_passes_again_after_an_undo_and_no_notice_goes(
     house: House,
 ) -> None:
