@@ -274,6 +274,21 @@ async def test_a_content_that_is_too_long_is_not_sent() -> None:
     assert look.failure == "too-long"
 
 
+def test_its_version_changes_with_what_it_is_told_at_any_stage_of_texts() -> None:
+    endpoint, rule = an_endpoint(honest), POLICY.rules[1]
+    others = [
+        POLICY.model_copy(update={"rules": (*POLICY.rules, rule.model_copy(update=more))})
+        for more in (
+            {"clause": "NEW-1", "stages": ("prompt",)},
+            {"clause": "NEW-1", "stages": ("plan",)},
+            {"clause": "NEW-1", "stages": ("frames",)},
+        )
+    ]
+    versions = [endpoint.detector(each).version for each in (POLICY, *others)]
+    assert versions[0] == versions[3]
+    assert len(set(versions)) == 3
+
+
 async def test_the_model_is_told_when_a_human_is_cast() -> None:
     bodies: list[dict[str, Any]] = []
 
