@@ -14,7 +14,9 @@ from domain.catalog import EVENTS
 from domain.kernel.model import Event
 from domain.moderation.case import MODERATION as CASES
 from domain.moderation.case_commands import RestoreVerdict
+from domain.moderation.case_situations import Blocked
 from domain.moderation.undoing import UndoStarted, batch_id, outcome_of, undo_of
+from infra.api.moderation_views import verdict_view
 from infra.cli.moderation_crowd import BEGINNING, Crowd, policy
 from infra.eventlog.codec import CatalogCodec
 from infra.vault import FolderVault
@@ -60,6 +62,8 @@ def agrees(events: Sequence[Any]) -> None:
     strike = row.beneath in ("blocked", "on-appeal") and row.gravity != "ordinary"
     assert strike == ("strike" in expected.effects)
     assert (row.waiting_position > 0) == (row.status in ("held", "on-appeal"))
+    if type(state) is Blocked and not state.upheld:
+        assert verdict_view(row).appeal_by == state.appeal_by
 
 
 def after(*found: tuple[str, int], **more: Any) -> tuple[Event, ...]:
