@@ -169,7 +169,7 @@ _KEPT: Final = (
 def _undone(row: CaseRow | None, fact: Fact) -> CaseRow:
     """Another policy's verdict: with the same outcome, what followed stays."""
     row, said = existing(row), fact.fields
-    before = {name: getattr(row, name) for name in _KEPT}
+    before = {name: getattr(row, name) for name in _KEPT} | {"since": row.since.isoformat()}
     batches = [*json.loads(row.undone), {"batch_id": said["batch_id"], "before": before}]
     row.undone, outcome = json.dumps(batches), row.outcome
     _take_verdict(row, said["instead"], said["priority"])
@@ -178,7 +178,10 @@ def _undone(row: CaseRow | None, fact: Fact) -> CaseRow:
             row.clause = before["clause"]
         return row
     row.decided_by, row.because, row.upheld = "batch", "", False
-    return _stands(row, fact, _LEADS_TO[row.outcome])
+    status = _LEADS_TO[row.outcome]
+    if said.get("cleared_by") is not None and status != "allowed":
+        status, row.decided_by = "allowed", "clearance"
+    return _stands(row, fact, status)
 
 
 def _restored(row: CaseRow | None, fact: Fact) -> CaseRow:
@@ -189,7 +192,8 @@ def _restored(row: CaseRow | None, fact: Fact) -> CaseRow:
         setattr(row, name, before[name])
     row.undone, gone = json.dumps(batches), row.status == "withdrawn"
     row.status = "withdrawn" if gone else row.beneath
-    row.since = fact.at
+    if not gone:
+        row.since = datetime.fromisoformat(before["since"])
     return _unclaimed(row)
 
 
@@ -220,7 +224,7 @@ def _unclaimed(row: CaseRow) -> CaseRow:
 
 MODERATION: Final = Projection[CaseRow](
     name="moderation",
-    version=2,
+    version=3,
     table="cases",
     row=CaseRow,
     key=by("case_id"),

@@ -28,7 +28,8 @@ class NoticeRow:
 
 
 def _key(fact: Fact) -> str:
-    return notice_id(fact.fields["about"], fact.fields["kind"])
+    said = fact.fields
+    return notice_id(said["about"], said["kind"], said.get("occasion", ""))
 
 
 def _posted(row: NoticeRow | None, fact: Fact) -> NoticeRow:

@@ -13,13 +13,15 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from activities.moderation.asking import Question
+from domain.kernel.surface import FEED
 from domain.moderation.categories import CATEGORIES
 from domain.moderation.finding import CERTAIN, Detector, Finding, Segment
 from domain.moderation.policy import Rule
 
 ANSWER_CHARACTERS_MAX: Final = 4000
 _VIOLATED_MIN: Final = 600
-"""What a model calls a violation scores at least this, however unsure it is."""
+"""What a model calls a violation scores at least this, or what its rule holds: however unsure the
+model is, a human looks."""
 _GRAVITY: Final = {"ordinary": 0, "grave": 1, "gravest": 2}
 
 
@@ -50,7 +52,8 @@ def findings_in(text: str, question: Question, detector: Detector) -> tuple[Find
     rule = question.policy.rule(answer.clause or "")
     if rule is None or question.content.stage not in rule.stages:
         raise Nonsense("a clause that does not exist")
-    score = _VIOLATED_MIN + (CERTAIN - _VIOLATED_MIN) * answer.confidence // 100
+    least = max(_VIOLATED_MIN, rule.threshold(FEED, strict=question.strict).hold or 0)
+    score = least + (CERTAIN - least) * answer.confidence // 100
     return (
         Finding(
             detector=detector,

@@ -18,6 +18,7 @@ from activities.moderation.answers import Nonsense, findings_in
 from activities.moderation.asking import SCHEMA, Question, instructions
 from activities.moderation.content import Content
 from activities.moderation.panel import ALL_CHARACTERS_MAX
+from domain.moderation.categories import Stage
 from domain.moderation.finding import Detector, Look
 from domain.moderation.policy import Policy
 
@@ -25,6 +26,7 @@ NAME: Final = "reasoner"
 SECONDS_MAX: Final = 20.0
 _ANSWER_BYTES_MAX: Final = 256 << 10
 _TOKENS_MAX: Final = 1500
+_OF_TEXTS: Final[tuple[Stage, ...]] = ("prompt", "plan")
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Endpoint:
     seconds_max: float = SECONDS_MAX
 
     def detector(self, policy: Policy) -> Detector:
-        """The model, and a hash of what it is told."""
-        told = hashlib.sha256(instructions(policy, "prompt").encode()).hexdigest()[:12]
+        """The model, and a hash of what it is told at the stages of texts."""
+        stages = "\n".join(dict.fromkeys(instructions(policy, each) for each in _OF_TEXTS))
+        told = hashlib.sha256(stages.encode()).hexdigest()[:12]
         return Detector(name=NAME, version=f"{self.model[:80]} asked {told}")
 
     async def look(self, content: Content, policy: Policy, *, strict: bool) -> Look:

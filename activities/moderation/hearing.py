@@ -38,6 +38,7 @@ from domain.moderation.case_commands import (
 from domain.moderation.case_situations import Allowed, Blocked, Case, Known, OnAppeal
 from domain.moderation.clearance import CLEARANCE, ClearContent
 from domain.moderation.gates import clearance_id
+from domain.moderation.undoing import occasion_of
 
 _LET_PASS: Final[dict[str, Kind]] = {"humans": "content-allowed", "appeal": "content-reinstated"}
 
@@ -118,19 +119,23 @@ class HearingActivities:
     async def _conclude(self, order: CaseErrand, case: Case) -> Performed:
         """Tell the person what is decided, and keep that humans let their content pass.
 
+        After a batch they are told anew: what they had heard before was taken back by it.
         Written after the decision and found again by their ids, so a repeated step completes them.
         """
         decisions: list[Decision] = []
         if isinstance(case, Known) and (kind := _news(case)) is not None:
             content = case.content
+            occasion = occasion_of(case.undone[-1][0]) if case.undone else ""
             notice = PostNotice(
                 command_id=f"conclude/{order.case_id}",
                 at=order.at,
                 account_id=content.account_id,
                 about=order.case_id,
                 kind=kind,
+                occasion=occasion,
             )
-            decisions.append(Decision(NOTICE, notice_id(order.case_id, kind), notice))
+            identifier = notice_id(order.case_id, kind, occasion)
+            decisions.append(Decision(NOTICE, identifier, notice))
             if isinstance(case, Allowed):
                 clear = ClearContent(
                     command_id=f"clear/{order.case_id}", at=order.at, case_id=order.case_id

@@ -24,7 +24,7 @@ from domain.moderation.policy import Protected
 _HERE: Final = Path(__file__).parent
 _KNOWN, _AMBIGUOUS, _PROTECTED, _ANYBODY = 900, 650, 1000, 600
 _WORD: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from activities.moderation.reading import read
 from activities.moderation.wishes import WishUnreadable, read_for_wishes, wish
 from domain.moderation.finding import CERTAIN, Detector, Finding, Segment, about_cameo
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 NEAR: Final = 500
 """The score of a sentence that is near to a wish: the project's policy holds it and blocks none."""
 _REFUSED: Final = "a scene or topic that the owner refuses"

@@ -37,22 +37,32 @@ class PolicyDesk:
         self._policies, self._revision = Policies(), int(Expected.NO_STREAM)
 
     async def policies(self) -> Policies:
-        """Every revision, and which decides, as of now."""
-        stream = PUBLISHING.stream(HOUSE)
-        for each in await self._log.read_stream(stream, after=self._revision):
+        """Every revision, and which decides, as of now.
+
+        Many ask at once. Each folds the news onto what was kept when it began to read, so that no
+        event is counted twice, and whoever has read furthest keeps it.
+        """
+        policies, revision = self._policies, self._revision
+        for each in await self._log.read_stream(PUBLISHING.stream(HOUSE), after=revision):
             event = self._codec.decode(each)
-            self._policies = PUBLISHING.evolve(self._policies, event)  # type: ignore[arg-type]
-            self._revision = each.revision
-        return self._policies
+            policies = PUBLISHING.evolve(policies, event)  # type: ignore[arg-type]
+            revision = each.revision
+        if revision > self._revision:
+            self._policies, self._revision = policies, revision
+        return policies
 
     async def in_force(self, at: datetime) -> Policies:
-        """The policies, of which one decides: the packaged one is published where there is none."""
-        policies = await self.policies()
-        if policies.enforced or policies.published:
+        """The policies, of which one decides: the packaged one is published where there is none.
+
+        It is published and enforced in two steps; who finds the first one alone goes on.
+        """
+        policies, packaged = await self.policies(), self._packaged
+        if policies.published and not policies.begins_with(packaged):
             return policies
-        await publish(self._ledger, self._packaged, "policy/packaged", at, _ACTING)
+        if not policies.published:
+            await publish(self._ledger, packaged, "policy/packaged", at, _ACTING)
         enforce = EnforcePolicy(
-            command_id="policy/packaged/enforce", at=at, revision=self._packaged.revision
+            command_id="policy/packaged/enforce", at=at, revision=packaged.revision
         )
         await self._ledger.perform([Decision(PUBLISHING, HOUSE, enforce)], _ACTING)
         return await self.policies()

@@ -28,7 +28,14 @@ from domain.kernel.ports import START, EventCodec, EventLog
 from domain.kernel.vault import Vault
 from domain.moderation.case import MODERATION
 from domain.moderation.case_commands import RestoreVerdict, UndoVerdict
-from domain.moderation.case_situations import Held, Known, OnAppeal, kept_by_two, without
+from domain.moderation.case_situations import (
+    Held,
+    Known,
+    OnAppeal,
+    kept_by_two,
+    still_cleared,
+    without,
+)
 from domain.moderation.policy import Policy
 from domain.moderation.undoing import (
     UNDO,
@@ -43,6 +50,7 @@ from domain.moderation.undoing import (
     UndoWasReversed,
     batch_id,
     concerns,
+    occasion_of,
     undo_of,
 )
 from domain.moderation.what_if import Unseen
@@ -176,7 +184,9 @@ class PolicyUndo:
     ) -> None:
         """Restore a portion in one append; films follow, also those of an attempt that died."""
         context = self._context(identifier)
-        changed = [each for each in portion if identifier in dict(each.undone)]
+        touched = [each for each in portion if identifier in dict(each.undone)]
+        changed = [each for each in touched if not kept_by_two(each)]
+        done.kept += len(touched) - len(changed)
         decisions = [
             Decision(
                 MODERATION,
@@ -204,7 +214,8 @@ class PolicyUndo:
             return
         decisions: list[Decision] = []
         for case, command in portion:
-            content, now = case.content, without(case, command.instead, command.at)
+            content, cleared_by = case.content, still_cleared(case)
+            now = without(case, command.instead, command.at, cleared_by)
             decisions.append(Decision(MODERATION, content.case_id, command))
             for kind in _news(case, now):
                 notice = PostNotice(
@@ -213,8 +224,10 @@ class PolicyUndo:
                     account_id=content.account_id,
                     about=content.case_id,
                     kind=kind,
+                    occasion=occasion_of(done.batch_id),
                 )
-                decisions.append(Decision(NOTICE, notice_id(content.case_id, kind), notice))
+                identifier = notice_id(content.case_id, kind, notice.occasion)
+                decisions.append(Decision(NOTICE, identifier, notice))
             done.note(case, now)
             done.changed += case.effects != now.effects
         context = self._context(done.batch_id)

@@ -42,11 +42,15 @@ Kind = Literal[
 
 
 class PostNotice(Command):
-    """Tell an account what became of something of its own."""
+    """Tell an account what became of something of its own.
+
+    ``occasion`` tells apart what can become of the same thing more than once.
+    """
 
     account_id: AccountId
     about: str
     kind: Kind
+    occasion: str = ""
 
 
 class NoticePosted(Event):
@@ -55,6 +59,7 @@ class NoticePosted(Event):
     account_id: AccountId
     about: str
     kind: Kind
+    occasion: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,9 @@ class Posted:
 Notice = Unposted | Posted
 
 
-def notice_id(about: str, kind: Kind) -> str:
-    """One notice for each outcome of a thing."""
-    return f"{about}.{kind}"
+def notice_id(about: str, kind: Kind, occasion: str = "") -> str:
+    """One notice for each outcome of a thing, on each occasion."""
+    return ".".join(each for each in (about, occasion, kind) if each)
 
 
 def decide(command: PostNotice, state: Notice) -> list[NoticePosted]:
@@ -87,6 +92,7 @@ def decide(command: PostNotice, state: Notice) -> list[NoticePosted]:
                     account_id=command.account_id,
                     about=command.about,
                     kind=command.kind,
+                    occasion=command.occasion,
                 )
             ]
 

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from domain.kernel.homoglyphs import LEET, LEET_SIGNS, LOOKS_LATIN
+from domain.kernel.homoglyphs import (
+    IN_SIGNS,
+    LEET,
+    LEET_SIGNS,
+    LOOKS_LATIN,
+    SMALL_CAPITALS,
+    UNSEEN,
+)
 
 CHARACTERS_MAX: Final = 20_000
 """Longer texts are not looked at; whoever looks says so, and they wait for a human."""
@@ -28,9 +35,21 @@ Breaks = Callable[[str], Iterable[int]]
 
 _OVERRIDES: Final = {"\u202e": "\u202c", "\u2067": "\u2069"}
 _WORD: Final = re.compile(r"[^\W_]+(?:[!@$|+€£*'’][^\W_]+)*[!$]?")
-_SPREAD: Final = re.compile(
-    r"(?<![^\W_])[^\W_](?:(?:[ ._\-*/|,]|[ ]?[._\-*/|,][ ]?)[^\W_]){2,}(?![^\W_])"
+_SIGNS: Final = (
+    r"!-&(-/:-@\[-`{-~\u00a1-\u00bf\u00d7\u00f7"
+    r"\u2010-\u2018\u201a-\u2bff\u3001-\u3020\U0001f000-\U0001faff"
 )
+"""Punctuation, symbols and pictures, but no apostrophe: ``I'm a`` is no word that is spelt out."""
+_SPREAD: Final = re.compile(
+    rf"(?<![^\W_])[^\W_](?:(?:[ ]|[ ]?[{_SIGNS}][ ]?)[^\W_]){{2,}}(?![^\W_])"
+)
+"""Single letters with a space or a sign between each two."""
+_BLANKS: Final = "\t\n\r\v\f\x85\u2028\u2029\u2800"
+_MAKE_OTHER_LETTERS: Final = (
+    *(("\u0900", "\u1aaf"), ("\u1b00", "\u1cff"), ("\u302a", "\u309a")),
+    *(("\ua800", "\uabff"), ("\U00011000", "\U00011fff")),
+)
+"""Where marks are vowels, tones or another consonant: Indian scripts, neighbours, and kana."""
 _NUMBERED: Final = re.compile(r"\d+[^\W\d_]{1,3}")
 _STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
 
@@ -107,14 +126,15 @@ def _plain(numbered: Iterable[tuple[int, str]]) -> Iterator[Marked]:
 @lru_cache(maxsize=8192)
 def _simple(character: str) -> str:
     """A character in small letters without marks; nothing where nobody sees it."""
-    if character in "\t\n\r\v\f\x85\u2028\u2029":
+    if character in _BLANKS:
         return " "
     kept = []
-    for each in unicodedata.normalize("NFKC", character).casefold():
+    shown = IN_SIGNS.get(ord(character), character)
+    for each in unicodedata.normalize("NFKC", shown).casefold():
         kind = unicodedata.category(each)
         if kind == "Zs":
             kept.append(" ")
-        elif kind[0] != "C" and not _is_mark(each):
+        elif kind[0] != "C" and each not in UNSEEN and not _is_mark(each):
             kept.append(_bare(each))
     return "".join(kept)
 
@@ -128,9 +148,10 @@ def _bare(letter: str) -> str:
 
 
 def _is_mark(character: str) -> bool:
-    if "\ufe00" <= character <= "\ufe0f":
-        return True
-    return bool(unicodedata.combining(character)) and not "\u0900" <= character <= "\u30ff"
+    """Whether it stands on a letter and leaves it the same letter."""
+    if unicodedata.category(character) not in ("Mn", "Me"):
+        return False
+    return not any(first <= character <= last for first, last in _MAKE_OTHER_LETTERS)
 
 
 def _turned(text: str) -> Iterator[tuple[int, str]]:
@@ -151,7 +172,8 @@ def _turned(text: str) -> Iterator[tuple[int, str]]:
 def _latinised(marked: list[Marked]) -> list[Marked]:
     """Words that mix Latin letters with letters that only look so, in Latin letters alone.
 
-    In a text that is mostly Latin, a word that consists of look-alikes alone is one as well.
+    In a text that is mostly Latin, a word that consists of look-alikes alone is one as well, and
+    one of small capitals anywhere.
     """
     text = "".join(each for each, _ in marked)
     letters = [each for each in text if each.isalpha()]
@@ -163,6 +185,7 @@ def _latinised(marked: list[Marked]) -> list[Marked]:
             continue
         mixed = any(each.isascii() for each in found)
         disguised = mostly_latin and all(each in LOOKS_LATIN for each in found)
+        disguised = disguised or all(each in SMALL_CAPITALS for each in found)
         if mixed or disguised:
             for place in range(*word.span()):
                 character, origin = marked[place]
@@ -181,7 +204,7 @@ def _joined(marked: list[Marked], breaks: Breaks) -> list[Marked]:
     for run in _SPREAD.finditer(text):
         if sum(each.isalpha() for each in run.group()) >= 3:
             glued.append((marked[run.start()][1], marked[run.end() - 1][1]))
-            dotted = any(each in run.group() for each in "._-*/|")
+            dotted = any(not each.isalnum() and each not in " ," for each in run.group())
             dropped |= {
                 place
                 for place in range(*run.span())

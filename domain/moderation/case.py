@@ -65,6 +65,7 @@ from domain.moderation.case_situations import (
     Withdrawn,
     evolve,
     kept_by_two,
+    still_cleared,
     without,
 )
 from domain.moderation.gates import GATES, priority_of
@@ -285,7 +286,8 @@ def _undo(command: UndoVerdict, state: Known) -> list[CaseEvent]:
         return []
     if state.verdict.policy_revision != command.revision or kept_by_two(state):
         return []
-    now = without(state, command.instead, command.at)
+    cleared_by = still_cleared(state)
+    now = without(state, command.instead, command.at, cleared_by)
     return [
         VerdictReplaced(
             at=command.at,
@@ -297,13 +299,15 @@ def _undo(command: UndoVerdict, state: Known) -> list[CaseEvent]:
             priority=priority_of(command.instead),
             reverted=tuple(sorted(state.effects - now.effects)),
             imposed=tuple(sorted(now.effects - state.effects)),
+            cleared_by=cleared_by,
         )
     ]
 
 
 def _restore(command: RestoreVerdict, state: Known) -> list[CaseEvent]:
+    """Nothing where the batch changed nothing, or where two humans have refused it since."""
     batches = [batch for batch, _ in state.undone]
-    if command.batch_id not in batches:
+    if command.batch_id not in batches or kept_by_two(state):
         return []
     if batches[-1] != command.batch_id:
         raise UndoneDifferently

@@ -115,7 +115,10 @@ class ContentRetracted(Event):
 
 
 class VerdictReplaced(Event):
-    """A batch put another policy's verdict in the place of this one, whose rule was ``clause``."""
+    """A batch put another policy's verdict in the place of this one, whose rule was ``clause``.
+
+    With ``cleared_by``, humans had let this content pass, and it passes under that policy as well.
+    """
 
     case_id: ModerationId
     clause: str
@@ -125,6 +128,7 @@ class VerdictReplaced(Event):
     priority: int
     reverted: tuple[Effect, ...]
     imposed: tuple[Effect, ...]
+    cleared_by: ModerationId | None = None
 
 
 class VerdictRestored(Event):

@@ -80,6 +80,8 @@ class Allowed(Known):
     """Nothing stands against it."""
 
     by: Literal["verdict", "clearance", "humans", "appeal"]
+    cleared_by: str | None = field(default=None, kw_only=True)
+    """The case in which humans had let this content pass before its verdict, whatever that was."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,17 @@ class Held(Known):
 
 @dataclass(frozen=True)
 class Blocked(Known):
-    """It is refused. ``decided`` is the humans' decision, where there was one."""
+    """It is refused. ``decided`` is the humans' decision about a hold, where there was one, and
+    ``heard`` the one about an appeal."""
 
     since: datetime
     decided: HoldDecided | None = None
-    upheld: bool = False
+    heard: AppealDecided | None = None
+
+    @property
+    def upheld(self) -> bool:
+        """Whether an appeal was decided; there is one."""
+        return self.heard is not None
 
     @property
     def appeal_by(self) -> datetime:
@@ -144,32 +152,46 @@ def reached(
 ) -> Known:
     """Where a verdict leads."""
     if verdict.outcome == "allow":
-        return Allowed(content, verdict, by="verdict")
+        return Allowed(content, verdict, by="verdict", cleared_by=cleared_by)
     if cleared_by is not None:
-        return Allowed(content, verdict, by="clearance")
+        return Allowed(content, verdict, by="clearance", cleared_by=cleared_by)
     if verdict.outcome == "hold":
         return Held(content, verdict, since=at)
     return Blocked(content, verdict, since=at)
 
 
-def without(state: Known, instead: Verdict, at: datetime) -> Known:
+def without(state: Known, instead: Verdict, at: datetime, cleared_by: str | None = None) -> Known:
     """How a case stands with another verdict in the place of its own.
 
-    The same outcome changes its reasons and nothing that followed. What was deleted stays so.
+    The same outcome changes its reasons and nothing that followed. What was deleted stays so, what
+    humans had let pass before passes (``still_cleared``), and nobody reads it a second time.
     """
     if isinstance(state, Withdrawn):
-        return replace(state, verdict=instead, before=without(state.before, instead, at))
+        before = without(state.before, instead, at, cleared_by)
+        return replace(state, verdict=instead, before=before)
     if instead.outcome == state.verdict.outcome:
         return replace(state, verdict=instead)
-    return reached(state.content, instead, at)
+    return replace(reached(state.content, instead, at, cleared_by), readers=state.readers)
+
+
+def still_cleared(state: Known) -> str | None:
+    """The case in which humans had let the content pass, whichever policy then judged it.
+
+    None at another surface than the content's own: what passes there is for each policy to say.
+    """
+    before = state.before if isinstance(state, Withdrawn) else state
+    if not isinstance(before, Allowed) or state.content.gate == "elsewhere":
+        return None
+    return before.cleared_by
 
 
 def kept_by_two(state: Known) -> bool:
-    """Whether two humans agreed on a refusal, which no batch reverts."""
+    """Whether two humans agreed on a refusal, be it of a hold or on appeal: no batch reverts it."""
     before = state.before if isinstance(state, Withdrawn) else state
-    if not isinstance(before, Blocked) or before.decided is None:
+    if not isinstance(before, Blocked):
         return False
-    return len(set(before.decided.readers)) > 1
+    decisions = (each for each in (before.decided, before.heard) if each is not None)
+    return len({reader for each in decisions for reader in each.readers}) > 1
 
 
 def evolve(state: Case, event: CaseEvent) -> Case:
@@ -209,7 +231,7 @@ def _moved(state: Known, event: CaseEvent) -> Known:
                 before=state,
             )
         case VerdictReplaced():
-            now = without(state, event.instead, event.at)
+            now = without(state, event.instead, event.at, event.cleared_by)
             return replace(now, undone=(*state.undone, (event.batch_id, state)))
         case VerdictRestored():
             return _restored(state, event)
@@ -253,7 +275,7 @@ def _decided(state: Known, event: HoldDecided | AppealDecided) -> Known:
                 undone=undone,
                 since=state.since,
                 decided=state.decided,
-                upheld=True,
+                heard=event,
             )
     by: Literal["humans", "appeal"] = "humans" if isinstance(event, HoldDecided) else "appeal"
     return Allowed(content, verdict, readers=readers, undone=undone, by=by)

@@ -78,9 +78,16 @@ def elsewhere_id(generation_id: str, surface: str, policy: Policy) -> str:
 
 
 def judged(findings: Iterable[Findings], policy: Policy, context: Context) -> Verdict:
-    """The one verdict of a gate: the gravest about any of its stages, the first of equals."""
+    """The one verdict of a gate: the gravest about any of its stages, the first of equals.
+
+    Whether two humans have to agree is asked of all stages: what one of them is held for is decided
+    with what another is refused for.
+    """
     verdicts = [decide(each, policy, context) for each in findings]
-    return max(verdicts, key=lambda each: (_WEIGHT[each.outcome], _GRAVITY[each.gravity]))
+    gravest = max(verdicts, key=lambda each: (_WEIGHT[each.outcome], _GRAVITY[each.gravity]))
+    if any(each.second_reader for each in verdicts) == gravest.second_reader:
+        return gravest
+    return gravest.model_copy(update={"second_reader": True})
 
 
 def priority_of(verdict: Verdict) -> int:

@@ -149,20 +149,27 @@ class Policies:
             return trying, self.in_force
         return self.in_force, trying
 
+    def begins_with(self, first: Policy) -> bool:
+        """Whether this policy alone is published, and never was enforced: a house half begun."""
+        only = [each.sha256 for each in self.published.values()] == [first.sha256]
+        return only and self.candidate == first.revision and not self.ever
+
     def before(self, revision: int) -> Policy:
         """The policy that would have decided without this revision.
 
-        That is the newest one enforced before it was published. Raises ``PolicyUnknown``, and
-        ``NoPolicyBefore`` for the first one.
+        That is the one that decided when it was published: none that was rolled back by then. While
+        a candidate waits, no other revision begins or ceases to decide. Raises ``PolicyUnknown``,
+        and ``NoPolicyBefore`` for the first one.
         """
         self.named(revision)
-        earlier = [each for each in self.published if each < revision and each in self.ever]
-        if not earlier:
+        if not self.beside.get(revision):
             raise NoPolicyBefore
-        return self.published[max(earlier)]
+        return self.published[self.beside[revision]]
 
     ever: frozenset[int] = frozenset()
     """Every revision that was enforced at some time."""
+    beside: Mapping[int, int] = field(default_factory=dict)
+    """For each revision the one that decided when it was published, or 0."""
 
 
 class PolicyUnknown(Refusal):
@@ -291,8 +298,14 @@ def evolve(state: Policies, event: PublishingEvent) -> Policies:
     """The situation after one more event. It never refuses: what happened, happened."""
     match event:
         case PolicyPublished():
-            published = {**state.published, event.policy.revision: event.policy}
-            return replace(state, published=published, candidate=event.policy.revision, share=None)
+            revision, decides = event.policy.revision, (0, *state.enforced)[-1]
+            return replace(
+                state,
+                published={**state.published, revision: event.policy},
+                beside={**state.beside, revision: decides},
+                candidate=revision,
+                share=None,
+            )
         case PolicyShared():
             return replace(state, share=event.share)
         case PolicyEnforced():

@@ -81,6 +81,8 @@ class Decision(Value):
     """When it ends at the latest; none is until it is decided otherwise."""
     waits: bool = False
     """Whether it stands only until a human has decided."""
+    upheld: bool = False
+    """Whether an appeal was decided already; there is no second one."""
 
 
 class Redress(Value):
@@ -184,6 +186,8 @@ def _automation(decision: Decision) -> str:
         return f"{looked} A rule made it wait; a human makes the decision."
     if decision.decided_by == "machine":
         return f"{looked} The decision was made by a rule, without a human."
+    if decision.upheld:
+        return f"{looked} A human who had not decided before heard the appeal, and upheld it."
     return f"{looked} A human made the decision."
 
 
@@ -198,8 +202,9 @@ def _redress(decision: Decision) -> tuple[Redress, ...]:
             f"you can appeal within {APPEAL_DAYS} days, free of charge."
         )
         first = Redress(kind="human-review", says=waits, until=decision.until)
+    within = () if decision.upheld else (first,)
     return (
-        first,
+        *within,
         Redress(kind="out-of-court-settlement", says=outside),
         Redress(kind="court", says="Go to court; none of the other ways takes that right away."),
     )

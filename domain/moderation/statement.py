@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from domain.moderation.case import DECIDE_WITHIN
+from domain.moderation.case_events import AppealDecided, HoldDecided
 from domain.moderation.case_refusals import NotRestricted
 from domain.moderation.case_situations import Blocked, Case, Held, Known, Withdrawn
 from domain.moderation.gates import RESTRICTIONS, WAITS
 from domain.moderation.policy import Policy
 from domain.moderation.reasons import Decision, StatementOfReasons, statement_of
+
+LAPSED_SAYS: Final = (
+    f"It waited for a human for {DECIDE_WITHIN.days} days, and nobody decided in that time."
+)
 
 
 def reasons_of(case: Case, policy: Policy, *, hidden: bool = False) -> StatementOfReasons:
@@ -42,8 +49,9 @@ def _hold(case: Held, hidden: bool) -> Decision:
 
 
 def _refusal(refused: Blocked, policy: Policy, hidden: bool) -> Decision:
-    content, decided = refused.content, refused.decided
-    by_humans = decided is not None and bool(decided.readers)
+    """What stands: the machine's refusal, the humans' own, or what they made of an appeal."""
+    content = refused.content
+    decided = refused.heard or refused.decided
     chosen = policy.rule(refused.clause)
     return Decision(
         decision_id=content.case_id,
@@ -51,8 +59,16 @@ def _refusal(refused: Blocked, policy: Policy, hidden: bool) -> Decision:
         restriction="hidden" if hidden else RESTRICTIONS[content.gate],
         verdict=refused.verdict,
         clause=chosen.clause if chosen else str(refused.verdict.clause),
-        decided_by="human" if by_humans else "machine",
-        decided_at=refused.since,
+        decided_by="human" if decided and decided.readers else "machine",
+        decided_at=decided.at if decided else refused.since,
         source=content.source,
-        reason=decided.words if decided else "",
+        reason=_said(decided),
+        upheld=refused.upheld,
     )
+
+
+def _said(decided: HoldDecided | AppealDecided | None) -> str:
+    """A human's own words for the person; what nobody decided in time says so."""
+    if decided is None:
+        return ""
+    return decided.words if decided.readers else LAPSED_SAYS

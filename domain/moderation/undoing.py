@@ -159,6 +159,11 @@ def batch_id(revision: int, since: datetime, until: datetime) -> str:
     return hashlib.sha256(canonical_json(said)).hexdigest()[:32]
 
 
+def occasion_of(batch: str) -> str:
+    """What notices call a batch, and all that follows from it."""
+    return batch[:12]
+
+
 def decide(command: UndoCommand, state: Undo) -> list[UndoEvent]:
     """The events that follow from a command, none when it was granted before, or a refusal."""
     match command, state:

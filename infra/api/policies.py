@@ -114,10 +114,12 @@ async def read_policy(request: Request, staff: Staff, revision: Revision) -> Pol
 async def publish_policy(request: Request, staff: Staff, body: Policy) -> PolicyList:
     """Put the next revision into the shadow, once it has stood its trial.
 
-    It is tried on examples of its own and on what was found in the contents examined last.
+    It is tried on examples of its own and on what was found in the contents examined last. In a
+    house without any policy the packaged one is the first, and decides meanwhile.
     """
     doors = doors_of(request)
     async with asking("postgres", _CORPUS_SECONDS_MAX):
+        await doors.policies.in_force(doors.clock())
         seen = await doors.policies.examined()
     examples, laxer = await asyncio.to_thread(tried, body, seen)
     command = PublishPolicy(

@@ -18,7 +18,13 @@ from domain.generation.brief import Line
 from domain.kernel.ports import LogUnavailable
 from domain.moderation.case import MODERATION
 from domain.moderation.policy import Policy, Protected, Threshold
-from domain.moderation.publishing import HOUSE, PUBLISHING, PolicyLaxWhenCast, RevertPolicy
+from domain.moderation.publishing import (
+    HOUSE,
+    PUBLISHING,
+    NoPolicyInForce,
+    PolicyLaxWhenCast,
+    RevertPolicy,
+)
 from domain.moderation.undoing import UndoWasReversed
 from tests import words
 from tests.activities.house import TEST, House, a_house
@@ -116,6 +122,53 @@ async def test_one_rollback_brings_the_policy_before_back(house: House) -> None:
     back = RevertPolicy(command_id="back", at=words.NOON, revision=2, because="over-blocks")
     await house.ledger.perform([Decision(PUBLISHING, HOUSE, back)], TEST)
     assert (await house.judge("a scuffle [violence 300]", number=3)).situation == "allowed"
+
+
+def asked_by_many_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on others get a turn whenever somebody reads the log, as with a server."""
+    read = house.log.read_stream
+
+    async def read_and_let_others_read(*arguments: Any, **more: Any) -> Any:
+        found = await read(*arguments, **more)
+        await asyncio.sleep(0)
+        return found
+
+    monkeypatch.setattr(house.log, "read_stream", read_and_let_others_read)
+
+
+async def test_a_rollback_holds_for_whoever_read_the_policies_while_others_did(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.judge("first")
+    asked_by_many_at_once(house, monkeypatch)
+    await house.enforce(told_policy(2, block=100))
+    await asyncio.gather(*(house.policies.policies() for _ in range(3)))
+    assert (await house.policies.policies()).enforced == (1, 2)
+    back = RevertPolicy(command_id="back", at=words.NOON, revision=2, because="over-blocks")
+    await house.ledger.perform([Decision(PUBLISHING, HOUSE, back)], TEST)
+    assert (await house.policies.policies()).in_force.revision == 1
+    assert (await house.judge("a scuffle [violence 300]", number=2)).situation == "allowed"
+
+
+async def test_the_packaged_policy_decides_for_whoever_asks_first_and_all_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_by_many_at_once(house, monkeypatch)
+    many = [house.judge(f"a duel [violence {600 + each}]", each) for each in range(1, 6)]
+    assert {each.situation for each in await asyncio.gather(*many)} == {"held"}
+    assert (await house.policies.policies()).enforced == (1,)
+
+
+async def test_a_house_that_died_between_publishing_and_enforcing_goes_on(house: House) -> None:
+    await publish(house.ledger, told_policy(), "policy/packaged", words.NOON, TEST)
+    assert (await house.judge("a duel [violence 600]")).situation == "held"
+
+
+async def test_somebody_elses_first_policy_is_not_enforced_for_them(house: House) -> None:
+    mine = told_policy(block=100)
+    await publish(house.ledger, mine, "publish/1", words.NOON, TEST)
+    with pytest.raises(NoPolicyInForce):
+        await house.judge("a duel [violence 600]")
 
 
 def lax_where_only_a_real_detector_finds() -> Policy:
@@ -226,12 +279,34 @@ async def test_after_an_undo_everything_stands_as_without_the_revision(tmp_path:
     assert 0 < done.changed < 30
 
 
+async def test_an_undo_judges_by_no_policy_that_was_rolled_back(house: House) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    back = RevertPolicy(command_id="back", at=words.NOON, revision=2, because="over-blocks")
+    await house.ledger.perform([Decision(PUBLISHING, HOUSE, back)], TEST)
+    await house.enforce(told_policy(3, block=200))
+    refused = await house.judge("a scuffle [violence 300]")
+    done = await house.undo.undo(3, SINCE, UNTIL, words.moment(9000))
+    assert done.instead == 1
+    assert (await house.standing(refused.case_id)).situation == "allowed"
+
+
 async def test_whoever_was_refused_wrongly_is_told(house: House) -> None:
     await house.judge("first", number=999)
     await house.enforce(told_policy(2, block=100))
     refused = await house.judge("a scuffle [violence 300]")
     await undone(house)
     assert await house.told(refused.case_id) == ["content-blocked", "restriction-undone"]
+
+
+async def test_whoever_is_refused_again_after_an_undo_hears_of_it_again(house: House) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, block=100))
+    refused = await house.judge("a scuffle [violence 600]")
+    await undone(house)
+    await house.read(await house.standing(refused.case_id), "block")
+    told = await house.told(refused.case_id)
+    assert told == ["content-blocked", "restriction-undone", "content-held", "content-blocked"]
 
 
 async def test_what_was_let_pass_on_appeal_passes_again_after_an_undo_and_no_notice_goes(
@@ -324,6 +399,21 @@ async def test_asked_again_a_batch_names_the_same_cases_until_humans_have_decide
     back = await house.undo.reverse(first.batch_id, words.moment(9100))
     assert (back.waiting, back.settled) == ([], [])
     assert (await house.standing(case.case_id)).situation == "blocked"
+
+
+async def test_what_two_humans_have_refused_since_a_batch_stays_refused_when_it_is_taken_back(
+    house: House,
+) -> None:
+    await house.judge("first", number=999)
+    await house.enforce(told_policy(2, rules=told_policy().rules[3:]))
+    passed = await house.judge("a scuffle [minors 600]")
+    assert passed.situation == "allowed"
+    done = await undone(house)
+    for reviewer in ("staff-desk/anne", "staff-desk/bert"):
+        await house.read(await house.standing(passed.case_id), "block", reviewer)
+    back = await house.undo.reverse(done.batch_id, words.moment(9100))
+    assert (back.cases, back.kept) == (0, 1)
+    assert (await house.standing(passed.case_id)).situation == "blocked"
 
 
 async def test_an_appeal_that_a_batch_had_ended_is_heard_again_when_it_is_taken_back(

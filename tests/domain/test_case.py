@@ -46,6 +46,7 @@ from domain.moderation.case_refusals import (
     UndoneDifferently,
     VerdictMissing,
 )
+from domain.moderation.case_situations import Blocked
 from domain.moderation.gates import case_id, judged, priority_of
 from domain.moderation.passing import require_cleared
 from domain.moderation.policy import Policy
@@ -147,6 +148,13 @@ def test_findings_and_their_verdict_are_written_together() -> None:
 def test_the_gravest_stage_decides() -> None:
     noted = (*findings(("violence", 600))[:1], *findings(("hate", 800), stages=("plan",)))
     assert judged(noted, a_policy(), content()).clause == "HATE-1"
+
+
+def test_two_have_to_agree_where_any_stage_is_grave_enough_whichever_decides() -> None:
+    noted = (*findings(("violence", 900))[:1], *findings(("minors", 500), stages=("plan",)))
+    both = judged(noted, a_policy(), content())
+    assert (both.clause, both.second_reader) == ("VIO-1", True)
+    assert not judged(findings(("violence", 900)), a_policy(), content()).second_reader
 
 
 def test_a_gate_is_not_passed_while_something_was_not_looked_at() -> None:
@@ -341,6 +349,10 @@ to_allow = undone(undo(("violence", 900)), BLOCK)
 to_hold = undone(undo(("violence", 900), policy=HOLDING), ("block", "refund", "strike"), ("hold",))
 
 
+STOPPING = a_policy(3, a_rule("VIO-2", "violence", 5, None))
+HELD_INSTEAD = undone(undo(("violence", 100), policy=STOPPING), (), ("hold", "notice"))
+
+
 def test_undoing_a_verdict_reverts_what_followed_and_lets_the_other_policy_speak() -> None:
     blocked.when(undo(("violence", 900))).then(to_allow)
     require_cleared(blocked.given(to_allow).state)
@@ -357,6 +369,54 @@ def test_an_undo_leaves_what_another_revision_decided() -> None:
 def test_what_two_humans_refused_no_batch_reverts() -> None:
     two = gravest.given(decided("block", ANNE, BERT, clause="MIN-1"))
     two.when(undo(("minors", 500))).then_nothing()
+    once = held.given(decided("block", ANNE))
+    once.given(lodged, appeal_decided("upheld", BERT, seconds=DAY)).when(
+        undo(("violence", 600))
+    ).then_nothing()
+    assert isinstance(appealed.given(upheld_by(BERT, CARA)).state, Blocked)
+    appealed.given(upheld_by(BERT, CARA)).when(undo(("violence", 900))).then_nothing()
+    appealed.given(upheld_by(BERT)).when(undo(("violence", 900))).then(to_allow)
+
+
+def upheld_by(*readers: str) -> AppealDecided:
+    return appeal_decided("upheld", *readers, seconds=2 * DAY)
+
+
+def test_what_two_humans_refused_after_a_batch_stays_when_it_is_taken_back() -> None:
+    back = RestoreVerdict(command_id="r", at=words.moment(2 * DAY), batch_id="b")
+    waiting = allowed.given(HELD_INSTEAD)
+    by_one = waiting.given(decided("block", ANNE, clause="VIO-2"))
+    assert [type(each) for each in by_one.when(back).events] == [VerdictRestored]
+    waiting.given(decided("block", ANNE, BERT, clause="VIO-2")).when(back).then_nothing()
+
+
+def test_what_humans_had_let_pass_passes_whichever_policy_is_put_in_the_place() -> None:
+    before = case_id(words.an_id("gen", 9), "admission")
+    for found in (("violence", 900), ("violence", 10)):
+        passed = after(found, cleared_by=before)
+        command = undo(found, policy=STOPPING)
+        [replaced] = passed.when(command).events
+        assert isinstance(replaced, VerdictReplaced)
+        now = passed.given(replaced)
+        assert (replaced.cleared_by, replaced.imposed) == (before, ())
+        require_cleared(now.state)
+        assert now.state.effects == after(found, cleared_by=before, policy=STOPPING).state.effects
+    elsewhere = after(("violence", 900), cleared_by=before, gate="elsewhere")
+    [replaced] = elsewhere.when(undo(("violence", 900), policy=STOPPING)).events
+    assert isinstance(replaced, VerdictReplaced)
+    assert replaced.cleared_by is None
+
+
+def undone_for_the_cleared() -> VerdictReplaced:
+    """Another policy's hold, in the place of a refusal that humans had let pass before."""
+    replaced = undone(undo(("violence", 900), policy=STOPPING), ())
+    return replaced.model_copy(update={"cleared_by": CASE})
+
+
+def test_who_settled_a_case_before_a_batch_does_not_settle_it_again() -> None:
+    refused = held.given(decided("block", ANNE), undone(undo(("violence", 600)), ("block",)))
+    again = refused.given(HELD_INSTEAD)
+    again.when(claim(ANNE, 2 * DAY)).then_refused(ReadAlready)
 
 
 def test_what_humans_decided_stays_where_both_policies_had_asked_them() -> None:

@@ -32,6 +32,7 @@ from tests.domain.given import Story
 
 NOON = words.NOON
 FIRST, SECOND = a_policy(1), a_policy(2, a_rule("VIO-1", "violence", 400, 600))
+THIRD = a_policy(3, a_rule("VIO-1", "violence", 300, 500))
 none = Story(PUBLISHING)
 
 
@@ -124,3 +125,20 @@ def test_what_would_have_decided_without_a_revision_is_the_one_enforced_before()
         two.state.before(1)
     with pytest.raises(PolicyUnknown):
         two.state.before(9)
+
+
+def test_a_revision_that_was_rolled_back_decides_in_nobodys_place() -> None:
+    back = two.given(reverted(2, 1), published(THIRD))
+    assert back.state.before(3) == FIRST
+    assert back.given(enforced(3, 1)).state.before(3) == FIRST
+    followed = two.given(published(THIRD), enforced(3, 2))
+    assert followed.state.before(3) == SECOND
+    assert followed.given(reverted(3, 2)).state.before(3) == SECOND
+
+
+def test_a_house_is_half_begun_while_its_first_policy_was_published_and_never_enforced() -> None:
+    half = none.given(published())
+    assert half.state.begins_with(FIRST)
+    assert not half.state.begins_with(a_policy(1, a_rule("OWN-1", "violence", 1, 2)))
+    for story in (none, one, trying, half.given(reverted(1, 0))):
+        assert not story.state.begins_with(FIRST)

@@ -12,9 +12,28 @@ from domain.moderation.gates import GATES
 from domain.moderation.reasons import StatementOfReasons
 from domain.moderation.statement import reasons_of
 from tests import words
-from tests.domain.case_words import ANNE, CASE, DAY, a_policy, findings, judge, reached, screened
+from tests.domain.case_words import (
+    ANNE,
+    BERT,
+    CASE,
+    DAY,
+    a_policy,
+    findings,
+    judge,
+    reached,
+    screened,
+)
 from tests.domain.given import Story
-from tests.domain.test_case import HOLDING, allowed, appealed, blocked, decided, fresh, held
+from tests.domain.test_case import (
+    HOLDING,
+    allowed,
+    appeal_decided,
+    appealed,
+    blocked,
+    decided,
+    fresh,
+    held,
+)
 from tests.domain.test_case import to_hold as undone_to_hold
 from tests.domain.test_case_matrix import SITUATIONS, gone
 
@@ -70,6 +89,26 @@ def test_a_refusal_can_be_appealed_and_has_no_last_day() -> None:
         assert (said.restriction, said.until) == ("generation-refused", None)
         assert said.redress[0].kind == "internal-appeal"
         assert said.automated_decision
+
+
+def test_an_upheld_refusal_is_the_humans_who_heard_it_with_their_words_and_no_second_appeal() -> (
+    None
+):
+    heard = appeal_decided("upheld", BERT, seconds=2 * DAY)
+    said = stated(appealed.given(heard.model_copy(update={"words": "It shows an injury."})))
+    assert not said.automated_decision
+    assert said.decided_at == words.moment(2 * DAY)
+    assert "heard the appeal, and upheld it" in said.automation_says
+    assert said.explanation == "This is not made because of VIO-1. It shows an injury."
+    assert [each.kind for each in said.redress] == ["out-of-court-settlement", "court"]
+
+
+def test_a_hold_that_nobody_decided_in_time_says_so() -> None:
+    said = stated(held.given(decided("block", seconds=14 * DAY)))
+    assert said.automated_decision
+    assert said.explanation.endswith("nobody decided in that time.")
+    until = words.moment(14 * DAY) + timedelta(days=183)
+    assert (said.redress[0].kind, said.redress[0].until) == ("internal-appeal", until)
 
 
 def test_a_hold_that_an_undo_made_counts_its_days_from_the_undo() -> None:

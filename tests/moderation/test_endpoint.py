@@ -53,8 +53,8 @@ async def looked(script: Script, content: Content = HARMLESS) -> Look:
     return await an_endpoint(script).look(content, POLICY, strict=False)
 
 
-def outcome(look: Look, content: Content = HARMLESS) -> str:
-    context = Context(content_sha256=content.sha256)
+def outcome(look: Look, content: Content = HARMLESS, *, strict: bool = False) -> str:
+    context = Context(content_sha256=content.sha256, strict=strict)
     alone = POLICY.model_copy(update={"required": ()})
     return decide(Findings(stage="prompt", looks=(look,)), alone, context).outcome
 
@@ -189,11 +189,15 @@ def test_an_answer_of_any_other_form_is_nonsense(said: str) -> None:
         findings_in(said, the_question(), Detector(name="reasoner", version="1"))
 
 
-def test_what_a_model_calls_a_violation_is_never_too_unsure_to_be_held() -> None:
-    said = an_answer(the_question().seal, violates=True, clause="ARM-1", confidence=0)
-    who = Detector(name="reasoner", version="1")
-    look = Look(detector=who, findings=findings_in(said, the_question(), who))
-    assert outcome(look) in {"hold", "allow"}
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("clause", [each.clause for each in POLICY.rules])
+def test_what_a_model_calls_a_violation_is_never_too_unsure_to_be_stopped(
+    clause: str, strict: bool
+) -> None:
+    question, who = Question(HARMLESS, POLICY, strict, KEY), Detector(name="reasoner", version="1")
+    said = an_answer(question.seal, violates=True, clause=clause, confidence=0)
+    look = Look(detector=who, findings=findings_in(said, question, who))
+    assert outcome(look, strict=strict) in {"hold", "block"}
     assert look.findings[0].score >= 600
 
 
@@ -268,6 +272,21 @@ async def test_a_content_that_is_too_long_is_not_sent() -> None:
         of_text("a" * 1_000_000), POLICY, strict=False
     )
     assert look.failure == "too-long"
+
+
+def test_its_version_changes_with_what_it_is_told_at_any_stage_of_texts() -> None:
+    endpoint, rule = an_endpoint(honest), POLICY.rules[1]
+    others = [
+        POLICY.model_copy(update={"rules": (*POLICY.rules, rule.model_copy(update=more))})
+        for more in (
+            {"clause": "NEW-1", "stages": ("prompt",)},
+            {"clause": "NEW-1", "stages": ("plan",)},
+            {"clause": "NEW-1", "stages": ("frames",)},
+        )
+    ]
+    versions = [endpoint.detector(each).version for each in (POLICY, *others)]
+    assert versions[0] == versions[3]
+    assert len(set(versions)) == 3
 
 
 async def test_the_model_is_told_when_a_human_is_cast() -> None:

@@ -18,6 +18,16 @@ DISGUISES = {
     "Cyrillic look-alikes": "tоrturе",
     "accents": "tórtüré",
     "stacked marks": "t\u0336o\u0301\u0302r\u0327ture",
+    "a joiner of graphemes": "t\u034forture",
+    "a chooser of shapes": "t\U000e0100or\u180bture",
+    "fillers": "t\u3164or\u1160ture",
+    "marks of symbols": "t\u20d0o\u20ddr\u1dc4t\u1ab0ure",
+    "letters in black squares": "🆃🅾🆁🆃🆄🆁🅴",
+    "letters in black circles": "🅣🅞🅡🅣🅤🅡🅔",
+    "small capitals": "ᴛᴏʀᴛᴜʀᴇ",
+    "middle dots": "t·o·r·t·u·r·e",
+    "brackets": "t(o)r(t)u(r)e",
+    "pictures between letters": "t😀o😀r😀t😀u😀r😀e",
     "digits": "t0rtur3",
     "signs": "t0r+ure",
     "spaces": "t o r t u r e",
@@ -41,7 +51,7 @@ def test_a_word_is_read_through(disguise: str) -> None:
     [
         *("the 90s, in 4k, on the 1st of may at 10km", "an mp3 of 3d sound", "don't, l'amour"),
         *("a b and c", "@ada meets @ben", "старый трамвай", "η παλια πολη", "清晨的茶园"),
-        *("がぎぐげご", "हिन्दी में", "i am 6 ft tall"),
+        *("がぎぐげご", "हिन्दी में", "i am 6 ft tall", "i'm a fan's pet", "สวัสดี", "ကောင်း"),
     ],
 )
 def test_an_ordinary_text_has_one_reading(text: str) -> None:

@@ -84,7 +84,7 @@ async def bytes_of(projection: Projection[Any], dsn: str) -> Fingerprint:
 def _stream_of(event: Event) -> str:
     match event:
         case NoticePosted():
-            return f"notice-{notice_id(event.about, event.kind)}"
+            return f"notice-{notice_id(event.about, event.kind, event.occasion)}"
         case VideoReleased() | VideoHidden() | VideoShown() | VideoPlaced() | VideoUnplaced():
             return f"video-{event.video_id}"
         case ConsentAsked():

@@ -14,7 +14,9 @@ from domain.catalog import EVENTS
 from domain.kernel.model import Event
 from domain.moderation.case import MODERATION as CASES
 from domain.moderation.case_commands import RestoreVerdict
+from domain.moderation.case_situations import Blocked
 from domain.moderation.undoing import UndoStarted, batch_id, outcome_of, undo_of
+from infra.api.moderation_views import verdict_view
 from infra.cli.moderation_crowd import BEGINNING, Crowd, policy
 from infra.eventlog.codec import CatalogCodec
 from infra.vault import FolderVault
@@ -22,7 +24,7 @@ from projections.moderation import MODERATION, CaseRow
 from projections.projection import Fact, name_of
 from projections.rules import RULES, RuleRow
 from tests.domain import test_case as cases
-from tests.domain.case_words import ANNE, BERT, judge, reached, screened
+from tests.domain.case_words import ANNE, BERT, CASE, judge, reached, screened
 
 CALM, EAGER = policy(1, 600, 850), policy(2, 90, 150)
 UNTIL = BEGINNING + timedelta(days=30)
@@ -60,10 +62,12 @@ def agrees(events: Sequence[Any]) -> None:
     strike = row.beneath in ("blocked", "on-appeal") and row.gravity != "ordinary"
     assert strike == ("strike" in expected.effects)
     assert (row.waiting_position > 0) == (row.status in ("held", "on-appeal"))
+    if type(state) is Blocked and not state.upheld:
+        assert verdict_view(row).appeal_by == state.appeal_by
 
 
-def after(*found: tuple[str, int]) -> tuple[Event, ...]:
-    command = judge(*found)
+def after(*found: tuple[str, int], **more: Any) -> tuple[Event, ...]:
+    command = judge(*found, **more)
     return screened(command), reached(command)
 
 
@@ -72,6 +76,9 @@ HELD, BLOCKED, GRAVEST = (
     after(("violence", 900)),
     after(("minors", 500)),
 )
+
+
+CLEARED = after(("violence", 900), cleared_by=CASE)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +96,7 @@ HELD, BLOCKED, GRAVEST = (
         (*BLOCKED, cases.to_allow),
         (*BLOCKED, cases.to_hold),
         (*BLOCKED, cases.lodged, cases.to_allow),
+        (*CLEARED, cases.undone_for_the_cleared()),
     ],
 )
 def test_a_row_stands_where_its_case_stands(events: tuple[Event, ...]) -> None:
