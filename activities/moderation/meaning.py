@@ -19,6 +19,8 @@ from activities.moderation.reading import read
 from domain.moderation.finding import CERTAIN, Detector, Finding, Segment
 
 PIECE_CHARACTERS: Final = 240
+VERSION: Final = "2"
+"""Of how texts are read before they are understood."""
 _NOTED_MIN: Final = 150
 """Less likely than this many thousandths is not worth a note."""
 SURE_MAX: Final = 690
@@ -36,8 +38,9 @@ class Meaning:
 
     @property
     def detector(self) -> Detector:
-        """Its name, and the versions of model and head."""
-        return Detector(name="meaning", version=f"head {FORMAT}, {self.embedder.version}")
+        """Its name, and the versions of reading, head and model."""
+        version = f"{VERSION}, head {FORMAT}, {self.embedder.version}"
+        return Detector(name="meaning", version=version)
 
     def look(self, part: Part) -> Iterator[Finding]:
         """For each category the piece that is most likely about it, where one is."""

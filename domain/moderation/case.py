@@ -22,6 +22,7 @@ from domain.moderation.case_commands import (
     ReadCase,
     RestoreVerdict,
     ReturnCase,
+    ShowContent,
     UndoVerdict,
     WithdrawContent,
 )
@@ -33,6 +34,7 @@ from domain.moderation.case_events import (
     CaseReturned,
     ContentRetracted,
     ContentScreened,
+    ContentShown,
     HoldDecided,
     ReadingRecorded,
     VerdictReached,
@@ -89,6 +91,8 @@ def decide(command: CaseCommand, state: Case) -> list[CaseEvent]:
             return _claim(command, state)
         case ReturnCase(), Known():
             return _return(command, state)
+        case ShowContent(), Known():
+            return _show(command, state)
         case ReadCase(), Known():
             return _read(command, state)
         case LapseHold(), Known():
@@ -180,6 +184,20 @@ def _return(command: ReturnCase, state: Known) -> list[CaseEvent]:
         return []
     return [
         CaseReturned(
+            at=command.at,
+            case_id=state.content.case_id,
+            clause=state.clause,
+            reviewer=command.reviewer,
+        )
+    ]
+
+
+def _show(command: ShowContent, state: Known) -> list[CaseEvent]:
+    waiting = _waiting(state)
+    if command.reviewer in waiting.matter.shown:
+        return []
+    return [
+        ContentShown(
             at=command.at,
             case_id=state.content.case_id,
             clause=state.clause,

@@ -63,6 +63,12 @@ class ReturnCase(Command):
     reviewer: Reviewer
 
 
+class ShowContent(Command):
+    """Open what waits for a decision to somebody who reviews."""
+
+    reviewer: Reviewer
+
+
 class ReadCase(Command):
     """Say what the content is, with the reason; ``clause`` where another rule is the right one."""
 
@@ -108,6 +114,7 @@ CaseCommand = (
     JudgeContent
     | ClaimCase
     | ReturnCase
+    | ShowContent
     | ReadCase
     | LapseHold
     | LodgeAppeal

@@ -63,6 +63,14 @@ class CaseReturned(Event):
     reviewer: str
 
 
+class ContentShown(Event):
+    """What waits was opened to a reviewer, for the first time since it waits."""
+
+    case_id: ModerationId
+    clause: str
+    reviewer: str
+
+
 class ReadingRecorded(Event):
     """A reviewer said what the content is."""
 
@@ -144,6 +152,7 @@ CaseEvent = (
     | VerdictReached
     | CaseClaimed
     | CaseReturned
+    | ContentShown
     | ReadingRecorded
     | HoldDecided
     | AppealLodged
@@ -158,6 +167,7 @@ CATALOG.register(ContentScreened, "content-screened.v1")
 CATALOG.register(VerdictReached, "verdict-reached.v1")
 CATALOG.register(CaseClaimed, "moderation-case-claimed.v1")
 CATALOG.register(CaseReturned, "moderation-case-returned.v1")
+CATALOG.register(ContentShown, "moderated-content-shown.v1")
 CATALOG.register(ReadingRecorded, "moderation-reading-recorded.v1")
 CATALOG.register(HoldDecided, "moderation-hold-decided.v1")
 CATALOG.register(AppealLodged, "moderation-appeal-lodged.v1")

@@ -15,6 +15,7 @@ from domain.moderation.case_events import (
     CaseReturned,
     ContentRetracted,
     ContentScreened,
+    ContentShown,
     HoldDecided,
     ReadingRecorded,
     VerdictReached,
@@ -42,10 +43,12 @@ class Screened:
 
 @dataclass(frozen=True)
 class Matter:
-    """What waits for humans: who has it now, and what has been said about it."""
+    """What waits for humans: who has it now, what has been said about it, and who has seen it."""
 
     claim: CaseClaimed | None = None
     readings: tuple[ReadingRecorded, ...] = ()
+    shown: tuple[str, ...] = ()
+    """To whom it was opened, in the order of the first time."""
 
     def claimed_by(self, at: datetime) -> str | None:
         """Who has it at a moment."""
@@ -208,7 +211,7 @@ def evolve(state: Case, event: CaseEvent) -> Case:
 
 def _moved(state: Known, event: CaseEvent) -> Known:
     match event:
-        case CaseClaimed() | CaseReturned() | ReadingRecorded():
+        case CaseClaimed() | CaseReturned() | ContentShown() | ReadingRecorded():
             return _read(state, event)
         case HoldDecided() | AppealDecided():
             return _decided(state, event)
@@ -245,7 +248,9 @@ def _restored(state: Known, event: VerdictRestored) -> Known:
     return before
 
 
-def _read(state: Known, event: CaseClaimed | CaseReturned | ReadingRecorded) -> Known:
+def _read(
+    state: Known, event: CaseClaimed | CaseReturned | ContentShown | ReadingRecorded
+) -> Known:
     if not isinstance(state, Held | OnAppeal):
         return state
     matter = state.matter
@@ -255,7 +260,9 @@ def _read(state: Known, event: CaseClaimed | CaseReturned | ReadingRecorded) -> 
         case CaseReturned():
             matter = replace(matter, claim=None)
         case ReadingRecorded():
-            matter = Matter(None, (*matter.readings, event))
+            matter = replace(matter, claim=None, readings=(*matter.readings, event))
+        case ContentShown():
+            matter = replace(matter, shown=(*matter.shown, event.reviewer))
     return replace(state, matter=matter)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from activities.ledger import Decision
 from activities.moderation.material import open_material
 from domain.generation.decider import GENERATION
 from domain.generation.situations import Completed, Stored
@@ -17,13 +18,13 @@ from domain.kernel.ids import ModerationId
 from domain.kernel.model import Value
 from domain.kernel.vault import Erased
 from domain.moderation.case import MODERATION
-from domain.moderation.case_commands import Reading
+from domain.moderation.case_commands import Reading, ShowContent
 from domain.moderation.case_refusals import CaseUnknown, ClauseUnknown, NotWaiting
 from domain.moderation.case_situations import Held, Known, OnAppeal
 from domain.moderation.policy import Clause
 from domain.moderation.publishing import Because
 from domain.video.video import VIDEO, Hidden, Released, released_once
-from infra.api import stories
+from infra.api import deciding, stories
 from infra.api.auth import KeyRequired
 from infra.api.content import address_of
 from infra.api.deadlines import asking
@@ -104,14 +105,25 @@ async def read_queue(
 
 
 @router.get("/{case_id}/content", responses=problems(403, 404, 409, 410, 422, 503))
-async def read_content(request: Request, staff: Staff, case_id: ModerationId) -> ContentView:
-    """What is to be looked at. It is to be shown blurred and muted at first."""
+async def read_content(
+    request: Request, staff: Staff, case_id: ModerationId, reviewer: ReviewerName | None = None
+) -> ContentView:
+    """What is to be looked at. It is to be shown blurred and muted at first.
+
+    To whom it is shown stands in the log before it is: the key, and the reviewer if one is named.
+    """
     doors = doors_of(request)
     case, _ = await _waiting(doors, case_id)
     try:
         material = await open_material(doors.vault, case.content.account_id, case.content.sealed)
     except Erased:
         raise Trouble("content-erased") from None
+    show = ShowContent(
+        command_id=doors.draw("cmd"),
+        at=doors.clock(),
+        reviewer=f"{staff}/{reviewer}" if reviewer else staff,
+    )
+    await deciding.decide(doors, staff, case_id, [Decision(MODERATION, case_id, show)])
     brief = material.brief
     film, poster = await _addresses(doors, case)
     return ContentView(

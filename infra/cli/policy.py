@@ -38,7 +38,13 @@ from infra.bootstrap import open_second_look, open_vault, policies_on
 from infra.cli import detector_cards
 from infra.cli.figures import Figures, equals
 from infra.cli.hearings import begin_hearings, end_hearings
-from infra.cli.policy_words import comparison_table, progress_line, told_of, unseen_line
+from infra.cli.policy_words import (
+    comparison_table,
+    progress_line,
+    still_decides,
+    told_of,
+    unseen_line,
+)
 from infra.cli.running import postgres_dsn, with_servers
 from infra.clock import system_clock
 from infra.errors import UserError
@@ -258,13 +264,16 @@ def undo(
 ) -> None:
     """Undo all that a revision decided in a period, as one batch that can be taken back."""
 
-    async def work(desk: Desk) -> Undone:
+    async def work(desk: Desk) -> tuple[Undone, str | None]:
         async with desk.looking() as second:
             batch = desk.undo(second)
             done = await batch.undo(revision, _utc(since), _utc(until), system_clock())
-        return await desk.finished(done)
+        return await desk.finished(done), still_decides(await desk.policies.policies(), revision)
 
-    _report(_with_desk(work), f"undo of revision {revision}", json_file)
+    done, warning = _with_desk(work)
+    _report(done, f"undo of revision {revision}", json_file)
+    if warning:
+        typer.echo(warning)
 
 
 @app.command("undo-back")

@@ -19,6 +19,17 @@ def told_of(policies: Policies) -> str:
     return f"{deciding}; revision {policies.candidate} does for {policies.share / 10:g} % of it."
 
 
+def still_decides(policies: Policies, revision: int) -> str | None:
+    """What to do where a revision that was undone goes on deciding; None where it does not."""
+    in_force = bool(policies.enforced) and policies.enforced[-1] == revision
+    if not in_force and (policies.candidate != revision or policies.share is None):
+        return None
+    return (
+        f"Revision {revision} still decides about what comes now: end that with "
+        "./callsheet policy rollback, then undo from the end of this period on."
+    )
+
+
 def progress_line(progress: Progress) -> str:
     """How far a comparison is."""
     return (

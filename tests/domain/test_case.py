@@ -13,6 +13,7 @@ from domain.moderation.case_commands import (
     LapseHold,
     RestoreVerdict,
     ReturnCase,
+    ShowContent,
     UndoVerdict,
     WithdrawContent,
 )
@@ -22,6 +23,7 @@ from domain.moderation.case_events import (
     CaseClaimed,
     CaseReturned,
     ContentRetracted,
+    ContentShown,
     HoldDecided,
     ReadingRecorded,
     VerdictReplaced,
@@ -207,6 +209,22 @@ def test_one_reviewer_has_a_case_for_half_an_hour() -> None:
     taken.when(back).then(returned)
     taken.given(returned).when(claim(BERT)).then(claimed(BERT))
     held.when(back).then_nothing()
+
+
+def test_who_opens_what_waits_is_on_record_once_each_time_it_waits() -> None:
+    def shown(reviewer: str, seconds: float) -> tuple[ShowContent, ContentShown]:
+        at = words.moment(seconds)
+        event = ContentShown(at=at, case_id=CASE, clause="VIO-1", reviewer=reviewer)
+        return ShowContent(command_id=f"s{seconds}", at=at, reviewer=reviewer), event
+
+    for_anne, by_anne = shown(ANNE, 60)
+    held.when(for_anne).then(by_anne)
+    seen = held.given(by_anne)
+    seen.when(shown(ANNE, 90)[0]).then_nothing()
+    for_bert, by_bert = shown(BERT, 120)
+    seen.when(for_bert).then(by_bert)
+    again, by_anne_again = shown(ANNE, 2 * DAY)
+    seen.given(by_bert, decided("block", BERT), lodged).when(again).then(by_anne_again)
 
 
 def test_what_waits_for_nobody_cannot_be_claimed() -> None:

@@ -12,6 +12,7 @@ from domain.moderation.case_commands import (
     LapseHold,
     RestoreVerdict,
     ReturnCase,
+    ShowContent,
     WithdrawContent,
 )
 from domain.moderation.case_events import ContentRetracted
@@ -65,6 +66,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "judge-other": judge(("violence", 600), text="another"),
     "claim": claim(ANNE, DAY + 2 * MINUTE),
     "return": ReturnCase(command_id="b", at=words.moment(DAY + 3 * MINUTE), reviewer=ANNE),
+    "show": ShowContent(command_id="s", at=words.moment(DAY + 3 * MINUTE), reviewer=ANNE),
     "read": read("block", ANNE, DAY + 4 * MINUTE),
     "lapse": LapseHold(command_id="l", at=words.moment(14 * DAY)),
     "appeal": appeal(2 * DAY),
@@ -75,25 +77,25 @@ COMMANDS: Final[dict[str, Command]] = {
 
 # Small letters are refusals, capitals are events and where they lead; nothing happens at a dot.
 TABLE: Final = """
-                                 | judge judge-other claim return read lapse appeal withdraw undo restore
-unscreened                       | J     J           u     u      u    u     u      u        u    u
-allowed                          | .     a           w     w      w    .     n      W        V    .
-held                             | .     a           C     .      c    D     n      W        V    .
-held, claimed                    | .     a           .     B      R    D     n      W        V    .
-held, undone                     | .     a           w     w      w    .     n      W        .    T
-blocked                          | .     a           w     w      w    .     L      W        V    .
-blocked, lapsed                  | .     a           w     w      w    .     L      W        V    .
-blocked, undone                  | .     a           w     w      w    .     n      W        .    T
-on-appeal                        | .     a           C     .      c    .     .      W        V    .
-on-appeal, claimed               | .     a           .     B      U    .     .      W        V    .
-upheld                           | .     a           w     w      w    .     e      W        V    .
-reinstated                       | .     a           w     w      w    .     n      W        V    .
-withdrawn, allowed               | .     a           w     w      w    .     n      .        V    .
-withdrawn, held                  | .     a           w     w      w    .     n      .        V    .
-withdrawn, held and claimed      | .     a           w     w      w    .     n      .        V    .
-withdrawn, blocked               | .     a           w     w      w    .     n      .        V    .
-withdrawn, on-appeal             | .     a           w     w      w    .     n      .        V    .
-withdrawn, on-appeal and claimed | .     a           w     w      w    .     n      .        V    .
+                                 | judge judge-other claim return show read lapse appeal withdraw undo restore
+unscreened                       | J     J           u     u      u    u    u     u      u        u    u
+allowed                          | .     a           w     w      w    w    .     n      W        V    .
+held                             | .     a           C     .      S    c    D     n      W        V    .
+held, claimed                    | .     a           .     B      S    R    D     n      W        V    .
+held, undone                     | .     a           w     w      w    w    .     n      W        .    T
+blocked                          | .     a           w     w      w    w    .     L      W        V    .
+blocked, lapsed                  | .     a           w     w      w    w    .     L      W        V    .
+blocked, undone                  | .     a           w     w      w    w    .     n      W        .    T
+on-appeal                        | .     a           C     .      S    c    .     .      W        V    .
+on-appeal, claimed               | .     a           .     B      S    U    .     .      W        V    .
+upheld                           | .     a           w     w      w    w    .     e      W        V    .
+reinstated                       | .     a           w     w      w    w    .     n      W        V    .
+withdrawn, allowed               | .     a           w     w      w    w    .     n      .        V    .
+withdrawn, held                  | .     a           w     w      w    w    .     n      .        V    .
+withdrawn, held and claimed      | .     a           w     w      w    w    .     n      .        V    .
+withdrawn, blocked               | .     a           w     w      w    w    .     n      .        V    .
+withdrawn, on-appeal             | .     a           w     w      w    w    .     n      .        V    .
+withdrawn, on-appeal and claimed | .     a           w     w      w    w    .     n      .        V    .
 """  # noqa: E501 # a table is read as one
 MEANING: Final = {
     ".": "nothing",
@@ -106,6 +108,7 @@ MEANING: Final = {
     "J": "ContentScreened, VerdictReached: held",
     "C": "CaseClaimed: as before",
     "B": "CaseReturned: as before",
+    "S": "ContentShown: as before",
     "R": "ReadingRecorded, HoldDecided: blocked",
     "U": "ReadingRecorded, AppealDecided: blocked",
     "D": "HoldDecided: blocked",

@@ -8,7 +8,12 @@ import pytest
 
 from domain.catalog import EVENTS
 from domain.kernel.model import Event
-from domain.moderation.case_events import CaseReturned, ContentRetracted, VerdictRestored
+from domain.moderation.case_events import (
+    CaseReturned,
+    ContentRetracted,
+    ContentShown,
+    VerdictRestored,
+)
 from domain.moderation.clearance import CLEARANCE, ClearContent, Cleared, ContentCleared
 from domain.moderation.gates import case_id, clearance_id
 from domain.moderation.publishing import PolicyShared
@@ -30,6 +35,7 @@ _TOLD: tuple[Event, ...] = (
     reached(judge(("violence", 900))),
     cases.claimed(),
     CaseReturned(**_COMMON, reviewer=ANNE),
+    ContentShown(**_COMMON, reviewer=ANNE),
     cases.said("block"),
     cases.decided("block", ANNE),
     cases.lodged,

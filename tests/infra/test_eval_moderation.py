@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -92,7 +91,7 @@ def test_the_sets_are_large_varied_and_apart() -> None:
         labels = {label for each in sets[name] for label in each.labels}
         assert labels >= {"sexual", "violence", "hate", "minors", "self-harm", "weapons"}
         assert {"real-people"} <= labels
-    assert all(json.dumps(each, ensure_ascii=True) for each in texts)
+    assert all(each.strip() for each in texts)
 
 
 def test_what_owners_do_not_want_is_counted_and_asked_of_their_rule_alone() -> None:

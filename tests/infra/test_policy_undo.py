@@ -16,7 +16,7 @@ from domain.moderation.publishing import Policies
 from domain.moderation.what_if import Comparison
 from infra.cli.moderation_crowd import policy
 from infra.cli.policy import Desk, read_policy, what_if
-from infra.cli.policy_words import progress_line, told_of, unseen_line
+from infra.cli.policy_words import progress_line, still_decides, told_of, unseen_line
 from infra.cli.running import with_servers
 from infra.embedded.s3 import S3Keys
 from infra.errors import UserError
@@ -44,6 +44,19 @@ def test_what_is_done_is_told_as_whoever_judges_next_reads_it() -> None:
     assert "revision 2 watches" in told_of(two)
     shared = Policies(published={1: calm, 2: eager}, enforced=(1,), candidate=2, share=125)
     assert told_of(shared) == "Revision 1 decides; revision 2 does for 12.5 % of it."
+
+
+def test_an_undo_says_where_the_revision_goes_on_deciding() -> None:
+    calm, eager = policy(1, 600, 850), policy(2, 90, 150)
+    both = {1: calm, 2: eager}
+    for policies in (
+        Policies(published=both, enforced=(1, 2)),
+        Policies(published=both, enforced=(1,), candidate=2, share=125),
+    ):
+        assert "policy rollback" in (still_decides(policies, 2) or "")
+    watching = Policies(published=both, enforced=(1,), candidate=2)
+    assert still_decides(watching, 2) is None
+    assert still_decides(Policies(published=both, enforced=(1,)), 2) is None
 
 
 def test_a_policy_of_json_that_cannot_be_used_names_its_file_and_place(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.moderation.case import MODERATION
+from domain.moderation.case_events import ContentShown
 from infra.api.keys import issue_key
 from tests.infra.api.conftest import Stage
 from tests.infra.api.test_enrolments import code
@@ -87,7 +89,7 @@ async def test_a_refused_prompt_has_a_rule_words_and_a_statement_of_reasons(
 
 
 async def test_an_appeal_is_heard_by_staff_and_seen_when_it_is_answered(
-    caller: httpx.AsyncClient, staff: httpx.AsyncClient
+    stage: Stage, caller: httpx.AsyncClient, staff: httpx.AsyncClient
 ) -> None:
     generation_id = await asked(caller, "a chess battle [violence 900]")
     await settled(caller, generation_id)
@@ -95,9 +97,12 @@ async def test_an_appeal_is_heard_by_staff_and_seen_when_it_is_answered(
     here = f"/v1/moderation/cases/{case_id}"
     lodged = await caller.post(f"{here}/appeal", json={"words": "It is chess."})
     assert (lodged.status_code, lodged.json()["status"]) == (202, "on-appeal")
-    content = (await staff.get(f"/v1/moderation/holds/{case_id}/content")).json()
+    content = (await staff.get(f"/v1/moderation/holds/{case_id}/content?reviewer=cleo")).json()
     assert content["presentation"] == {"blurred": True, "muted": True}
     assert content["appeal"] == "It is chess."
+    story = await stage.doors.ledger.events(MODERATION, case_id)
+    [shown] = [each for each in story if isinstance(each, ContentShown)]
+    assert shown.reviewer.endswith("/cleo"), "who has seen it is on record before it is shown"
     answer = await decided(staff, case_id, "anne", "allow")
     assert answer.json()["status"] == "allowed"
     assert (await caller.get(here)).json()["status"] == "allowed"
