@@ -85,6 +85,8 @@ class Allowed(Known):
     by: Literal["verdict", "clearance", "humans", "appeal"]
     cleared_by: str | None = field(default=None, kw_only=True)
     """The case in which humans had let this content pass before its verdict, whatever that was."""
+    said: str = field(default="", kw_only=True, repr=False)
+    """What the humans who let it pass wrote to the person."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,18 @@ class Withdrawn(Known):
 
 
 Case = Unscreened | Screened | Known
+
+
+def said_to_the_person(state: Known) -> str:
+    """What the humans who decided last wrote to the person; nothing where none has."""
+    match state:
+        case Allowed():
+            return state.said
+        case Blocked(heard=AppealDecided() as heard):
+            return heard.words
+        case Blocked(decided=HoldDecided() as decided):
+            return decided.words
+    return ""
 
 
 def reached(
@@ -285,4 +299,4 @@ def _decided(state: Known, event: HoldDecided | AppealDecided) -> Known:
                 heard=event,
             )
     by: Literal["humans", "appeal"] = "humans" if isinstance(event, HoldDecided) else "appeal"
-    return Allowed(content, verdict, readers=readers, undone=undone, by=by)
+    return Allowed(content, verdict, readers=readers, undone=undone, by=by, said=event.words)

@@ -11,7 +11,7 @@ from domain.kernel.errors import Refusal
 from domain.kernel.ids import ModerationId, sibling
 from domain.moderation.case import MODERATION
 from domain.moderation.case_refusals import CaseUnknown
-from domain.moderation.case_situations import Known
+from domain.moderation.case_situations import Known, said_to_the_person
 from domain.moderation.reasons import StatementOfReasons
 from domain.moderation.statement import reasons_of
 from domain.video.video import VIDEO, Hidden
@@ -75,7 +75,8 @@ async def read_verdicts(request: Request, view: OwnGeneration) -> VerdictList:
 )
 async def read_case(request: Request, case: OwnCase) -> VerdictView:
     """One verdict about the acting account's content."""
-    return verdict_view(await case_seen(doors_of(request), case.content.case_id, 0))
+    row = await case_seen(doors_of(request), case.content.case_id, 0)
+    return verdict_view(row, said_to_the_person(case))
 
 
 @router.get(

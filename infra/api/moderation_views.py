@@ -38,6 +38,10 @@ class VerdictView(BaseModel):
     segment: SegmentView | None
     confidence: int = Field(description="In thousandths.")
     words: str = Field(description="For the person.")
+    said: str = Field(
+        default="",
+        description="What the humans who decided wrote to the person, where one case is read.",
+    )
     decided_by: str
     policy_revision: int
     judged_at: datetime
@@ -119,8 +123,8 @@ class RuleList(BaseModel):
     items: list[RuleView]
 
 
-def verdict_view(row: CaseRow) -> VerdictView:
-    """A case for its person."""
+def verdict_view(row: CaseRow, said: str = "") -> VerdictView:
+    """A case for its person; ``said`` is what humans wrote to them."""
     refused = row.status == "blocked" and not row.upheld
     return VerdictView.model_validate(
         {
@@ -129,6 +133,7 @@ def verdict_view(row: CaseRow) -> VerdictView:
             "category": _named(row.category),
             "status": row.status,
             "words": row.words,
+            "said": said,
             "decided_by": row.decided_by,
             "judged_at": row.judged_at,
             "since": row.since,

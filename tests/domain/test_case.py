@@ -48,7 +48,7 @@ from domain.moderation.case_refusals import (
     UndoneDifferently,
     VerdictMissing,
 )
-from domain.moderation.case_situations import Blocked
+from domain.moderation.case_situations import Blocked, said_to_the_person
 from domain.moderation.gates import case_id, judged, priority_of
 from domain.moderation.passing import require_cleared
 from domain.moderation.policy import Policy
@@ -209,6 +209,17 @@ def test_one_reviewer_has_a_case_for_half_an_hour() -> None:
     taken.when(back).then(returned)
     taken.given(returned).when(claim(BERT)).then(claimed(BERT))
     held.when(back).then_nothing()
+
+
+def test_what_humans_wrote_to_the_person_stands_until_somebody_else_decides() -> None:
+    heard = appeal_decided("upheld", BERT, seconds=5)
+    wrote = {"words": "It is chess."}
+    passed = held.given(decided("allow", ANNE).model_copy(update=wrote))
+    refused = held.given(decided("block", ANNE).model_copy(update=wrote))
+    assert said_to_the_person(passed.state) == said_to_the_person(refused.state) == "It is chess."
+    appealed_since = refused.given(lodged, heard.model_copy(update={"words": "It is a duel."}))
+    assert said_to_the_person(appealed_since.state) == "It is a duel."
+    assert said_to_the_person(blocked.state) == ""
 
 
 def test_who_opens_what_waits_is_on_record_once_each_time_it_waits() -> None:

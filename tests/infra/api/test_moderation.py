@@ -105,7 +105,8 @@ async def test_an_appeal_is_heard_by_staff_and_seen_when_it_is_answered(
     assert shown.reviewer.endswith("/cleo"), "who has seen it is on record before it is shown"
     answer = await decided(staff, case_id, "anne", "allow")
     assert answer.json()["status"] == "allowed"
-    assert (await caller.get(here)).json()["status"] == "allowed"
+    told = (await caller.get(here)).json()
+    assert (told["status"], told["said"]) == ("allowed", "Chess.")
     assert code(await caller.get(f"{here}/reasons")) == (409, "moderation-not-restricted")
     again = await asked(caller, "a chess battle [violence 900]")
     assert (await settled(caller, again))["status"] == "completed"
