@@ -88,7 +88,7 @@ class Checkpoints:
         Raises StoreUnavailable, OSError.
         """
         name = f"{self.attempt:05d}-{self._saved % SLOTS}.safetensors"
-        path = self.folder / name
+        path = self.folder / f"{state.step:06d}-{name}"  # a save that was cut off may still write
         try:
             await asyncio.to_thread(lambda: path.write_bytes(state.dump()))
             stored = await self.store.put_file(self.prefix + name, path, _CONTENT_TYPE)

@@ -19,9 +19,11 @@ from domain.moderation.finding import CERTAIN, Detector, Finding, Segment
 from domain.moderation.policy import Rule
 
 ANSWER_CHARACTERS_MAX: Final = 4000
+SCORING: Final = "2"
+"""The version of how an answer becomes a score."""
 _VIOLATED_MIN: Final = 600
-"""What a model calls a violation scores at least this, or what its rule holds: however unsure the
-model is, a human looks."""
+"""What a model calls a violation scores at least this, or what its rule holds in the feed (blocks,
+where it holds nothing): however unsure the model is, it does not pass there."""
 _GRAVITY: Final = {"ordinary": 0, "grave": 1, "gravest": 2}
 
 
@@ -52,7 +54,8 @@ def findings_in(text: str, question: Question, detector: Detector) -> tuple[Find
     rule = question.policy.rule(answer.clause or "")
     if rule is None or question.content.stage not in rule.stages:
         raise Nonsense("a clause that does not exist")
-    least = max(_VIOLATED_MIN, rule.threshold(FEED, strict=question.strict).hold or 0)
+    acting = rule.threshold(FEED, strict=question.strict)
+    least = max(_VIOLATED_MIN, acting.hold or acting.block or 0)
     score = least + (CERTAIN - least) * answer.confidence // 100
     return (
         Finding(

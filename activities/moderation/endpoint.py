@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from activities.moderation.answers import Nonsense, findings_in
+from activities.moderation.answers import SCORING, Nonsense, findings_in
 from activities.moderation.asking import SCHEMA, Question, instructions
 from activities.moderation.content import Content
 from activities.moderation.panel import ALL_CHARACTERS_MAX
@@ -46,7 +46,7 @@ class Endpoint:
         """The model, and a hash of what it is told at the stages of texts."""
         stages = "\n".join(dict.fromkeys(instructions(policy, each) for each in _OF_TEXTS))
         told = hashlib.sha256(stages.encode()).hexdigest()[:12]
-        return Detector(name=NAME, version=f"{self.model[:80]} asked {told}")
+        return Detector(name=NAME, version=f"{self.model[:80]} asked {told}, scored {SCORING}")
 
     async def look(self, content: Content, policy: Policy, *, strict: bool) -> Look:
         """The model's finding about a content, or why there is none. Never raises."""

@@ -13,12 +13,12 @@ LOOKS_LATIN: Final = {
     **dict(zip("αβεηικνορτυχγωζκϲ", "abenikvoptuxywzkc", strict=True)),
     **dict(zip("օսոհցզ", "ounhgq", strict=True)),
     **dict(zip("ɑɡıʟʀɴᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ", "agilrnacdejkmoptuvwz", strict=True)),
-    **dict(zip("ʙɢʜɪʏꜰꜱǫ", "bghiyfsq", strict=True)),
+    **dict(zip("ʙɢʜɪʏꜰꜱꞯ", "bghiyfsq", strict=True)),
     **dict(zip("łøđħŧæœ", "lodhtao", strict=True)),
 }
 """Small letters; æ and œ lose their second half."""
 
-SMALL_CAPITALS: Final = frozenset("ʙɢʜɪʟɴʀʏᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜰꜱǫ")
+SMALL_CAPITALS: Final = frozenset("ʙɢʜɪʟɴʀʏᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜰꜱꞯ")
 """No language writes a word with these alone."""
 
 IN_SIGNS: Final = {

@@ -40,10 +40,13 @@ _SIGNS: Final = (
     r"\u2010-\u2018\u201a-\u2bff\u3001-\u3020\U0001f000-\U0001faff"
 )
 """Punctuation, symbols and pictures, but no apostrophe: ``I'm a`` is no word that is spelt out."""
+_SIGN: Final = rf"(?:(?![^\W_])[{_SIGNS}])"
+"""No letter or number among them, or a run could be read in many ways, each of which takes time."""
 _SPREAD: Final = re.compile(
-    rf"(?<![^\W_])[^\W_](?:(?:[ ]|[ ]?[{_SIGNS}][ ]?)[^\W_]){{2,}}(?![^\W_])"
+    rf"(?<![^\W_])[^\W_](?:(?:[ ]|[ ]?{_SIGN}{{1,4}}[ ]?)[^\W_]){{2,}}(?![^\W_])"
 )
-"""Single letters with a space or a sign between each two."""
+"""Single letters with a space, a sign, or a picture of up to four parts between each two."""
+_GAP: Final = re.compile(r"[\W_]+")
 _BLANKS: Final = "\t\n\r\v\f\x85\u2028\u2029\u2800"
 _MAKE_OTHER_LETTERS: Final = (
     *(("\u0900", "\u1aaf"), ("\u1b00", "\u1cff"), ("\u302a", "\u309a")),
@@ -196,7 +199,7 @@ def _latinised(marked: list[Marked]) -> list[Marked]:
 def _joined(marked: list[Marked], breaks: Breaks) -> list[Marked]:
     """Letters that stand apart, put together: ``e x a m p l e``, ``例 え``, ``t.w.o w.o.r.d.s``.
 
-    Among dotted letters a space parts two words.
+    Among dotted letters a space parts two words, unless every dot has one.
     """
     text = "".join(each for each, _ in marked)
     dropped: set[int] = set()
@@ -204,7 +207,7 @@ def _joined(marked: list[Marked], breaks: Breaks) -> list[Marked]:
     for run in _SPREAD.finditer(text):
         if sum(each.isalpha() for each in run.group()) >= 3:
             glued.append((marked[run.start()][1], marked[run.end() - 1][1]))
-            dotted = any(not each.isalnum() and each not in " ," for each in run.group())
+            dotted = any(" " not in gap and gap != "," for gap in _GAP.findall(run.group()))
             dropped |= {
                 place
                 for place in range(*run.span())

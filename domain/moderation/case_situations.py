@@ -161,6 +161,8 @@ def said_to_the_person(state: Known) -> str:
             return heard.words
         case Blocked(decided=HoldDecided() as decided):
             return decided.words
+        case Withdrawn():
+            return said_to_the_person(state.before)
     return ""
 
 

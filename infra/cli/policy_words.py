@@ -24,9 +24,13 @@ def still_decides(policies: Policies, revision: int) -> str | None:
     in_force = bool(policies.enforced) and policies.enforced[-1] == revision
     if not in_force and (policies.candidate != revision or policies.share is None):
         return None
+    if policies.candidate in (None, revision):
+        how = "./callsheet policy rollback"
+    else:
+        how = f"./callsheet policy rollback, twice: it takes candidate {policies.candidate} first"
     return (
-        f"Revision {revision} still decides about what comes now: end that with "
-        "./callsheet policy rollback, then undo from the end of this period on."
+        f"Revision {revision} still decides about what comes now. End that with {how}. "
+        "Then undo what it decides between the end of this period and that."
     )
 
 

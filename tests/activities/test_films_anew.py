@@ -131,8 +131,8 @@ async def test_who_came_later_reads_the_words_and_no_film(house: House) -> None:
 async def test_an_undo_asks_nobody_who_came_later(house: House) -> None:
     await held_films(house, 2)
     [*cases] = [each async for each in cases_between(house.log, house.codec, SINCE, UNTIL)]
-    second, nobody = house.second(Joined("1")), frozenset[str]()
-    anew = FindingsAnew(house.vault, second, told_policy(2), only=nobody)
+    swayed = frozenset({Joined.newcomer.name})
+    anew = FindingsAnew(house.vault, house.second(Joined("1")), told_policy(2), only=swayed)
     assert {(await anew.of(each)).how for each in cases} == {"as-recorded"}
 
 

@@ -220,6 +220,10 @@ def test_what_humans_wrote_to_the_person_stands_until_somebody_else_decides() ->
     appealed_since = refused.given(lodged, heard.model_copy(update={"words": "It is a duel."}))
     assert said_to_the_person(appealed_since.state) == "It is a duel."
     assert said_to_the_person(blocked.state) == ""
+    gone = ContentRetracted(
+        at=words.moment(2 * DAY), case_id=CASE, clause="VIO-1", because="deleted"
+    )
+    assert said_to_the_person(passed.given(gone).state) == "It is chess."
 
 
 def test_who_opens_what_waits_is_on_record_once_each_time_it_waits() -> None:

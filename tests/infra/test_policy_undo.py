@@ -54,6 +54,8 @@ def test_an_undo_says_where_the_revision_goes_on_deciding() -> None:
         Policies(published=both, enforced=(1,), candidate=2, share=125),
     ):
         assert "policy rollback" in (still_decides(policies, 2) or "")
+    newer = Policies(published={**both, 3: policy(3, 600, 850)}, enforced=(1, 2), candidate=3)
+    assert "twice: it takes candidate 3 first" in (still_decides(newer, 2) or "")
     watching = Policies(published=both, enforced=(1,), candidate=2)
     assert still_decides(watching, 2) is None
     assert still_decides(Policies(published=both, enforced=(1,)), 2) is None

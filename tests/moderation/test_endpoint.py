@@ -20,6 +20,7 @@ from activities.moderation.panel import Panel
 from activities.moderation.words import Words
 from domain.moderation.deciding import decide
 from domain.moderation.finding import Detector, Findings, Look
+from domain.moderation.policy import Threshold
 from domain.moderation.verdict import Context
 from tests.moderation.injections import INJECTIONS, REQUEST
 
@@ -199,6 +200,20 @@ def test_what_a_model_calls_a_violation_is_never_too_unsure_to_be_stopped(
     look = Look(detector=who, findings=findings_in(said, question, who))
     assert outcome(look, strict=strict) in {"hold", "block"}
     assert look.findings[0].score >= 600
+
+
+def test_a_rule_that_holds_nothing_refuses_what_a_model_calls_its_violation() -> None:
+    rules = tuple(
+        each.model_copy(update={"default": Threshold(block=900), "strict": None, "surfaces": ()})
+        if each.clause == "ARM-1"
+        else each
+        for each in POLICY.rules
+    )
+    policy = POLICY.model_copy(update={"rules": rules})
+    question, who = Question(HARMLESS, policy, False, KEY), Detector(name="reasoner", version="1")
+    said = an_answer(question.seal, violates=True, clause="ARM-1", confidence=0)
+    [found] = findings_in(said, question, who)
+    assert found.score == 900
 
 
 def test_texts_of_any_kind_are_quoted_so_that_they_read_back_the_same() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +30,9 @@ DISGUISES = {
     "middle dots": "t·o·r·t·u·r·e",
     "brackets": "t(o)r(t)u(r)e",
     "pictures between letters": "t😀o😀r😀t😀u😀r😀e",
+    "pictures of two parts": "t👍🏽o👍🏽r👍🏽t👍🏽u👍🏽r👍🏽e",
+    "pictures and spaces": "t😀 o😀 r😀 t😀 u😀 r😀 e",
+    "signs amid spaces": "t ! o ! r ! t ! u ! r ! e",
     "digits": "t0rtur3",
     "signs": "t0r+ure",
     "spaces": "t o r t u r e",
@@ -57,6 +62,19 @@ def test_a_word_is_read_through(disguise: str) -> None:
 def test_an_ordinary_text_has_one_reading(text: str) -> None:
     both = readings(text)
     assert both.different == (both.plain,), both.clear.text
+
+
+def test_each_small_capital_is_its_letter() -> None:
+    assert readings("a sᴇꞯᴜᴇʟ").clear.text == "a sequel"
+
+
+@pytest.mark.parametrize("unit", ["〇〇 ", "❶❶ ", "aa ", "a. ", "a!!!! ", "a!!!!! "])
+def test_what_nearly_stands_apart_is_read_in_time_that_grows_with_its_length(unit: str) -> None:
+    """Twenty thousand characters took four seconds where a letter could be taken for a sign."""
+    text = (unit * 20_000)[: CHARACTERS_MAX - 1]
+    begun = time.process_time()
+    readings(text)
+    assert time.process_time() - begun < 2
 
 
 def test_letters_that_stand_apart_become_the_words_that_they_make() -> None:
