@@ -64,8 +64,7 @@ class FindingsAnew:
         self._films = second.films if second else None
         self._screener = second.screener.under(policy) if second else None
         self._versions = dict(self._screener.versions) if self._screener else {}
-        newcomers_too = self._screener is not None and only is None
-        self._readers = self._screener.readers if newcomers_too and self._screener else frozenset()
+        self._readers = self._screener.readers if self._screener and only is None else frozenset()
         self._erased: dict[str, bool] = {}
 
     async def of(self, case: Known) -> Anew:

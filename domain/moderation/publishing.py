@@ -150,9 +150,10 @@ class Policies:
         return self.in_force, trying
 
     def begins_with(self, first: Policy) -> bool:
-        """Whether this policy alone is published, and never was enforced: a house half begun."""
+        """Whether this policy alone is published, neither shared nor enforced: half a beginning."""
         only = [each.sha256 for each in self.published.values()] == [first.sha256]
-        return only and self.candidate == first.revision and not self.ever
+        is_waiting = self.candidate == first.revision and self.share is None
+        return only and is_waiting and not self.ever
 
     def before(self, revision: int) -> Policy:
         """The policy that would have decided without this revision.

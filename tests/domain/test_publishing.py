@@ -140,5 +140,6 @@ def test_a_house_is_half_begun_while_its_first_policy_was_published_and_never_en
     half = none.given(published())
     assert half.state.begins_with(FIRST)
     assert not half.state.begins_with(a_policy(1, a_rule("OWN-1", "violence", 1, 2)))
-    for story in (none, one, trying, half.given(reverted(1, 0))):
+    chosen = half.given(PolicyShared(at=NOON, revision=1, share=100))  # by staff, who mean it
+    for story in (none, one, trying, chosen, half.given(reverted(1, 0))):
         assert not story.state.begins_with(FIRST)
