@@ -128,12 +128,12 @@ class Moderating:
     async def refuse_line(self, out: Path) -> None:
         """Who owns a cameo never wants whisky, and a line of dialogue has it."""
         scene = Scene(out, self.say, self.figures, self.staff)
-        cat = await scene.enrol_pet(self.caller, "cat")
-        await scene.set_consent(cat, "only-me", [{"kind": "never", "thing": "whisky"}])
-        await self.caller.ask("PUT", f"{cat.here}/handle", {"handle": "cat"})
-        line = {"speaker": "@cat", "text": "Pour me some whisky", "at": _LINE_AT}
-        prompt = "@cat sits by the shore at dawn."
-        shot = {"prompt": prompt, "seconds": 4.0, "cast": ["@cat"], "lines": [line]}
+        dog = await scene.enrol_pet(self.caller, "dog")
+        await scene.set_consent(dog, "only-me", [{"kind": "never", "thing": "whisky"}])
+        await self.caller.ask("PUT", f"{dog.here}/handle", {"handle": "dog"})
+        line = {"speaker": "@dog", "text": "Pour me some whisky", "at": _LINE_AT}
+        prompt = "@dog sits by the shore at dawn."
+        shot = {"prompt": prompt, "seconds": 4.0, "cast": ["@dog"], "lines": [line]}
         view = await self._made({"prompt": prompt, "shots": [shot], **_SIZE})
         [verdict] = await self._verdicts(view["generation_id"])
         segment: Any = verdict["segment"] or {}
